@@ -38,7 +38,7 @@ pub const SPEC: Spec = Spec {
         name: "lnstat",
         node_name: "lnstat",
         on: false,
-        help: "counters of caches in the network by CPU, from /proc/net/stat",
+        help: "counters of network caches by CPU, from /proc/net/stat",
         options: &[],
     },
     families: &[],

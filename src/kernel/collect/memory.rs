@@ -43,7 +43,7 @@ const KNOWN_TO_NODE: &str = "\
 const PARTS: [&[u8]; 4] = [b"MemTotal", b"MemFree", b"Buffers", b"Cached"];
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_ram", "The collector memory; what [collectors] says comes first.");
+    system_switch("collect_ram", "The collector memory; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

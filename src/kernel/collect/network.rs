@@ -60,7 +60,7 @@ static ALIASES: CollectorOption<bool> =
         .flags(&["collector.netdev.label-ifalias"]);
 
 static DETAILED: CollectorOption<bool> =
-    switch("enable_detailed_metrics", "each statistic of netlink for itself, in place of sums")
+    switch("enable_detailed_metrics", "each statistic of netlink by itself, in place of sums")
         .flags(&["collector.netdev.enable-detailed-metrics"]);
 
 pub const SPEC: Spec = Spec {

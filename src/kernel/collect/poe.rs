@@ -59,7 +59,7 @@ pub const SPEC: Spec = Spec {
         name: "poe",
         node_name: "",
         on: false,
-        help: "ports of a switch with OpenWrt that give power, over ubus",
+        help: "PoE ports of a switch with OpenWrt, over ubus",
         options: &[&SOCKET.row, &INTERVAL.row],
     },
     families: &FAMILIES,

@@ -47,7 +47,7 @@ pub const SPEC: Spec = Spec {
         name: "rapl",
         node_name: "rapl",
         on: true,
-        help: "energy that parts of the processor took, from /sys/class/powercap",
+        help: "energy that parts of the processor used, from /sys/class/powercap",
         options: &[&ENABLE_ZONE_LABEL.row],
     },
     families: &FAMILIES,

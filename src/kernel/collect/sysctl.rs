@@ -34,7 +34,7 @@ pub const SPEC: Spec = Spec {
         name: "sysctl",
         node_name: "sysctl",
         on: false,
-        help: "chosen parameters of the kernel, from /proc/sys",
+        help: "selected parameters of the kernel, from /proc/sys",
         options: &[&INCLUDE.row, &INCLUDE_INFO.row],
     },
     families: &FAMILIES,

@@ -62,7 +62,7 @@ static FAMILIES: [Family; 12] = [
 
 static STATE_FILE: CollectorOption<PathBuf> = path(
     "state_file",
-    "file that counts the starts of the box, such as /var/lib/sysmetrics/boot.state; \"\" is none",
+    "file that counts the starts of the box, such as /var/lib/sysmetrics/boot.state; \"\" for none",
 )
 .enabling();
 

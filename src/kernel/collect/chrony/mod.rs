@@ -68,7 +68,7 @@ pub const SPEC: Spec = Spec {
         name: "chrony",
         node_name: "",
         on: false,
-        help: "what chronyd knows of the clock that it keeps",
+        help: "state of the clock, from chronyd",
         options: &[&ADDRESS.row, &TIMEOUT.row],
     },
     families: &FAMILIES,

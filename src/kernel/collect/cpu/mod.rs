@@ -74,7 +74,7 @@ static BUGS_INCLUDE: CollectorOption<Option<Pattern>> =
         .flags(&["collector.cpu.info.bugs-include"]);
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_cpu", "The collector cpu; what [collectors] says comes first.");
+    system_switch("collect_cpu", "The collector cpu; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

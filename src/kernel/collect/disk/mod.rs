@@ -72,7 +72,7 @@ static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these devices").flags(&["collector.diskstats.device-include"]);
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_disk", "The collector disk; what [collectors] says comes first.");
+    system_switch("collect_disk", "The collector disk; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

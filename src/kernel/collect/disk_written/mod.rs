@@ -52,7 +52,7 @@ static FAMILIES: [Family; 2] = [
 ];
 
 static STATE_FILE: CollectorOption<PathBuf> =
-    path("state_file", "file that keeps what was written to disks; \"\" is none").default(DEFAULT);
+    path("state_file", "file that keeps what was written to disks; \"\" for none").default(DEFAULT);
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

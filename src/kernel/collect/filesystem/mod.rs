@@ -78,7 +78,7 @@ static TIMEOUT: CollectorOption<Duration> = duration(
 .defaults("250ms", "5s");
 
 static WORKERS: CollectorOption<u64> =
-    count("stat_workers", [0, 1_000_000], "taken for node_exporter's flag; no effect")
+    count("stat_workers", [0, 1_000_000], "accepted for node_exporter's flag; no effect")
         .flags(&["collector.filesystem.stat-workers"])
         .default("4");
 

@@ -35,7 +35,7 @@ static FAMILIES: [Family; TOTALS + 3] = [
 
 static BACKEND_LABELS: CollectorOption<String> = text(
     "backend_labels",
-    "labels of servers, with commas between; servers that differ in no label are added up",
+    "labels of servers, separated by commas; servers with the same labels are added up",
 )
 .default("local_address,local_port,remote_address,remote_port,proto,local_mark")
 .rule(&Rule {

@@ -77,7 +77,7 @@ static TIMEOUT: CollectorOption<Duration> =
 static SIGNAL_INTERVAL: CollectorOption<Duration> = duration(
     "signal_interval",
     [0, 3_600_000],
-    "how often modems are told to measure their signal; 0 leaves them as they are",
+    "how often modems measure their signal; 0 leaves their setting unchanged",
 )
 .default("0s");
 

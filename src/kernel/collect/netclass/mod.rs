@@ -66,7 +66,7 @@ static EXCLUDE: CollectorOption<Option<Pattern>> =
 static IGNORE_SPEED: CollectorOption<bool> =
     switch("ignore_invalid_speed", "leave out a speed below zero");
 static NETLINK: CollectorOption<bool> =
-    switch("netlink", "ask by netlink, and read only files that it has no attribute for")
+    switch("netlink", "ask by netlink, and read only files for which it has no attribute")
         .default("true");
 static WITH_STATS: CollectorOption<bool> = switch(
     "with_stats",
@@ -79,7 +79,7 @@ pub const SPEC: Spec = Spec {
         name: "netclass",
         node_name: "netclass",
         on: true,
-        help: "what network interfaces are, from /sys/class/net",
+        help: "properties of network interfaces, from /sys/class/net",
         options: &[&EXCLUDE.row, &IGNORE_SPEED.row, &NETLINK.row, &WITH_STATS.row],
     },
     families: &FAMILIES,

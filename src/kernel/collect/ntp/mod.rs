@@ -59,7 +59,7 @@ static FAMILIES: [Family; 8] = [
 ];
 
 static SERVER: CollectorOption<String> =
-    text("server", "who is asked: an address of this machine").default("127.0.0.1").rule(&Rule {
+    text("server", "server: an address of this machine").default("127.0.0.1").rule(&Rule {
         expects: "a loopback address such as 127.0.0.1; with server_is_local \
                       (--collector.ntp.server-is-local) any address or host name, without a port",
         holds: |settings| {
@@ -73,9 +73,9 @@ static PORT: CollectorOption<u64> =
 static VERSION: CollectorOption<u64> =
     count("protocol_version", [2, 4], "version of the protocol").default("4");
 static IS_LOCAL: CollectorOption<bool> =
-    switch("server_is_local", "ask the server though its address is no loopback address");
+    switch("server_is_local", "ask the server although its address is not a loopback address");
 static TTL: CollectorOption<u64> =
-    count("ip_ttl", [0, 255], "hops that a question may take; 0 for the system's own").default("1");
+    count("ip_ttl", [0, 255], "TTL of requests; 0 for the system's default").default("1");
 static MAX_DISTANCE: CollectorOption<Duration> = duration(
     "max_distance",
     [0, 3_600_000],
@@ -85,7 +85,7 @@ static MAX_DISTANCE: CollectorOption<Duration> = duration(
 static TOLERANCE: CollectorOption<Duration> = duration(
     "local_offset_tolerance",
     [0, 3_600_000],
-    "largest contradiction between both clocks that is sane",
+    "largest difference between both clocks that is sane",
 )
 .default("1ms");
 static TIMEOUT: CollectorOption<Duration> =
@@ -97,7 +97,7 @@ pub const SPEC: Spec = Spec {
         name: "ntp",
         node_name: "ntp",
         on: false,
-        help: "what an NTP server says of itself and of this clock",
+        help: "state of an NTP server, and the offset of this clock",
         options: &[
             &SERVER.row,
             &PORT.row,

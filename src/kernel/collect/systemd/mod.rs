@@ -36,12 +36,12 @@ const PRIVATE_SOCKET: &str = "/run/systemd/private";
 /// How long a scrape waits without a setting, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-static UNITS: CollectorOption<Option<Pattern>> = pattern("units", "units to show; all of a name")
+static UNITS: CollectorOption<Option<Pattern>> = pattern("units", "units to show, by full name")
     .flags(&["collector.systemd.unit-include", "collector.systemd.unit-whitelist"])
     .default(".+");
 
 static UNIT_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("unit_exclude", "units of these to leave out; all of a name")
+    pattern("unit_exclude", "units of these to leave out, by full name")
         .flags(&["collector.systemd.unit-exclude", "collector.systemd.unit-blacklist"])
         .default(r".+\.(automount|device|mount|scope|slice)");
 

@@ -132,7 +132,7 @@ pub const SPEC: Spec = Spec {
         name: "units",
         node_name: "",
         on: false,
-        help: "what each systemd unit and container uses, from /sys/fs/cgroup",
+        help: "use of CPU, memory and IO by each systemd unit and container, from /sys/fs/cgroup",
         options: &[&INTERVAL.row, &PRESSURE.row, &INCLUDE.row, &EXCLUDE.row],
     },
     families: &FAMILIES,

@@ -40,7 +40,7 @@ const RADIOS: &str = "/sys/class/ieee80211";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 static STATIONS: CollectorOption<bool> =
-    switch("stations", "show up to 256 stations apart, by their MAC addresses");
+    switch("stations", "show up to 256 stations one by one, by their MAC addresses");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
