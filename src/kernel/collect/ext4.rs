@@ -4,7 +4,7 @@
 //!
 //! - Errors are kept in the super block until e2fsck clears them, over every start: alert when there are any.
 //!   Times of errors are seconds since 1970, and are left out while there is none.
-//! - The total of written bytes is kept in the super block, updated only at times: a power failure sets it back a
+//! - The total of written bytes is kept in the super block, updated only now and then: a power failure sets it back a
 //!   little. So it is a gauge, of which `rate()` would show a leap. The bytes of a session are those since the
 //!   file system was mounted.
 //! - Read-only is the state of the file system itself in `/proc/1/mountinfo`, else `/proc/self/mountinfo`. An

@@ -5,7 +5,7 @@
 //! The two status files are flags in hexadecimal without `0x`: 4 of the super block and 10 of the checkpoint
 //! mean that fsck is needed, 8 of the checkpoint that there was an error.
 //!
-//! The total of written bytes is kept in the file system, updated only at times: a power failure sets it back a
+//! The total of written bytes is kept in the file system, updated only now and then: a power failure sets it back a
 //! little. So it is a gauge, of which `rate()` would show a leap.
 
 use super::attributes::{Attribute, LabelFrom, Layout, hexadecimal, unsigned};
