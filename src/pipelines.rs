@@ -53,7 +53,7 @@ impl Pipelines {
         parts::deadline(&self.inputs, &self.outputs)
     }
 
-    /// Does what is due; each part a bounded amount. `served` writes what is known about answering.
+    /// Does what is due; each part a bounded amount. `served` writes the metrics about answered requests.
     pub fn turn(
         &mut self,
         ready: &[Ready],
@@ -81,7 +81,7 @@ impl Pipelines {
         textfile.shown(has_textfiles, is_picked)
     }
 
-    /// Writes what `ours` writes, what is known about all parts, and what is `shown` of the inputs.
+    /// Writes what `ours` writes, the metrics about all parts, and what is `shown` of the inputs.
     pub fn write(
         &mut self,
         shown: Option<Shown>,
@@ -101,7 +101,7 @@ impl Pipelines {
         }
     }
 
-    /// Writes what is known about all parts.
+    /// Writes the metrics about all parts.
     pub fn self_metrics(&self, out: &mut dyn Sink) {
         let Outputs { alerts, exports } = &self.outputs;
         parts::self_metrics(&self.inputs, (Some(alerts), Some(exports)), out);

@@ -52,7 +52,7 @@ pub struct Outputs {
 pub struct Host<'a> {
     /// Reads the kernel's files.
     pub gather: &'a mut Gather,
-    /// Writes what is known about answering.
+    /// Writes the metrics about answered requests.
     pub served: &'a dyn Fn(&mut dyn Sink),
 }
 
@@ -79,7 +79,7 @@ pub struct View<'a> {
 pub struct Part {
     /// The families about it, for the reference.
     families: fn(&mut Vec<&'static Family<'static>>),
-    /// Writes what is known about it.
+    /// Writes its metrics.
     self_metrics: fn(View<'_>, &mut dyn Sink),
     /// Names the descriptors it waits for.
     wait_on: fn(&Inputs, &Outputs, &mut dyn FnMut(Ready)),
@@ -275,7 +275,7 @@ impl Inputs {
         self.write_page(of, &mut ours, now, out);
     }
 
-    /// Writes what `ours` writes, what is known about all parts, and the series of the inputs.
+    /// Writes what `ours` writes, the metrics about all parts, and the series of the inputs.
     pub fn write_page(
         &mut self,
         of: Known<'_>,

@@ -233,7 +233,7 @@ impl Gateway {
         }
     }
 
-    /// Writes what is known about the groups.
+    /// Writes the metrics about the groups.
     pub fn write_self_metrics(&self, store: &Store, out: &mut dyn Sink) {
         let [groups] = &FAMILIES;
         let live = self.members.iter().filter(|member| store.live_in(member.group) > 0).count();

@@ -35,7 +35,7 @@ struct Receiver {
     socket: OwnedFd,
     /// The address as in the settings.
     wanted: String,
-    /// With the port that the kernel picked.
+    /// The bound address, with the port that the kernel assigned.
     bound: SocketAddr,
     datagrams: Datagrams,
 }
@@ -117,7 +117,7 @@ impl Statsd {
         Some(self.dropped_before + now?)
     }
 
-    /// Writes what is known about the lines; nothing where none are received.
+    /// Writes the metrics about the lines; nothing where none are received.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         if self.receiver.is_none() {
             return;

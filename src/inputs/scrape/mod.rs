@@ -173,7 +173,7 @@ impl Targets {
         state.receive(outcome, store, now)
     }
 
-    /// Writes what is known about the targets.
+    /// Writes the metrics about the targets.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         if self.states.is_empty() {
             return;

@@ -98,7 +98,7 @@ pub fn settle(
     Ok(Settled::Reads)
 }
 
-/// What a file that appeared while the agent ran is.
+/// The kind of a file that appeared while the agent ran.
 enum Found {
     /// A copy of another.
     Copy,

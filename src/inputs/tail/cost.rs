@@ -3,8 +3,8 @@
 //! regex-lite tries all alternatives at once: for each character it goes through all states of the pattern that
 //! it can be in, and cannot be interrupted. So the longest that a match takes is the number of states
 //! times the bytes of the line, some 4 ns each on a server, several times that on a small box.
-//! A counted repeat makes copies of what it repeats: `.{1,500}` has a thousand states, `(\w{1,50} ?){1,50}` a hundred thousand, and 60 KB of
-//! the wrong text cost them seconds.
+//! A counted repeat makes copies of what it repeats: `.{1,500}` has a thousand states, `(\w{1,50} ?){1,50}` a
+//! hundred thousand, and 60 KB of the wrong text cost them seconds.
 //!
 //! Therefore states times bytes are bounded by `WORK`, some 2 ms there, before the match: a rule reads at most that
 //! many bytes of a line, around the first place with a text that it needs. A match there

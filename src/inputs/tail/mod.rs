@@ -222,7 +222,7 @@ impl Tails {
         });
     }
 
-    /// Writes what is known about the files.
+    /// Writes the metrics about the files.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         let paths = self
             .entries

@@ -1,5 +1,5 @@
-//! What happens between two scrapes: stalls of which the kernel tells at once (`stalls`), and peaks that only
-//! a look every second finds (`peaks`). The poll loop waits for both; a scrape shows what they left.
+//! What happens between two scrapes: stalls that the kernel reports at once (`stalls`), and peaks that only
+//! sampling every second finds (`peaks`). The poll loop waits for both; a scrape shows the results.
 
 mod peaks;
 mod stalls;

@@ -2,13 +2,13 @@
 //! interfaces carried. A scrape every minute sees the mean of a minute and the memory of one instant; a burst
 //! of two seconds is in neither.
 //!
-//! What is shown is the highest value of the last minute (`peaks.window`), whoever scrapes how often. "Since the
-//! last scrape" was refused: of two who scrape, each would take from the other. The window moves on in steps of a
+//! What is shown is the highest value of the last minute (`peaks.window`), however often it is scraped. "Since the
+//! last scrape" was refused: of two scrapers, each would take from the other. The window moves on in steps of a
 //! fifteenth, so a value is shown for the window and up to one step longer.
 //!
 //! `/proc/stat`, `/proc/meminfo` and `/proc/net/dev` are read once a second, by the poll loop and only if this
-//! is on. A look that comes late makes the mean of a longer time; one that is later than `LATEST`, as after a
-//! suspend, only begins anew.
+//! is on. A reading that comes late covers a longer time; one that is later than `LATEST`, as after a
+//! suspend, only starts a new interval.
 
 mod links;
 mod window;
@@ -23,7 +23,7 @@ use window::{Peak, Steps};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A longer time between two looks says nothing of a peak.
+/// A longer time between two readings does not show a peak.
 const LATEST: Duration = Duration::from_secs(5);
 
 const DEVICE: &[&str] = &["device"];
@@ -39,7 +39,7 @@ pub static FAMILIES: &[Family; 7] = families![
     gauge("peak_network_devices_left_out",          Unit::One,       "Interfaces for which there was no room at the last look.",      &[]).own_prefix(),
 ];
 
-/// Looks at the machine every second, if that is wanted.
+/// Samples the machine every second, if that is enabled.
 #[derive(Default)]
 pub struct Peaks {
     looking: Option<Box<Looking>>,
@@ -53,7 +53,7 @@ struct Looking {
     meminfo: FileId,
     dev: FileId,
     next: Instant,
-    /// When the last look was; none before the first.
+    /// When the last reading was; `None` before the first.
     last: Option<Instant>,
     /// Ticks of all CPUs at that time: used, and idle.
     ticks: Option<[u64; 2]>,
@@ -65,7 +65,7 @@ struct Looking {
 }
 
 impl Peaks {
-    /// Goes on with these settings; other ones begin anew.
+    /// Applies these settings; if they changed, all values are reset.
     pub fn apply(&mut self, wanted: &settings::Peaks, paths: &Paths, now: Instant) {
         if !wanted.are_on {
             self.looking = None;
@@ -77,12 +77,12 @@ impl Peaks {
         }
     }
 
-    /// When the next look is.
+    /// When the next reading is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.looking.as_ref().map(|looking| looking.next)
     }
 
-    /// Looks, if it is time.
+    /// Reads the files, if it is time.
     pub fn turn(&mut self, now: Instant) {
         let Some(looking) = self.looking.as_mut().filter(|looking| looking.next <= now) else {
             return;
@@ -92,7 +92,7 @@ impl Peaks {
         looking.look(now);
     }
 
-    /// Writes the highest values; none of what was not seen.
+    /// Writes the highest values; no sample for values that were not read.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         let Some(looking) = &self.looking else { return };
         let [window, cpu, tasks, memory, receive, transmit, left_out] = &FAMILIES;
@@ -132,8 +132,8 @@ impl Looking {
         }
     }
 
-    /// Reads the files once. What cannot be read has no value in this second; that collectors say it is
-    /// enough.
+    /// Reads the files once. A file that cannot be read has no value in this second; the collectors
+    /// report it.
     fn look(&mut self, now: Instant) {
         for at in self.steps.passed(now) {
             let of_all = [&mut self.cpu, &mut self.tasks, &mut self.memory];
@@ -159,7 +159,7 @@ impl Looking {
             let mut lines = scan::lines(text).map(scan::fields);
             lines.find_map(|mut fields| (fields.next()? == key).then_some(fields))
         };
-        // The task that reads runs, too.
+        // The task that reads is running, too.
         let tasks = field(b"procs_running").and_then(|mut fields| scan::uint(fields.next()?));
         self.tasks.note(self.steps.at, tasks.map(|tasks| tasks.saturating_sub(1)));
         self.ticks = field(b"cpu").and_then(ticks);
@@ -181,7 +181,7 @@ impl Looking {
     }
 }
 
-/// Ticks that were used, and idle ones: `user nice system idle iowait irq softirq steal`; what guests used is in
+/// Ticks that were used, and idle ones: `user nice system idle iowait irq softirq steal`; guest time is in
 /// the first two.
 fn ticks<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Option<[u64; 2]> {
     let (mut used, mut idle) = (0u64, 0u64);
@@ -192,8 +192,8 @@ fn ticks<'a>(fields: impl Iterator<Item = &'a [u8]>) -> Option<[u64; 2]> {
     Some([used, idle])
 }
 
-/// The share that was used between two looks, in thousandths. Idle time may go back a little in the kernel's
-/// text; then there is none.
+/// The share that was used between two readings, in thousandths. Idle time may go back a little in the kernel's
+/// text; then there is no share.
 fn share([used, idle]: [u64; 2], [used_later, idle_later]: [u64; 2]) -> Option<u64> {
     let (used, idle) = (used_later.checked_sub(used)?, idle_later.checked_sub(idle)?);
     used.checked_mul(1000)?.checked_div(used.checked_add(idle)?)

@@ -1,22 +1,22 @@
-//! Stalls that the kernel tells of: triggers on `/proc/pressure/cpu`, `io` and `memory`
+//! Stalls that the kernel reports: triggers on `/proc/pressure/cpu`, `io` and `memory`
 //! (Documentation/accounting/psi.rst, since 5.2), and `irq`, which is only `full` (since 6.1 with
-//! CONFIG_IRQ_TIME_ACCOUNTING). `some 200000 2000000`, written to such a file, asks for an
+//! CONFIG_IRQ_TIME_ACCOUNTING). `some 200000 2000000`, written to such a file, requests an
 //! event (`POLLPRI`) whenever tasks waited 200 ms within 2 s; the trigger lives as long as the descriptor, and
-//! has at most one event a window. Windows that are multiples of 2 s need no privilege since 6.4; others, and
-//! all on older kernels, take CAP_SYS_RESOURCE.
+//! has at most one event per window. Windows that are multiples of 2 s need no privilege since 6.4; others, and
+//! all on older kernels, need CAP_SYS_RESOURCE.
 //!
 //! The first events may be false, and hours after the trigger was set. The kernel counts stalls twice, for the averages
 //! and for its own polling. A trigger's first window begins at the second count also where its events come from the
-//! first, as those of all triggers without privilege do: what one lacks of the other is taken for a stall
-//! as soon as there is any. The window then begins anew, but its growth has a part in the estimate of the next
+//! first, as those of all triggers without privilege do: the difference between them is taken for a stall
+//! as soon as there is any. The window then begins again, but its growth is part of the estimate of the next
 //! one. So the first event, and those until two windows later, count only if `total=` of the file grew by
 //! the whole stall since the event before.
 //!
-//! For triggers without privilege, the kernel looks every 2 s, but not where somebody read the file in the instant
-//! before: that read makes the averages anew in its place. Then the event comes 2 s later, if there still is a stall.
+//! For triggers without privilege, the kernel checks every 2 s, but not if the file was read in the instant
+//! before: that read updates the averages in its place. Then the event comes 2 s later, if there still is a stall.
 //!
-//! `poll(2)` takes an event when it reports it, so a descriptor of another poll (epoll) around it would lose
-//! events: each file stands in the loop's own list.
+//! `poll(2)` consumes an event when it reports it, so a descriptor of another poll (epoll) around it would lose
+//! events: each file is in the loop's own list.
 
 use crate::base::log;
 use crate::base::sys::{Ready, is_procfs};
@@ -37,7 +37,7 @@ const DIRECTORY: &str = "/proc/pressure";
 /// Bytes of one of these files: two lines of at most 80.
 const MAX_TEXT: usize = 256;
 
-/// How often the kernel looks at triggers that need no privilege, at the least (PSI_FREQ and a tick).
+/// How often the kernel checks triggers that need no privilege, at the least (PSI_FREQ and a tick).
 const LATEST: Duration = Duration::from_millis(2100);
 
 const LABELS: &[&str] = &["resource", "kind", "stall", "window"];
@@ -58,7 +58,7 @@ pub struct Stalls {
     triggers: Vec<Armed>,
 }
 
-/// What became of each wanted trigger; none where it is set already.
+/// The result for each wanted trigger; `None` where it is set already.
 pub struct Prepared(Vec<(StallTrigger, Option<io::Result<File>>)>);
 
 /// One trigger.
@@ -70,7 +70,7 @@ struct Armed {
     state: Result<Source, String>,
 }
 
-/// Where its events come from.
+/// The source of its events.
 struct Source {
     file: File,
     /// While events may be false.
@@ -78,14 +78,14 @@ struct Source {
 }
 
 struct Doubt {
-    /// When it ends; unknown before the first event.
+    /// When it ends; `None` before the first event.
     until: Option<Instant>,
-    /// What the file told when the trigger was set, or at the last event.
+    /// The total in the file when the trigger was set, or at the last event.
     total: u64,
 }
 
 impl Stalls {
-    /// Sets the triggers that are new. It has to be done before the process locks itself in, at best.
+    /// Sets the triggers that are new. This should be done before the process confines itself.
     pub fn prepare(&self, pressure: &Pressure, procfs: &Path) -> Prepared {
         let new = |wanted: &StallTrigger| {
             let is_set = |known: &Armed| known.wanted == *wanted && known.state.is_ok();
@@ -95,7 +95,7 @@ impl Stalls {
         Prepared(pressure.wanted().iter().map(new).collect())
     }
 
-    /// Goes on with these; those that stay keep their counts.
+    /// Applies these triggers; existing ones keep their counts.
     pub fn apply(&mut self, prepared: Prepared) {
         let mut before = std::mem::take(&mut self.triggers);
         for (wanted, set) in prepared.0 {
@@ -115,13 +115,13 @@ impl Stalls {
         }
     }
 
-    /// Names the descriptors that events come from; `turn` gets them back in the same order.
+    /// Names the descriptors of events; `turn` gets them back in the same order.
     pub fn wait_on(&self, add: &mut dyn FnMut(Ready)) {
         let sources = self.triggers.iter().filter_map(|trigger| trigger.state.as_ref().ok());
         sources.for_each(|source| add(Ready::wait_for_event(source.file.as_fd())));
     }
 
-    /// Counts what happened; whether something did.
+    /// Counts the events; returns whether there were any.
     pub fn turn(&mut self, ready: &[Ready], now: Instant) -> bool {
         let set = self.triggers.iter_mut().filter(|trigger| trigger.state.is_ok());
         let mut has_stalled = false;
@@ -131,7 +131,7 @@ impl Stalls {
         has_stalled
     }
 
-    /// The triggers that could not be set: what they are called, and why not.
+    /// The triggers that could not be set: their names, and why not.
     pub fn lacking(&self) -> impl Iterator<Item = (String, &str)> {
         let lacking = |trigger: &'_ Armed| trigger.state.is_err();
         self.triggers.iter().filter(move |trigger| lacking(trigger)).map(|trigger| {
@@ -156,11 +156,11 @@ impl Stalls {
 }
 
 impl Armed {
-    /// Counts an event, if it is one.
+    /// Counts an event, unless it is false.
     fn take(&mut self, ready: Ready, now: Instant) -> bool {
         let Ok(source) = &mut self.state else { return false };
         if ready.ended() {
-            // The kernel gave the trigger up; it would report that for ever.
+            // The kernel ended the trigger; it would report that for ever.
             self.state = Err(lacking(&self.wanted, &io::Error::other("the kernel ended it")));
             return false;
         }
@@ -189,8 +189,8 @@ impl Source {
     }
 }
 
-/// Sets a trigger, which lives as long as its file is open. Every procfs tells of the whole machine, and that of a
-/// host is often mounted read-only in a container: so our own is asked, unless the trees are stored ones.
+/// Sets a trigger, which lives as long as its file is open. Every procfs describes the whole machine, and that of a
+/// host is often mounted read-only in a container: so our own is used, unless the trees are stored ones.
 fn set(wanted: &StallTrigger, procfs: &Path) -> io::Result<File> {
     if !is_procfs(&File::open(procfs)?) {
         return Err(io::ErrorKind::Unsupported.into());
@@ -198,12 +198,12 @@ fn set(wanted: &StallTrigger, procfs: &Path) -> io::Result<File> {
     let path = Path::new(DIRECTORY).join(wanted.resource);
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     let [stall, window] = [wanted.stall, wanted.window].map(|time| time.as_micros() as u64);
-    // In one write; the kernel puts its end in the place of the last byte.
+    // In one write; the kernel replaces the last byte by its terminator.
     file.write_all(format!("{} {stall} {window}\0", kind(wanted)).as_bytes())?;
     Ok(file)
 }
 
-/// Microseconds that tasks waited in all.
+/// The total microseconds that tasks waited.
 fn total(file: &File, wanted: &StallTrigger) -> Option<u64> {
     let mut text = [0; MAX_TEXT];
     let length = file.read_at(&mut text, 0).ok()?;
@@ -217,13 +217,13 @@ fn kind(wanted: &StallTrigger) -> &'static str {
     if wanted.is_full { "full" } else { "some" }
 }
 
-/// As in `memory some 200ms in 2s`.
+/// The name, such as `memory some 200ms in 2s`.
 fn name(wanted: &StallTrigger) -> String {
     let (stall, window) = (time_of(wanted.stall), time_of(wanted.window));
     [wanted.resource, " ", kind(wanted), " ", &stall, " in ", &window].concat()
 }
 
-/// Says in the log, and later in health, why a trigger is not there and what to do.
+/// The message for the log, and later for health, why a trigger is missing and what to do.
 fn lacking(wanted: &StallTrigger, error: &io::Error) -> String {
     let advice = match error.raw_os_error() {
         Some(libc::EOPNOTSUPP | libc::ENOENT) if wanted.resource == "irq" => {

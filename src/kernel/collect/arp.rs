@@ -1,8 +1,8 @@
-//! Neighbours in IPv4: `/proc/net/arp`, a head line, then one line for each: address, kind of hardware,
+//! Neighbours in IPv4: `/proc/net/arp`, a header line, then one line for each: address, kind of hardware,
 //! flags, hardware address, mask, interface (net/ipv4/arp.c). The hardware address may be empty.
 //!
-//! Netlink tells the same about the running kernel, faster where there are thousands, and besides those
-//! that were not looked for yet. It is not asked where the interfaces are not those of these files: another
+//! Netlink reports the same about the running kernel, faster where there are thousands, and also those
+//! that were not resolved yet. It is not used where the interfaces are not those of these files: another
 //! network's may have the same names. If it fails, the file is read.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -18,7 +18,7 @@ const PATH: &str = "/proc/net/arp";
 const EXPECTED: &str = "five or six words, the last an interface";
 const EXPECTED_ONCE: &str = "an interface of another name";
 const HEAD_LINES: usize = 1;
-/// The columns but for the hardware address.
+/// The columns except the hardware address.
 const LEAST: usize = 5;
 
 static ENTRIES: &Family<'_> = &FAMILIES[0];
@@ -65,10 +65,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Arp {
     file: FileId,
-    /// The kernel is asked before the file.
+    /// Netlink is used before the file.
     by_netlink: bool,
     filter: Filter,
-    /// Where the interface of each line stands in the file, sorted by its name.
+    /// The range of the interface in each line of the file, sorted by its name.
     places: Vec<Range<usize>>,
 }
 
@@ -85,7 +85,7 @@ impl Collector for Arp {
 }
 
 impl Arp {
-    /// Writes what netlink tells; `false` if that is not to be had.
+    /// Writes the neighbours from netlink; `false` if it is not available.
     fn ask(&mut self, files: &mut Files, errors: &mut PartialErrors, out: &mut dyn Sink) -> bool {
         let Arp { by_netlink, filter, .. } = self;
         if !*by_netlink {
@@ -100,7 +100,7 @@ impl Arp {
         told.is_ok()
     }
 
-    /// Writes what the file says.
+    /// Writes the neighbours from the file.
     fn read(
         &mut self,
         files: &mut Files,
@@ -179,7 +179,7 @@ mod tests {
             r#"arp_entries{device="eth0"} 1"#,
             r#"arp_entries{device="eth1"} 2"#,
         ];
-        // Netlink would tell of another machine.
+        // Netlink would report another machine.
         let mut arp = tree.open(&SPEC, Dialect::Node, &[]);
         assert_eq!(scrape(&mut arp, Dialect::Node, &["_"]), (node.map(String::from).to_vec(), 0));
         let mut some = tree.open(&SPEC, Dialect::Own, &[("include-pattern", "^eth")]);

@@ -14,10 +14,10 @@ use crate::settings::Subject;
 const DIRECTORY: &str = "/sys/class/net";
 const MASTERS: &str = "/sys/class/net/bonding_masters";
 
-/// What stands in a list for the names that had no room.
+/// The mark in a list for names that did not fit.
 const MORE: &[u8] = b"++more++";
 
-/// The longest list that the kernel gives: a page.
+/// The longest list that the kernel writes: a page.
 const MAX_LIST: usize = 4096;
 
 /// The longest state of a link.
@@ -50,7 +50,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Bonding {
     masters: FileId,
     dir: Dir,
-    /// What the bonds said in this scrape, in the order of the list.
+    /// The state of the bonds in this scrape, in the order of the list.
     bonds: Vec<Option<Bond>>,
 }
 
@@ -86,7 +86,7 @@ impl Collector for Bonding {
     }
 }
 
-/// What there is to say of one bond.
+/// Reads one bond.
 fn bond(dir: &Dir, master: &[u8], errors: &mut PartialErrors) -> Option<Bond> {
     if !is_interface(master) {
         errors.refuse(MASTERS, "the names of all bonds", master);
@@ -109,7 +109,7 @@ fn bond(dir: &Dir, master: &[u8], errors: &mut PartialErrors) -> Option<Bond> {
     Some(bond)
 }
 
-/// Whether this can be the name of an interface, which is part of a path.
+/// Whether this is a valid name of an interface, as it becomes part of a path.
 fn is_interface(name: &[u8]) -> bool {
     !matches!(name, b"." | b".." | MORE) && memchr::memchr(b'/', name).is_none()
 }

@@ -48,7 +48,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Buddyinfo {
     file: FileId,
-    /// Zones that came already.
+    /// Zones that were written already.
     once: Filter,
     /// Node and zone of the last line.
     name: Vec<u8>,
@@ -83,7 +83,7 @@ impl Collector for Buddyinfo {
         if self.with_shares {
             out.family(unusable);
             self.once.begin();
-            // What is wrong with a line was told above.
+            // Errors of lines were recorded above.
             for (node, zone, counts) in scan::lines(text).take(MAX_ZONES).filter_map(zone) {
                 if self.is_first(node, zone) {
                     write_shares(unusable, [node, zone], counts, out);
@@ -95,7 +95,7 @@ impl Collector for Buddyinfo {
 }
 
 impl Buddyinfo {
-    /// Whether the zone comes for the first time.
+    /// Whether the zone appears for the first time.
     fn is_first(&mut self, node: &[u8], zone: &[u8]) -> bool {
         self.name.clear();
         for part in [node, b" ", zone] {
@@ -105,8 +105,8 @@ impl Buddyinfo {
     }
 }
 
-/// Writes for each size how much of the free memory is in smaller blocks; nothing of a zone whose numbers are
-/// not all there, and of one without free memory.
+/// Writes for each size how much of the free memory is in smaller blocks; nothing for a zone without all of its
+/// numbers, or without free memory.
 fn write_shares(
     family: &Family<'_>,
     [node, zone]: [&[u8]; 2],

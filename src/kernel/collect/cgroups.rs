@@ -1,6 +1,6 @@
-//! Controllers of control groups: `/proc/cgroups`, behind a line of headings a line for each controller: name,
+//! Controllers of control groups: `/proc/cgroups`, after a line of headings a line for each controller: name,
 //! hierarchy, number of groups, and whether it is enabled (cgroups(7), since 2.6.24). Under version 2
-//! all controllers are in hierarchy 0 and tell the same number.
+//! all controllers are in hierarchy 0 and have the same number.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -14,7 +14,7 @@ const EXPECTED: &str = "a name and three integers";
 /// More controllers than any kernel has; what comes after is left out and counted.
 const MAX_CONTROLLERS: usize = 64;
 
-/// Columns behind the name, and those that are shown.
+/// Columns after the name, and those that are shown.
 const COLUMNS: usize = 3;
 const GROUPS: usize = 1;
 const ENABLED: usize = 2;
@@ -45,7 +45,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Cgroups {
     file: FileId,
-    /// Names that came already.
+    /// Names that were written already.
     once: Filter,
     controllers: Table<COLUMNS>,
 }

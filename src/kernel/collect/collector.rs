@@ -10,39 +10,39 @@ use crate::settings::CollectorOption;
 use crate::settings::{CollectorSettings, Dialect, Subject};
 use std::time::{Duration, Instant};
 
-/// All there is to know about one collector.
+/// The specification of one collector.
 pub struct Spec {
     /// Its names, options and defaults.
     pub subject: Subject,
     /// Its families; those whose names come from the kernel are not among them.
     pub families: &'static [Family<'static>],
-    /// How the names of those begin whose names come from the kernel.
+    /// The prefixes of names that come from the kernel.
     pub dynamic: &'static [&'static str],
-    /// Makes one. Nothing is read yet.
+    /// Makes a collector. Nothing is read yet.
     pub open: fn(&mut Setup<'_>) -> Box<dyn Collector>,
 }
 
 /// What a collector is made from.
 pub struct Setup<'a> {
-    /// Where the kernel's trees are.
+    /// The kernel's trees.
     pub root: &'a Root,
-    /// The files that collectors share; what is read at every scrape is asked for here.
+    /// The files that collectors share; files that are read at every scrape are registered here.
     pub files: &'a mut Files,
     /// Its options.
     pub settings: &'a CollectorSettings,
-    /// Those of all collectors.
+    /// The options of all collectors.
     pub all: &'a [CollectorSettings],
-    /// Whose names its samples will bear: what only the other dialect shows need not be read.
+    /// The dialect of its samples: files for the other dialect only need not be read.
     pub dialect: Dialect,
 }
 
 #[cfg(feature = "hub")]
 impl Setup<'_> {
-    /// Whom to ask: the `host` or `host:port` that an option says, at `port` if it says none.
+    /// The address to ask: the `host` or `host:port` of an option, with `port` if it has none.
     ///
     /// # Errors
     ///
-    /// It is neither; or the trees are stored ones, of which no other program tells.
+    /// The text is neither; or the trees are stored ones, about which no other program can be asked.
     pub fn peer(
         &self,
         address: &'static CollectorOption<String>,
@@ -61,39 +61,39 @@ impl Setup<'_> {
 
 /// What a collector works with in one scrape.
 pub struct Scrape<'a> {
-    /// The files that it asked for when it was made.
+    /// The files that it registered when it was made.
     pub files: &'a mut Files,
-    /// Takes what spoils single samples.
+    /// Receives errors that affect single samples.
     pub errors: &'a mut PartialErrors,
-    /// What the look at text files before the scrape brought.
+    /// The results of reading text files before the scrape.
     pub textfiles: &'a Textfiles,
     /// When this collector's turn began.
     pub now: Instant,
 }
 
-/// What the last look at text files brought; `inputs::textfile` fills it in before a scrape.
+/// The results of reading text files; `inputs::textfile` fills it in before a scrape.
 #[derive(Debug, Default)]
 pub struct Textfiles {
-    /// The files that were taken, in the order of their paths, and when each was changed, in seconds
+    /// The files that were accepted, in the order of their paths, and when each was changed, in seconds
     /// since 1970.
     pub mtimes: Vec<(Vec<u8>, i64)>,
     /// Something could not be read, or contradicts another file.
     pub has_error: bool,
-    /// What was not taken so far, by reason.
+    /// What was refused so far, by reason.
     pub refused: Vec<(&'static str, u64)>,
-    /// Time that the look took which no scrape told yet.
+    /// Time spent on reading that no scrape has reported yet.
     pub took: Duration,
 }
 
-/// One subject's reader.
+/// The reader of one collector.
 pub trait Collector: Send {
-    /// Has a thread ask what may take its time, before the first collector of a scrape runs: all are
+    /// Starts requests on a thread that may take their time, before the first collector of a scrape runs: all are
     /// then waited for together. `now` is when the scrape began.
     fn begin(&mut self, _now: Instant) {}
 
-    /// The agent begins to serve with this collector, or ends in an orderly way. Neither is said to one
-    /// that is made for a single scrape, or replaced at a reload. To one that outlives a reload the beginning
-    /// is said again. As it begins, a thread asks ahead: how long the answer takes is then known when the
+    /// Called when the agent begins to serve with this collector, or ends in an orderly way. Neither is called on one
+    /// that is made for a single scrape, or replaced at a reload. On one that outlives a reload the beginning
+    /// is called again. At the beginning, a thread asks ahead, so that the duration of an answer is known when the
     /// first scrape waits for one.
     fn serving(&mut self, begins: bool) {
         if begins {
@@ -101,23 +101,23 @@ pub trait Collector: Send {
         }
     }
 
-    /// Whether it goes on when settings are read again: it has no options, asked for no shared files, and what
-    /// it counted would be lost.
+    /// Whether it stays when settings are read again: it has no options, uses no shared files, and its
+    /// counts would be lost.
     fn outlives_reload(&self) -> bool {
         false
     }
 
-    /// Why what it keeps over a restart cannot be kept, as was found when that was last tried.
+    /// Why its state cannot be kept over a restart, as of the last attempt.
     fn unkept(&self) -> Option<KeptError> {
         None
     }
 
-    /// Reads the kernel's files once and writes every sample, family by family. What spoils one
-    /// sample goes to `scrape.errors`; an error spoils the whole collector.
+    /// Reads the kernel's files once and writes every sample, family by family. An error that affects one
+    /// sample goes to `scrape.errors`; a returned error means that the whole collector failed.
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error>;
 }
 
-/// The kinds of errors of one collector that are counted apart; others are counted together.
+/// The kinds of errors of one collector that are counted separately; others are counted together.
 const MAX_ERRNOS: usize = 16;
 
 /// What went wrong with single samples of one collector.
@@ -132,19 +132,19 @@ pub struct PartialErrors {
 }
 
 impl PartialErrors {
-    /// A scrape begins; what is counted by errno goes on.
+    /// Begins a scrape; the counts by errno are kept.
     pub fn begin(&mut self) {
         self.count = 0;
     }
 
-    /// One sample, line or device was left out because of `error`.
+    /// Records that one sample, line or device was left out because of `error`.
     pub fn record(&mut self, error: Error) {
         self.count += 1;
         error.keep_in(&mut self.last);
         self.tally(&error);
     }
 
-    /// `place` should have held `expected`, and held `found`: what it tells was left out.
+    /// Records that `place` should have held `expected`, and held `found`, and was left out.
     #[cold]
     #[inline(never)]
     pub fn refuse(&mut self, place: impl Into<Place>, expected: &'static str, found: &[u8]) {
@@ -165,7 +165,7 @@ impl PartialErrors {
         }
     }
 
-    /// What was read of a file that need not be there: only another failure is recorded.
+    /// Unwraps the result of reading an optional file: only failures other than absence are recorded.
     pub fn unless_absent<T>(&mut self, read: Result<T, Error>) -> Option<T> {
         match read {
             Err(Error::Absent(_)) => None,
@@ -177,13 +177,13 @@ impl PartialErrors {
         }
     }
 
-    /// Why nothing could be read: what was recorded, or else `absent`.
+    /// The error if nothing could be read: what was recorded, or else `absent`.
     #[cold]
     pub fn reason(&self, absent: Error) -> Error {
         self.last().copied().map_or(absent, KeptError::error)
     }
 
-    /// How many were left out in this scrape.
+    /// The number of errors in this scrape.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -193,7 +193,7 @@ impl PartialErrors {
         self.last.as_deref().filter(|_| self.count > 0)
     }
 
-    /// How many there were of each errno.
+    /// The number of errors of each errno.
     pub fn by_errno(&self) -> &[(i32, u64)] {
         &self.by_errno
     }

@@ -48,7 +48,7 @@ static FAMILIES: &[Family; 2 + 2 * SUMS] = families![
     counter("conntrack_search_restarts_total",   Unit::One, SEARCH_RESTART, &[]).only_own(),
 ];
 
-/// What the kernel calls a column, and its families in the two dialects.
+/// The kernel's name of a column, and its families in the two dialects.
 static COLUMNS: [(&[u8], [&Family<'_>; 2]); SUMS] = [
     (b"found", [&FAMILIES[2], &FAMILIES[10]]),
     (b"invalid", [&FAMILIES[3], &FAMILIES[11]]),
@@ -119,7 +119,7 @@ fn number(
     }
 }
 
-/// One column: where it stands, what it adds up to, and how many rows had a number there.
+/// One column: its index, its sum, and how many rows had a number there.
 #[derive(Clone, Copy, Default)]
 struct Sum {
     at: Option<usize>,
@@ -127,7 +127,7 @@ struct Sum {
     rows: usize,
 }
 
-/// A column in which a row has no number is left out: its sum would fall.
+/// Writes the sums. A column in which a row has no number is left out: its sum would fall.
 fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let mut lines = scan::lines(text);
     let header = lines.next().unwrap_or_default();

@@ -3,7 +3,7 @@
 //! (net/netfilter/nf_conntrack_standalone.c, since 2.6.34 with CONFIG_NF_CONNTRACK_ZONES). Without zones all are
 //! in zone 0. All zones share one limit, `nf_conntrack_max`: `conntrack_zone_fill_ratio` is a zone's part of it.
 //!
-//! Off by default. Only root and its group may read the file: without root it takes `SupplementaryGroups=root` in a
+//! Off by default. Only root and its group may read the file: without root this needs `SupplementaryGroups=root` in a
 //! drop-in of the unit. A connection costs some 2 µs: a thread reads them once in `interval`. A kernel without
 //! CONFIG_NF_CONNTRACK_PROCFS has no such file. Counters by CPU are in the collector `lnstat`.
 
@@ -30,7 +30,7 @@ const MAX_BYTES: usize = 64 << 20;
 /// Bytes that are read at once, and of a line.
 const PIECE: usize = 32 << 10;
 
-/// Zones that are told apart; what is in others is counted together.
+/// Zones that are counted separately; connections in others are counted together.
 const MAX_ZONES: usize = 64;
 const OTHER: &[u8] = b"other";
 
@@ -76,7 +76,7 @@ impl Collector for Zones {
     }
 }
 
-/// Whether this process may read them; what is not there is no matter of rights.
+/// Whether this process may read them; a missing file is not a matter of rights.
 pub fn may_read(root: &Root) -> bool {
     !is_refused(open_unwaiting(&root.real(PATH)).err().as_ref())
 }
@@ -85,7 +85,7 @@ fn is_refused(error: Option<&std::io::Error>) -> bool {
     error.and_then(std::io::Error::raw_os_error) == Some(libc::EACCES)
 }
 
-/// Reads all of them, and their limit.
+/// Reads all connections, and their limit.
 fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
     let counts = match read(path) {
         Ok(counts) => counts,
@@ -111,14 +111,14 @@ fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
     }
 }
 
-/// How many connections can be followed.
+/// The limit of connections.
 fn most(path: &Path) -> Result<u64, Error> {
     let text = sys::read_file(path, MAX_LIMIT).map_err(|error| Error::of(LIMIT, &error))?;
     let limit = scan::uint(text.trim_ascii_end()).filter(|limit| *limit > 0);
     limit.ok_or_else(|| Error::parse(LIMIT, "an integer above 0", &text))
 }
 
-/// Connections of each zone; the last may be those of all others.
+/// Connections of each zone; the last entry may be those of all others.
 type Counts = Vec<(Option<u16>, u64)>;
 
 fn read(path: &Path) -> Result<Counts, Error> {
@@ -158,7 +158,7 @@ fn broken(text: &[u8]) -> Error {
     Error::parse(PATH, "a connection in each line", text)
 }
 
-/// The zone of a connection: that in which its first packet was.
+/// The zone of a connection: the zone of its first packet.
 fn zone(line: &[u8]) -> Option<u16> {
     if !line.starts_with(b"ipv") {
         return None;
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// Lines lie across the pieces in which the file is read.
+    /// Lines may cross the pieces in which the file is read.
     #[test]
     fn many_connections_in_many_zones() {
         let tree = Tree::new("conntrack-zones-many");

@@ -1,4 +1,4 @@
-//! Engine for text with a column for each CPU: `/proc/interrupts`, `/proc/softirqs`. The head line names
+//! Engine for text with a column for each CPU: `/proc/interrupts`, `/proc/softirqs`. The header line names
 //! the CPUs (`CPU0 CPU2`): one that is offline may have no column. Each row is a name, a colon and a
 //! number for each CPU; more may follow.
 
@@ -11,7 +11,7 @@ const MAX_CPUS: usize = 8192;
 
 const EXPECTED: &str = "a head line that names CPUs in order";
 
-/// The CPUs of a head line, which is parsed when it is another than at the last reading.
+/// The CPUs of a header line, which is parsed when it differs from that of the last reading.
 #[derive(Default)]
 pub struct CpuColumns {
     head: Vec<u8>,
@@ -19,7 +19,7 @@ pub struct CpuColumns {
 }
 
 impl CpuColumns {
-    /// Takes the head line of `path`.
+    /// Parses the header line of `path`.
     pub fn begin(&mut self, path: &'static str, head: &[u8]) -> Result<(), Error> {
         if self.head != head || self.cpus.is_empty() {
             self.head.clear();
@@ -29,12 +29,12 @@ impl CpuColumns {
         Ok(())
     }
 
-    /// How many CPUs there are.
+    /// The number of CPUs.
     pub fn count(&self) -> usize {
         self.cpus.len()
     }
 
-    /// Gives each CPU and its number in a row; `false` if a CPU has none, which costs its sample.
+    /// Hands each CPU and its number in a row to `tell`; `false` if a CPU has none, whose sample is left out.
     pub fn each(&self, mut numbers: Fields<'_>, tell: &mut dyn FnMut(Label<'_>, u64)) -> bool {
         let mut is_whole = true;
         for cpu in &self.cpus {

@@ -1,6 +1,6 @@
 //! Hardware vulnerabilities of the CPUs: `/sys/devices/system/cpu/vulnerabilities`, a file for each that the
 //! kernel knows (Documentation/ABI/testing/sysfs-devices-system-cpu, since 4.15): `Not affected`, `Vulnerable`,
-//! `Mitigation: ...` or `Unknown: ...`; what is none of these is `unknown` with its whole text.
+//! `Mitigation: ...` or `Unknown: ...`; any other text is `unknown` with its whole text.
 
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -15,7 +15,7 @@ const DIRECTORY: &str = "/sys/devices/system/cpu/vulnerabilities";
 /// More vulnerabilities than any kernel knows; what comes after is left out and counted.
 const MAX_VULNERABILITIES: usize = 256;
 
-/// The longest text that is shown; what is behind is cut off.
+/// The longest text that is shown; the rest is cut off.
 const MAX_TEXT: usize = 512;
 
 const KEYS: &[&str] = &["codename", "state", "mitigation"];
@@ -47,7 +47,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct CpuVulnerabilities {
     listing: Listing,
-    /// What there is, sorted.
+    /// The names of the files, sorted.
     names: Vec<String>,
     info: Rows,
 }
@@ -83,7 +83,7 @@ impl Collector for CpuVulnerabilities {
 }
 
 impl CpuVulnerabilities {
-    /// The list changed.
+    /// Looks up the files after the list changed.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.names = self.listing.names().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! What the firmware says of the machine: `/sys/class/dmi/id`, a file for each text of its SMBIOS tables
+//! What the firmware reports about the machine: `/sys/class/dmi/id`, a file for each text of its SMBIOS tables
 //! (drivers/firmware/dmi-id.c, since 2.6.22). Serial numbers are for root alone. A file that is missing or may
 //! not be read has no label. The texts do not change while the machine runs: they are read once.
 
@@ -11,7 +11,7 @@ use crate::settings::Subject;
 
 const DIRECTORY: &str = "/sys/class/dmi/id";
 
-/// The longest text that is shown; what is behind is cut off.
+/// The longest text that is shown; the rest is cut off.
 const MAX_TEXT: usize = 256;
 
 /// EACCES: the file is not for this user.
@@ -55,9 +55,9 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Dmi {
-    /// Until its files were read.
+    /// `None` once its files were read.
     directory: Option<Dir>,
-    /// The labels that there are.
+    /// The labels that exist.
     keys: Vec<&'static str>,
     info: Rows,
 }

@@ -83,7 +83,7 @@ impl Collector for Multipath {
     }
 }
 
-/// One device while it is read.
+/// The state while one device is read.
 struct Reading<'a> {
     opened: &'a Opened,
     device: &'a [u8],
@@ -115,8 +115,8 @@ impl Reading<'_> {
         number
     }
 
-    /// Its paths, whose names come to `names`. Where a state cannot be read, how many are active is not
-    /// known.
+    /// Reads its paths, whose names are added to `names`. Where a state cannot be read, the number of active ones is
+    /// unknown.
     fn paths(&mut self, names: &mut Names) {
         let [.., all, active, failed, state] = &FAMILIES;
         if !self.opened.list(&[self.device, b"slaves"], names, self.errors) {

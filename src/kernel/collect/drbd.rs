@@ -1,7 +1,7 @@
 //! Replicated disks of DRBD 8: `/proc/drbd`, for each device its number and words `key:value`
 //! (drivers/block/drbd/drbd_proc.c; drbd-8.4's manual, /proc/drbd). Amounts are in units of 1024 bytes.
-//! In node_exporter's names what was received (`nr`) is not multiplied by 1024, as node_exporter does.
-//! The file is there while the module is loaded; DRBD 9 has no devices in it.
+//! In node_exporter's names received data (`nr`) is not multiplied by 1024, as in node_exporter.
+//! The file exists while the module is loaded; DRBD 9 has no devices in it.
 
 use super::gathered::Gathered;
 use super::{Collector, Scrape, Setup, Spec};
@@ -40,13 +40,13 @@ static FAMILIES: &[Family; 16] = families![
     gauge("drbd_connected",                      One,       "Whether the peer is connected.",                  DEVICE),
 ];
 
-/// What the word behind a key is.
+/// The meaning of the word after a key.
 enum Word {
     /// A number.
     Number(&'static [&'static Family<'static>]),
-    /// A state here and one of the peer, and which of them is good.
+    /// The local state and that of the peer, and which value is good.
     Pair(&'static Family<'static>, &'static str),
-    /// A state, and which is good.
+    /// A state, and which value is good.
     State(&'static Family<'static>, &'static str),
 }
 
@@ -96,7 +96,7 @@ impl Collector for Drbd {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file).map_err(Error::of_optional)?;
         self.gathered.begin();
-        // What is said before a device is of none.
+        // Text before the first device belongs to no device.
         let mut device = None;
         for word in scan::lines(text).flat_map(scan::fields) {
             let Some((key, value)) = scan::keyed(word) else { continue };
@@ -130,7 +130,7 @@ impl Device {
         Device { name, length }
     }
 
-    /// Whether the value is as it should be.
+    /// Reads a word; returns whether the value is valid.
     fn word(&self, key: &[u8], value: &[u8], gathered: &mut Gathered) -> bool {
         let Some((_, word)) = WORDS.iter().find(|(known, _)| *known == key) else { return true };
         if value.is_empty() {

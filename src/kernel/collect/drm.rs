@@ -1,6 +1,6 @@
 //! Graphics cards of AMD: `/sys/class/drm/cardN/device` of the driver amdgpu: how busy the card is in per
-//! cent, and its memory in bytes (Documentation/gpu/amdgpu/driver-misc.rst, since 4.19). Which files there are
-//! depends on the card. Other drivers do not tell.
+//! cent, and its memory in bytes (Documentation/gpu/amdgpu/driver-misc.rst, since 4.19). Which files exist
+//! depends on the card. Other drivers do not have them.
 
 use super::gathered::Gathered;
 use super::hwmon::clean;
@@ -73,11 +73,11 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Drm {
-    /// Never open; for the links to the cards.
+    /// Never open; used to read the links to the cards.
     links: Dir,
     place: Subtree,
     entries: Names,
-    /// Cards and the names of their chips, which stay with a card.
+    /// Cards and the names of their chips, which do not change.
     chips: Vec<(Vec<u8>, String)>,
     gathered: Gathered,
 }
@@ -117,7 +117,7 @@ fn is_card(name: &[u8]) -> bool {
     matches!(name, [b'c', b'a', b'r', b'd', digit] if digit.is_ascii_digit())
 }
 
-/// The name of the card's chip as hwmon has it: the bus and the address of its device.
+/// The name of the card's chip in hwmon: the bus and the address of its device.
 fn chip(links: &Dir, card: &[u8]) -> String {
     let device = [&String::from_utf8_lossy(card), "/device"].concat();
     let target = links.target(&device).unwrap_or_default();
@@ -130,7 +130,7 @@ fn chip(links: &Dir, card: &[u8]) -> String {
     if address.is_empty() { address } else { [&bus, underscore, &address].concat() }
 }
 
-/// The card and its labels.
+/// Writes the card and its labels.
 fn about_card(
     opened: &Opened,
     card: &[u8],
@@ -149,7 +149,7 @@ fn about_card(
     gathered.push(info, &labels, Value::Int(1));
 }
 
-/// What the card counts.
+/// Writes the counters of the card.
 fn numbers(opened: &Opened, card: &[u8], errors: &mut PartialErrors, gathered: &mut Gathered) {
     for (file, families) in &FILES {
         let (mut text, path) = ([0; MAX_TEXT], [card, b"device", file]);

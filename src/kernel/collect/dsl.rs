@@ -1,12 +1,12 @@
-//! The DSL line of a router with OpenWrt and a modem of Lantiq: what its daemon tells over ubus (object `dsl`, method
+//! The DSL line of a router with OpenWrt and a modem of Lantiq: reported by its daemon over ubus (object `dsl`, method
 //! `metrics`; dsl_cpe_ubus.c of OpenWrt, since 21.02). Off by default. A thread asks once in `interval`, since the
-//! daemon asks the modem, which takes its time; `dsl_age_seconds` tells how old the answer is.
+//! daemon asks the modem, which takes its time; `dsl_age_seconds` is the age of the answer.
 //!
-//! Who is not root needs an access list in `/usr/share/acl.d`. `near` is this end, `far` the exchange. Kinds of
+//! Without root an access list in `/usr/share/acl.d` is needed. `near` is this end, `far` the exchange. Kinds of
 //! seconds: `fecs` with corrected errors, `es` errored, `ses` severely errored, `loss` without signal, `lofs` without
 //! frames, `uas` unavailable. Kinds of errors: `crc_p` and `crcp_p` check sums, `cv_p` and `cvp_p` code violations,
-//! `hec` and `ibe` headers and bits of cells. They count from the start of the daemon. What a modem does not tell
-//! has no sample.
+//! `hec` and `ibe` headers and bits of cells. They count from the start of the daemon. Values that a modem does not
+//! report have no sample.
 
 use super::slow::Found;
 use super::ubus::{Asked, Question, info, number};
@@ -43,7 +43,7 @@ static FAMILIES: &[Family; 18] = families![
     gauge(  "dsl_age_seconds",                           Millis, "Time since the daemon was asked.",                 NONE).own_prefix(),
 ];
 
-/// What there is of each direction: its name, its family, and by what it is multiplied. Rates are in bits.
+/// The values of each direction: name, family, and the factor. Rates are in bits.
 static DIRECTED: [(&str, &Family<'_>, u64); 7] = [
     ("data_rate", named(FAMILIES, "dsl_data_rate_bytes_per_second"), 125),
     ("attndr", named(FAMILIES, "dsl_attainable_data_rate_bytes_per_second"), 125),
@@ -54,7 +54,7 @@ static DIRECTED: [(&str, &Family<'_>, u64); 7] = [
     ("interleave_delay", named(FAMILIES, "dsl_interleave_delay_seconds"), 1),
 ];
 
-/// What each end counts.
+/// The counters of each end.
 static COUNTED: [(&Family<'_>, &[&str]); 3] = [
     (named(FAMILIES, "dsl_errored_seconds_total"), &["fecs", "es", "ses", "loss", "uas", "lofs"]),
     (named(FAMILIES, "dsl_errors_total"), &["hec", "ibe", "crc_p", "crcp_p", "cv_p", "cvp_p"]),

@@ -2,9 +2,9 @@
 //! `/sys/devices/system/edac/mc/mcN`, a directory for each memory controller
 //! (Documentation/ABI/testing/sysfs-devices-edac, since 2.6.16). `ce_count` and `ue_count` count for the
 //! controller, `csrowN/ce_count` for a row of chips, `csrowN/chN_ce_count` for a channel of it.
-//! Errors of which the controller does not know the row are in `ce_noinfo_count` and `ue_noinfo_count`;
-//! here they are those of row `unknown`. `chN_dimm_label` is what the firmware or the administrator
-//! calls the module. All counters start at 0 when the driver is loaded.
+//! Errors for which the controller does not know the row are in `ce_noinfo_count` and `ue_noinfo_count`;
+//! here they are those of row `unknown`. `chN_dimm_label` is the name that the firmware or the administrator
+//! gives the module. All counters start at 0 when the driver is loaded.
 
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, Level, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
@@ -101,7 +101,7 @@ fn is_numbered(name: &str, word: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What node_exporter makes of `mc#0csrow#1channel#0`, the kernel's own word for a module:
+/// node_exporter's form of `mc#0csrow#1channel#0`, the kernel's own word for a module:
 /// `mc0_csrow1_channel0`.
 fn dimm_label(text: Option<&[u8]>) -> Vec<u8> {
     let Some(text) = text else { return b"unknown".to_vec() };

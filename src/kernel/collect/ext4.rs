@@ -2,14 +2,14 @@
 //! (Documentation/ABI/testing/sysfs-fs-ext4, fs/ext4/sysfs.c; `errors_count` since 2.6.36, `warning_count` since
 //! 5.9). DEVICE is the kernel's name, such as `mmcblk0p2`.
 //!
-//! - Errors stand in the super block until e2fsck clears them, over every start: alert when there are any.
+//! - Errors are kept in the super block until e2fsck clears them, over every start: alert when there are any.
 //!   Times of errors are seconds since 1970, and are left out while there is none.
-//! - What was written in all is kept in the super block, at times only: a power failure sets it back a
-//!   little. So it is a gauge, of which `rate()` would make a leap. The bytes of a session are those since the
+//! - The total of written bytes is kept in the super block, updated only now and then: a power failure sets it back a
+//!   little. So it is a gauge, of which `rate()` would show a leap. The bytes of a session are those since the
 //!   file system was mounted.
-//! - Read-only is what `/proc/1/mountinfo`, else `/proc/self/mountinfo`, says of the file system itself. An
-//!   error makes it so under a mount that may still write (so does who makes it so by hand, if it is mounted at
-//!   another place as well); newer kernels leave it and say
+//! - Read-only is the state of the file system itself in `/proc/1/mountinfo`, else `/proc/self/mountinfo`. An
+//!   error makes it so under a mount that may still write (so does an administrator by hand, if it is mounted at
+//!   another place as well); newer kernels do not change it and have
 //!   `emergency_ro`. Both are `ext4_emergency_readonly`. The agent's own mounts, as a sandbox has them,
 //!   show only the second.
 
@@ -78,10 +78,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Ext4 {
     devices: Kept,
-    /// For the numbers of devices.
+    /// For the device numbers.
     block: Dir,
     mounts: [Subtree; 2],
-    /// What mountinfo said last.
+    /// The last text of mountinfo.
     text: Vec<u8>,
 }
 
@@ -111,7 +111,7 @@ impl Ext4 {
         }
     }
 
-    /// Which file systems cannot be written.
+    /// Reads which file systems cannot be written.
     fn read_modes(&mut self, errors: &mut PartialErrors) {
         let [.., readonly, emergency] = &FAMILIES;
         let mut read = |tree: &Subtree| {
@@ -140,7 +140,7 @@ struct Mode {
     is_emergency: bool,
 }
 
-/// What mountinfo says of the file system on the device `number`, such as `179:2`; `None` if nothing. The
+/// The state in mountinfo of the file system on the device `number`, such as `179:2`; `None` if it is not there. The
 /// line is `id parent number root point options [fields…] - type source options`.
 fn mode(text: &[u8], number: &[u8]) -> Option<Mode> {
     let mut mode = None;

@@ -3,10 +3,10 @@
 //! `stat/sb_status` in 2020, `ovp_segments` in 2021, `stat/cp_status` in 2022. A segment is usually 2 MiB.
 //!
 //! The two status files are flags in hexadecimal without `0x`: 4 of the super block and 10 of the checkpoint
-//! say that fsck is needed, 8 of the checkpoint that there was an error.
+//! mean that fsck is needed, 8 of the checkpoint that there was an error.
 //!
-//! What was written in all is kept in the file system, at times only: a power failure sets it back a
-//! little. So it is a gauge, of which `rate()` would make a leap.
+//! The total of written bytes is kept in the file system, updated only now and then: a power failure sets it back a
+//! little. So it is a gauge, of which `rate()` would show a leap.
 
 use super::attributes::{Attribute, LabelFrom, Layout, hexadecimal, unsigned};
 use super::kept::Kept;

@@ -1,6 +1,6 @@
-//! Ports of Fibre Channel adapters: `/sys/class/fc_host/hostN`, texts that tell what the port is, and
+//! Ports of Fibre Channel adapters: `/sys/class/fc_host/hostN`, texts that describe the port, and
 //! counters in hexadecimal below `statistics` (drivers/scsi/scsi_transport_fc.c, since 2.6.15). A
-//! counter that the adapter has not got is all ones and has no sample.
+//! counter that the adapter does not have is all ones and has no sample.
 
 use super::attributes::{Attribute, Attributes, Info, LabelFrom, Layout, Text, hexadecimal, text};
 use super::{Collector, Scrape, Setup, Spec};
@@ -9,7 +9,7 @@ use crate::kernel::read::scan;
 use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
-/// What a driver answers that has no such counter.
+/// The errors of a driver without such a counter.
 const NOTHING: [i32; 2] = [libc::EOPNOTSUPP, libc::EINVAL];
 
 const HOST: &[&str] = &["fc_host"];

@@ -1,6 +1,6 @@
 //! Engine for samples that come object by object and are written family by family. The samples of one
 //! scrape are put in, sorted by family and labels, and written; a sample that came before with the same
-//! labels wins. A steady scrape allocates nothing.
+//! labels counts. A steady scrape allocates nothing.
 
 use super::PartialErrors;
 use super::learned::Learned;
@@ -17,14 +17,14 @@ const MAX_LABELS: usize = 8;
 
 /// The samples of one scrape.
 pub struct Gathered {
-    /// Where they are read, for messages.
+    /// The place in messages.
     place: &'static str,
     /// The label values of all samples, one after the other.
     labels: Names,
     samples: Vec<Sample>,
     /// How many label values there are.
     label_count: usize,
-    /// Some sample found no room.
+    /// Some sample exceeded the limit.
     has_overflowed: bool,
 }
 
@@ -33,13 +33,13 @@ pub struct Gathered {
 enum Which {
     /// A row of a collector's table.
     Row(&'static Family<'static>),
-    /// One of those that were learned, by its place.
+    /// A learned family, by its index.
     Learned(usize),
 }
 
 impl Which {
-    /// Rows of one table come in their order, then what was learned, by key: in which order the kernel
-    /// told the keys first does not matter.
+    /// Compares families: rows of one table in their order, then learned ones by key, independent of the order in
+    /// which the kernel first wrote the keys.
     fn compare(self, other: Which, learned: &Learned) -> Ordering {
         let place = |family: &'static Family<'static>| std::ptr::from_ref(family).addr();
         match (self, other) {
@@ -55,22 +55,22 @@ impl Which {
 #[derive(Clone, Copy)]
 struct Sample {
     which: Which,
-    /// Where its labels are.
+    /// The index of its first label.
     first: usize,
     count: usize,
-    /// Which it was of all.
+    /// Its index among all samples.
     at: usize,
     value: Value,
 }
 
 impl Gathered {
-    /// None yet, of what is read below `place`.
+    /// An empty list, of samples that are read below `place`.
     pub fn new(place: &'static str) -> Gathered {
         let (labels, samples) = (Names::default(), Vec::new());
         Gathered { place, labels, samples, label_count: 0, has_overflowed: false }
     }
 
-    /// A new scrape begins.
+    /// Begins a scrape.
     pub fn begin(&mut self) {
         self.labels.truncate(0);
         self.samples.clear();
@@ -78,12 +78,12 @@ impl Gathered {
         self.has_overflowed = false;
     }
 
-    /// A sample of a row of the collector's one table.
+    /// Adds a sample of a row of the collector's table.
     pub fn push(&mut self, family: &'static Family<'static>, labels: &[&[u8]], value: Value) {
         self.add(Which::Row(family), labels, value);
     }
 
-    /// A sample of the family that was learned as number `at`.
+    /// Adds a sample of the learned family with the number `at`.
     pub fn push_learned(&mut self, at: usize, labels: &[&[u8]], value: Value) {
         self.add(Which::Learned(at), labels, value);
     }

@@ -1,6 +1,6 @@
-//! Engine for counters of parts that come and go and begin anew at 0: stations of an access point, connections of a
-//! modem. What they grow between two looks is added up, so that the sum never falls when a part is gone. What
-//! was there before the first look does not count, and what a part grew after the last look it was seen in is
+//! Engine for counters of parts that come and go and start again from 0: stations of an access point, connections of a
+//! modem. Their growth between two readings is added up, so that the sum never falls when a part is gone. What
+//! was there before the first reading does not count, and growth of a part after the last reading that showed it is
 //! lost.
 
 use std::time::{Duration, Instant};
@@ -8,27 +8,27 @@ use std::time::{Duration, Instant};
 /// Counters of a part.
 pub const COLUMNS: usize = 10;
 
-/// Parts that are remembered; those beyond are left out, and `add` says so.
+/// Parts that are remembered; those beyond are left out, and `add` returns false.
 const MAX_PARTS: usize = 512;
 
-/// Ages are told in whole seconds.
+/// Ages are in whole seconds.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A counter of 32 bits that fell began anew at 0 if it was below this; otherwise it ran over.
+/// A counter of 32 bits that fell started again from 0 if it was below this; otherwise it wrapped.
 const HALF: u64 = 1 << 31;
 
-/// What a part says of its counters; `None` for what it does not count.
+/// The counters of a part; `None` for those that it does not have.
 pub type Counts = [Option<u64>; COLUMNS];
 
 /// The sums of one whole.
 #[derive(Debug, Default)]
 pub struct Growth {
-    /// `None` for what no part counts.
+    /// `None` for counters that no part has.
     pub sums: Counts,
     parts: Vec<Part>,
-    /// When the last complete look was.
+    /// When the last complete reading was.
     looked: Option<Instant>,
-    /// Where the next part probably is: they mostly come in the same order.
+    /// The index of the probable next part: they mostly come in the same order.
     next: usize,
 }
 
@@ -44,7 +44,7 @@ struct Part {
 /// A part as it is now.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
-    /// What tells it from others.
+    /// The identity of the part.
     pub key: u64,
     pub counts: Counts,
     /// How long it counts, if that is known.
@@ -54,7 +54,7 @@ pub struct Seen {
 }
 
 impl Growth {
-    /// A look begins.
+    /// Begins a reading.
     pub fn begin(&mut self) {
         self.next = 0;
         self.parts.iter_mut().for_each(|part| part.is_seen = false);
@@ -66,7 +66,7 @@ impl Growth {
         self.parts.iter().any(|part| part.key == key)
     }
 
-    /// Adds what a part has grown; `false` if there are too many. What comes twice in a look counts once.
+    /// Adds the growth of a part; `false` if there are too many. A part that appears twice in a reading counts once.
     pub fn add(&mut self, seen: &Seen, now: Instant) -> bool {
         let is_it = |part: &Part| part.key == seen.key;
         let expected = self.parts.get(self.next).filter(|part| is_it(part)).map(|_| self.next);
@@ -80,7 +80,7 @@ impl Growth {
             Some(part) if part.is_seen => {}
             Some(part) => part.grow(seen, now, &mut self.sums),
             None => {
-                // It may only have been missed by the last look.
+                // It may only have been missed by the last reading.
                 let is_new = self.looked.is_some_and(|looked| is_younger(seen.age, now, looked));
                 let of = |count: &Option<u64>| count.map(|count| if is_new { count } else { 0 });
                 self.sums
@@ -94,7 +94,7 @@ impl Growth {
         true
     }
 
-    /// The look was complete: what it did not show is gone.
+    /// Ends a complete reading: parts that it did not show are gone.
     pub fn end(&mut self, now: Instant) {
         self.parts.retain(|part| part.is_seen);
         self.looked = Some(now);
@@ -109,7 +109,7 @@ impl Part {
             let Some(count) = count else { continue };
             let is_short = seen.short >> column & 1 == 1;
             let grown = match *last {
-                // Nobody knows since when it counts.
+                // It is unknown since when it counts.
                 None => 0,
                 Some(_) if is_younger => count,
                 Some(last) if count >= last => count - last,
@@ -125,7 +125,7 @@ impl Part {
     }
 }
 
-/// Whether what is so old began after `then`.
+/// Whether a part of this age began after `then`.
 fn is_younger(age: Option<Duration>, now: Instant, then: Instant) -> bool {
     age.is_some_and(|age| age + SECOND <= now.saturating_duration_since(then))
 }
@@ -146,7 +146,7 @@ mod tests {
         Seen { key, counts, age: age.map(Duration::from_secs), short: 1 << 3 }
     }
 
-    /// The sum after each look, which is ten seconds after the one before.
+    /// The sum after each reading, ten seconds apart.
     fn sums(looks: &[&[Seen]]) -> Vec<Option<u64>> {
         let (mut growth, start) = (Growth::default(), Instant::now());
         let mut look = |(at, parts): (usize, &&[Seen])| {
@@ -175,7 +175,7 @@ mod tests {
     fn who_begins_anew_counts_from_nothing() {
         let again = |count| sums(&[&[seen(1, 100, Some(60))], &[seen(1, count, Some(4))]])[1];
         assert_eq!((again(30), again(130)), (Some(30), Some(130)));
-        // Whose age nobody knows.
+        // A part of unknown age.
         let unknown = |count| sums(&[&[seen(1, 100, None)], &[seen(1, count, None)]])[1];
         assert_eq!((unknown(30), unknown(130)), (Some(30), Some(30)));
     }
@@ -194,7 +194,7 @@ mod tests {
         let high = (1 << 32) - 7;
         let over = |last, age| sums(&[&[seen(1, last, Some(60))], &[seen(1, 5, age)]])[1];
         assert_eq!(over(high, Some(70)), Some(12));
-        // It was too low for that, is younger, or nobody knows.
+        // The value was too low for that, or the part is younger, or its age is unknown.
         assert_eq!([over(900, Some(70)), over(high, Some(2)), over(high, None)], [Some(5); 3]);
         // A counter of 64 bits.
         assert_eq!(over(1 << 40, Some(70)), Some(5));

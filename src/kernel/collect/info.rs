@@ -1,5 +1,5 @@
-//! Engine for metrics whose labels are all they tell: `os_info{id="debian",...} 1`. Rows of texts are
-//! kept and written with the value 1; whoever fills them decides when they are read again.
+//! Engine for metrics whose information is in their labels: `os_info{id="debian",...} 1`. Rows of texts are
+//! kept and written with the value 1; the collector decides when they are read again.
 
 use crate::kernel::read::Names;
 use crate::model::metric::{Family, Label, Sink, Value};
@@ -16,7 +16,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// No rows yet, of `width` values each.
+    /// An empty list of rows, of `width` values each.
     pub fn new(width: usize) -> Rows {
         Rows { texts: Names::default(), width: width.min(MAX_LABELS), count: 0 }
     }

@@ -1,9 +1,9 @@
-//! Interrupts by CPU: `/proc/interrupts`, a head line that names the CPUs which are online, then a row for
+//! Interrupts by CPU: `/proc/interrupts`, a header line with the CPUs that are online, then a row for
 //! each source: its name, a colon, a number for each CPU, and words about it (fs/proc/interrupts.c,
 //! kernel/irq/proc.c, and each architecture's own). A row whose name is a number is a line of hardware,
 //! and its words are the controller and then trigger and drivers; others (`LOC`, `IPI0`) are described in
 //! all their words. Rows without words have one number for the whole machine (`ERR`, `MIS`) or none
-//! (`FIQ`), and are not shown. Numbers have 32 bits and begin anew at 0.
+//! (`FIQ`), and are not shown. Numbers have 32 bits and wrap.
 
 use super::cpu_columns::CpuColumns;
 use super::{Collector, Scrape, Setup, Spec};
@@ -102,20 +102,20 @@ impl Collector for Interrupts {
     }
 }
 
-/// Where the interrupts of a row come from.
+/// The source of a row's interrupts.
 #[derive(Default)]
 struct Source {
-    /// Name, what it is and drivers, as patterns match them: with a semicolon between.
+    /// Name, kind and drivers, as patterns match them: with a semicolon between.
     text: Vec<u8>,
-    /// Where the second and the third begin.
+    /// The positions of the second and the third.
     info: usize,
     devices: usize,
-    /// Where the numbers begin in the row.
+    /// The position of the numbers in the row.
     numbers: usize,
 }
 
 impl Source {
-    /// Takes a row with `count` numbers: `false` if it has no words behind them, `None` if it has too few
+    /// Parses a row with `count` numbers: `false` if no words follow them, `None` if it has too few
     /// columns for a line of hardware, or no name.
     fn learn(&mut self, line: &[u8], count: usize) -> Option<bool> {
         let colon = memchr::memchr(b':', line)?;
@@ -139,7 +139,7 @@ impl Source {
         Some(true)
     }
 
-    /// Adds words with a blank between.
+    /// Appends words with a blank between.
     fn join(&mut self, words: &mut dyn Iterator<Item = &[u8]>) {
         for (at, word) in words.enumerate() {
             if at > 0 {
@@ -153,7 +153,7 @@ impl Source {
         scan::fields(line.get(self.numbers..).unwrap_or_default())
     }
 
-    /// Name, what it is, and drivers.
+    /// Name, kind, and drivers.
     fn labels(&self) -> [Label<'_>; 3] {
         let ends = [self.info.saturating_sub(1), self.devices.saturating_sub(1), self.text.len()];
         let parts = [0..ends[0], self.info..ends[1], self.devices..ends[2]];

@@ -1,5 +1,5 @@
-//! Engine for attributes that change slowly, such as the wear of flash. Objects are looked for and their
-//! attributes read every minute or less often; between, a scrape writes what was read last and makes no
+//! Engine for attributes that change slowly, such as the wear of flash. Objects are looked up and their
+//! attributes read every minute or less often; in between, a scrape writes the last values and makes no
 //! system call. No directory stays open.
 
 use super::attributes::{Attribute, Layout, MAX_TEXT, Object, Objects};
@@ -10,14 +10,14 @@ use crate::kernel::read::Root;
 use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
 
-/// How often objects are looked for and read.
+/// How often objects are looked up and read.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// The objects of one layout, and what was read of them last.
+/// The objects of one layout, and their last values.
 pub struct Kept {
     pub objects: Objects,
     pub samples: Gathered,
-    /// When to look again, and how the last look went.
+    /// When to read again, and the result of the last reading.
     due: Option<Instant>,
     found: Result<(), KeptError>,
 }
@@ -33,7 +33,7 @@ impl Kept {
         }
     }
 
-    /// Reads every attribute of every object if it is time, and writes what is known.
+    /// Reads every attribute of every object if it is time, and writes all values.
     pub fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if self.look(scrape)? {
             self.read(scrape.errors);
@@ -42,8 +42,8 @@ impl Kept {
         Ok(())
     }
 
-    /// Looks for objects if it is time, and says whether it was: then what was read before is forgotten.
-    /// Without the directory there is nothing to tell.
+    /// Looks up objects if it is time, and returns whether it was: then the last values are dropped.
+    /// Without the directory there are no values.
     pub fn look(&mut self, scrape: &mut Scrape<'_>) -> Result<bool, Error> {
         if self.due.is_some_and(|due| scrape.now < due) {
             self.found?;
@@ -63,7 +63,7 @@ impl Kept {
         objects.of(0).for_each(|object| read(objects, object, samples, errors));
     }
 
-    /// Writes what was read last.
+    /// Writes the last values.
     pub fn write(&mut self, errors: &mut PartialErrors, out: &mut dyn Sink) {
         self.objects.close();
         self.samples.write_rows(errors, out);
@@ -85,8 +85,8 @@ pub fn read(
     }
 }
 
-/// Reads one file of an object. `form` makes a value of its text: `None` where it is none, and
-/// `Some(None)` where it says that there is no value.
+/// Reads one file of an object. `form` parses its text: `None` where it is not valid, and
+/// `Some(None)` where it means that there is no value.
 pub fn add(
     objects: &Objects,
     object: &Object,
@@ -105,7 +105,7 @@ pub fn add(
     }
 }
 
-/// A sample with as many of the object's labels as the family has keys.
+/// Adds a sample with as many of the object's labels as the family has keys.
 pub fn push(
     object: &Object,
     family: &'static Family<'static>,

@@ -1,14 +1,14 @@
 //! Messages of the kernel's own log by level, from `/dev/kmsg` (Documentation/ABI/testing/dev-kmsg, since 3.5). A read
-//! gives one record: `6,339,5140900,-;NET: Registered protocol family 10`, that is priority, number, microseconds and
+//! returns one record: `6,339,5140900,-;NET: Registered protocol family 10`, that is priority, number, microseconds and
 //! flags, and perhaps more fields; then the text, and lines ` KEY=value`. The priority is 8 times the facility
-//! and a level from 0 to 7; what is of another facility than 0 comes from programs.
+//! and a level from 0 to 7; records of another facility than 0 come from programs.
 //!
-//! The device is opened when the agent begins to serve, and what is older is passed over: the log has lost what
-//! came first, and a restart would count the rest again. Each scrape reads what came since the one before. Numbers
-//! have no gaps, so what the kernel overwrote meanwhile is known to the record, and counted. Counters begin
+//! The device is opened when the agent begins to serve, and older records are skipped: the log has lost the
+//! first ones, and a restart would count the rest again. Each scrape reads the records since the last one. Numbers
+//! have no gaps, so the number of overwritten records is known exactly, and counted. Counters begin
 //! at 0 with the agent, and go on over a reload.
 //!
-//! It takes CAP_SYSLOG where `kernel.dmesg_restrict` is 1, and the systemd unit hides the device. In a
+//! This needs CAP_SYSLOG where `kernel.dmesg_restrict` is 1, and the systemd unit hides the device. In a
 //! stored tree there is no such device.
 
 use super::{Collector, Scrape, Setup, Spec};
@@ -31,7 +31,7 @@ pub const PATH: &str = "/dev/kmsg";
 
 const EXPECTED: &str = "priority,number,microseconds,flags;text";
 
-/// What the systemd unit has to have.
+/// What the systemd unit must contain.
 const ADVICE: &str = "under systemd it takes ProtectKernelLogs=no, PrivateDevices=no, DeviceAllow=/dev/kmsg r and CAP_SYSLOG \
                       in a drop-in: see kernel_log in docs/collectors.md";
 
@@ -44,7 +44,7 @@ const MAX_RECORDS: usize = 4096;
 /// Facilities are numbered up to 127 at most; the log keeps no higher number.
 const MAX_PRIORITY: u64 = 128 * 8;
 
-/// By number, as syslog(3) calls them.
+/// The names of levels in syslog(3), by number.
 const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -72,7 +72,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct KernelLog {
-    /// Where it is; stored trees have none.
+    /// The path; stored trees have none.
     path: Option<PathBuf>,
     file: Option<File>,
     counts: Counts,
@@ -83,22 +83,22 @@ struct KernelLog {
 struct Counts {
     levels: [u64; LEVELS.len()],
     lost: u64,
-    /// The number of the next record; unknown before the first.
+    /// The number of the next record; `None` before the first.
     next: Option<u64>,
     record: Box<[u8]>,
 }
 
-/// The head of a record.
+/// The header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The level, from 0 to 7; none of what a program wrote.
+    /// The level, from 0 to 7; `None` for what a program wrote.
     pub level: Option<usize>,
     /// Its number, one more than that of the record before.
     pub number: u64,
 }
 
 impl Record {
-    /// Reads the head of a record; none if it is not as documented.
+    /// Parses the header of a record; `None` if it is not as documented.
     pub fn of(bytes: &[u8]) -> Option<Record> {
         let head = bytes.get(..memchr::memchr(b';', bytes)?)?;
         let mut fields = head.split(|byte| *byte == b',');
@@ -111,7 +111,7 @@ impl Record {
 }
 
 impl Counts {
-    /// Counts what `read` gives record by record, until there is no more, or enough.
+    /// Counts the records that `read` returns, until there are no more, or the limit is reached.
     fn take(
         &mut self,
         read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
@@ -122,8 +122,8 @@ impl Counts {
                 Ok(0) => break,
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // The next record was overwritten, or is too long: the one behind it is read then, and its
-                // number tells how many are missing.
+                // The next record was overwritten, or is too long: the one after it is read then, and its
+                // number shows how many are missing.
                 Err(error) if matches!(error.raw_os_error(), Some(libc::EPIPE | libc::EINVAL)) => {
                     self.lost += u64::from(self.next.is_none());
                     continue;
@@ -180,7 +180,7 @@ impl Collector for KernelLog {
     }
 }
 
-/// Opens the log behind its last record.
+/// Opens the log at its end.
 fn at_end(path: &Path) -> io::Result<File> {
     let mut file = open_unwaiting(path)?;
     if !file.metadata()?.file_type().is_char_device() {
@@ -190,7 +190,7 @@ fn at_end(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Warns if the collector is on and the log cannot be read from here: how often.
+/// Warns if the collector is on and the log cannot be read from here; returns the number of warnings.
 pub fn warn_of_lacking(settings: &Settings) -> usize {
     if !settings.collectors.iter().any(|one| one.name == NAME && one.enabled) {
         return 0;

@@ -1,6 +1,6 @@
 //! Engine for text that names its own quantities: `pgfault 12` of `/proc/vmstat`, a line of names and a
 //! line of values of `/proc/net/snmp`, `TCP: inuse 5 mem 1` of `/proc/net/sockstat`. A family is made
-//! when a key first comes, and kept as long as the key stands where it stood: a steady scrape compares
+//! when a key first appears, and kept as long as the key keeps its position: a steady scrape compares
 //! bytes and allocates nothing.
 
 use crate::kernel::read::{Names, scan};
@@ -16,29 +16,29 @@ const MAX_HEADERS: usize = 64;
 /// Longer names than any kernel's.
 const MAX_NAME: usize = 120;
 
-/// What a key becomes.
+/// The family that is made from a key.
 pub struct Made {
-    /// What its number means.
+    /// The type.
     pub kind: Kind,
-    /// What the kernel counts in.
+    /// The kernel's unit.
     pub unit: Unit,
     /// The metric's name without prefix; node_exporter's, `|` and our own where they differ.
     pub name: String,
-    /// One sentence for people.
+    /// One sentence of help.
     pub help: String,
 }
 
-/// What else is known of a family that was made.
+/// More that is known of a family that was made.
 struct Told {
     stamp: u32,
-    /// How long node_exporter's name is, 0 if ours is the same.
+    /// The length of node_exporter's name, 0 if ours is the same.
     split: u8,
 }
 
 /// The families of one file, in the order of its keys.
 #[derive(Default)]
 pub struct Keyed {
-    /// Each key as it was seen, the parts with a NUL between.
+    /// Each key as it was read, the parts with a NUL between.
     keys: Names,
     families: Vec<Option<Box<(Made, Told)>>>,
     at: usize,
@@ -48,7 +48,7 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// A new reading of the file begins.
+    /// Begins a reading of the file.
     pub fn begin(&mut self) {
         self.at = 0;
         self.is_settled = !std::mem::take(&mut self.learns);
@@ -67,7 +67,7 @@ impl Keyed {
         is_hidden
     }
 
-    /// The family of the next key, which has two parts (the second may be empty). `make` is asked when
+    /// The family of the next key, which has two parts (the second may be empty). `make` is called when
     /// the key was not here at the last reading; `None` is not shown, nor is a name that came before.
     pub fn family(
         &mut self,
@@ -98,7 +98,7 @@ impl Keyed {
         self.keys.truncate(at);
         self.families.truncate(at);
         self.keys.push_parts(&[first, b"\0", second]);
-        // What stands behind it would be our own name.
+        // The part after it would be our own name.
         let text = |part| std::str::from_utf8(part).ok().filter(|text| !text.contains('|'));
         let made = text(first).zip(text(second)).and_then(|(first, second)| make(first, second));
         let is_new =
@@ -112,34 +112,34 @@ impl Keyed {
     }
 }
 
-/// Text in pairs of lines, names and then their values: `Icmp: InMsgs InErrors` and `Icmp: 4 5`. What
-/// stands where is looked up when a line of names is another than at the last reading.
+/// Text in pairs of lines, names and then their values: `Icmp: InMsgs InErrors` and `Icmp: 4 5`. The
+/// positions are looked up when a line of names differs from that of the last reading.
 #[derive(Default)]
 pub struct Pairs {
     headers: Vec<Header>,
     at: usize,
 }
 
-/// Takes a name, by the first word of its line and itself, and its value.
+/// Receives a name, by the first word of its line and itself, and its value.
 pub type Each<'a> = dyn FnMut(Option<[&[u8]; 2]>, &[u8]) + 'a;
 
 /// A line of names.
 #[derive(Default)]
 struct Header {
     line: Vec<u8>,
-    /// How many words it has.
+    /// The number of words.
     words: usize,
-    /// Those whose values are shown: the place among the words, and where the word stands.
+    /// Those whose values are shown: the index among the words, and the range of the word.
     shown: Vec<(usize, Range<usize>)>,
 }
 
 impl Pairs {
-    /// A new reading of all files begins.
+    /// Begins a reading of all files.
     pub fn begin(&mut self) {
         self.at = 0;
     }
 
-    /// Gives each name that `shows` asks for, by its first word and itself, with its value; `None` with
+    /// Hands each name that `shows` selects to `each`, by its first word and itself, with its value; `None` with
     /// a line for two that do not match.
     pub fn read(&mut self, text: &[u8], shows: &dyn Fn(&str, &str) -> bool, each: &mut Each<'_>) {
         let mut lines = scan::lines(text).peekable();
@@ -163,7 +163,7 @@ impl Pairs {
         }
     }
 
-    /// The next line of names; `None` beyond what any kernel has.
+    /// The next line of names; `None` beyond the limit.
     fn header(
         &mut self,
         line: &[u8],
@@ -199,7 +199,7 @@ impl Header {
     }
 }
 
-/// The decimal integer of `text` as a value of `family`, whether it is below zero or beyond `i64`.
+/// Parses the decimal integer `text` as a value of `family`, even if it is below zero or beyond `i64`.
 pub fn number(family: &Family<'_>, text: &[u8]) -> Option<Value> {
     match text {
         [b'-', ..] => scan::int(text).map(|raw| family.signed(raw)),
@@ -207,7 +207,7 @@ pub fn number(family: &Family<'_>, text: &[u8]) -> Option<Value> {
     }
 }
 
-/// `HugePages_Total` as `huge_pages_total`. What is abbreviated stays one word: `SReclaimable` is
+/// `HugePages_Total` as `huge_pages_total`. An abbreviation remains one word: `SReclaimable` is
 /// `sreclaimable`.
 pub fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
@@ -227,7 +227,7 @@ fn is_same(known: &[u8], [first, second]: [&[u8]; 2]) -> bool {
     split.is_some_and(|(one, rest)| one == first && rest.split_first() == Some((&0, second)))
 }
 
-/// Whether it may name a metric.
+/// Whether the text is valid as the name of a metric.
 pub(super) fn is_name(name: &str) -> bool {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'|';
     name.len() <= MAX_NAME && name.bytes().all(is_word)

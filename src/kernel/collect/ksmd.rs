@@ -1,7 +1,7 @@
 //! Merging of equal pages: `/sys/kernel/mm/ksm`, a file with an integer for each quantity
-//! (Documentation/admin-guide/mm/ksm.rst, since 2.6.32). `sleep_millisecs` is the pause between two looks;
-//! `pages_sharing` against `pages_shared` tells how much is saved; `general_profit` (since 6.4) is the same in
-//! bytes, less what the bookkeeping takes, and may be below zero.
+//! (Documentation/admin-guide/mm/ksm.rst, since 2.6.32). `sleep_millisecs` is the pause between two scans;
+//! `pages_sharing` against `pages_shared` shows how much is saved; `general_profit` (since 6.4) is the same in
+//! bytes, less the bookkeeping, and may be below zero.
 
 use super::attributes::{Attribute, Attributes, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};

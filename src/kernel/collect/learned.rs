@@ -1,5 +1,5 @@
 //! Families whose names come from the kernel's files, of many objects that have the same ones: each is
-//! made when its key first comes, and kept.
+//! made when its key first appears, and kept.
 
 use super::keyed::{Made, is_name};
 use crate::model::metric::{Family, Row, fresh_stamp};
@@ -20,7 +20,7 @@ struct Key {
 }
 
 impl Learned {
-    /// The number of the family of `key`, which is probably number `hint`. `make` is asked when the key
+    /// The number of the family of `key`, which is probably number `hint`. `make` is called when the key
     /// is new; `None` is not shown, nor is a name that came before.
     pub fn place(
         &mut self,
@@ -48,7 +48,7 @@ impl Learned {
             let mut all = self.keys.iter().filter_map(|known| known.made.as_ref());
             all.any(|(known, _)| known.name == made.name)
         };
-        // What stands behind a bar would be our own name.
+        // The part after a bar would be our own name.
         let text = std::str::from_utf8(key).ok().filter(|text| !text.contains('|'));
         let made = text.and_then(make);
         let made = made.filter(|made| is_name(&made.name) && !is_known(made));

@@ -1,6 +1,6 @@
 //! Engine for text whose lines are a key and numbers, such as `rw 28 3` of XFS and `rpc 18628 3 1 2 0` of
-//! the NFS server. What each number means is a table of the collector. Lines and numbers that the table
-//! does not have are passed over; those that the text does not have have no sample.
+//! the NFS server. The meaning of each number is a table of the collector. Lines and numbers that the table
+//! does not have are skipped; those that the text does not have have no sample.
 
 use super::gathered::Gathered;
 use super::{Collector, PartialErrors, Scrape, Setup};
@@ -8,32 +8,32 @@ use crate::base::error::{Error, Place};
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Family, Sink};
 
-/// Labels before those of the table.
+/// The most labels before those of the table.
 const MAX_BEFORE: usize = 2;
 
 const EXPECTED: &str = "a key and integers";
 
-/// What the numbers of one line are.
+/// The numbers of one line.
 pub struct Line {
     /// The first word.
     pub key: &'static str,
-    /// What stands behind it.
+    /// The numbers after it.
     pub numbers: Numbers,
 }
 
-/// What the numbers of a line are.
+/// The meaning of the numbers of a line.
 pub enum Numbers {
-    /// Each by its place, counted from 0.
+    /// Each by its index, from 0.
     Each(&'static [Column]),
     /// Their count, then one for each of these procedures of a version of a protocol, all of one family;
     /// `-` is not shown.
     Procedures(&'static Family<'static>, &'static str, &'static str),
 }
 
-/// One number: its place, its family, and the values of the family's labels.
+/// One number: its index, its family, and the values of the family's labels.
 pub type Column = (usize, &'static Family<'static>, &'static [&'static str]);
 
-/// A file of such lines: all that a collector needs besides its table.
+/// A file of such lines: everything that a collector needs besides its table.
 pub struct LinesOf {
     file: FileId,
     path: &'static str,
@@ -42,7 +42,7 @@ pub struct LinesOf {
 }
 
 impl LinesOf {
-    /// The file at `path`, which the kernel gives in one read and many boxes lack.
+    /// The file at `path`, which the kernel returns in one read and many boxes lack.
     pub fn new(setup: &mut Setup<'_>, path: &'static str, table: &'static [Line]) -> LinesOf {
         LinesOf { file: setup.files.whole(path), path, table, gathered: Gathered::new(path) }
     }
@@ -59,7 +59,7 @@ impl Collector for LinesOf {
     }
 }
 
-/// Puts every number of `text` that `table` has into `gathered`; all samples have the labels `before`
+/// Adds every number of `text` that `table` has to `gathered`; all samples have the labels `before`
 /// before those of the table.
 pub fn gather(
     text: &[u8],

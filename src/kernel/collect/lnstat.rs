@@ -1,4 +1,4 @@
-//! Counters of caches in the network by CPU: `/proc/net/stat/*`, a line of names, then a line of
+//! Counters of network caches by CPU: `/proc/net/stat/*`, a line of names, then a line of
 //! hexadecimal numbers for each possible CPU (lnstat(8); net/core/neighbour.c, net/ipv4/route.c,
 //! net/netfilter). The lines do not name their CPUs: they are counted from 0. `entries` is a level and
 //! the same in each line; node_exporter calls it a counter, like all the others.
@@ -10,7 +10,7 @@ use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Decimal, Kind, Label, Sink, Unit};
 use crate::settings::{Dialect, Subject};
 
-/// Every file that any kernel had there, and what node_exporter calls its table.
+/// Every file that any kernel had there, and node_exporter's name of the table.
 const FILES: [(&str, &str); 8] = [
     ("/proc/net/stat/arp_cache", "arp_cache"),
     ("/proc/net/stat/clip_arp_cache", "clip_arp_cache"),
@@ -38,7 +38,7 @@ pub const SPEC: Spec = Spec {
         name: "lnstat",
         node_name: "lnstat",
         on: false,
-        help: "counters of caches in the network by CPU, from /proc/net/stat",
+        help: "counters of network caches by CPU, from /proc/net/stat",
         options: &[],
     },
     families: &[],
@@ -63,7 +63,7 @@ struct Lnstat {
     dialect: Dialect,
 }
 
-/// A name, and where it stands: the table, and the place in its lines.
+/// A name, and its positions: the table, and the index in its lines.
 struct Column {
     name: Vec<u8>,
     places: Vec<(usize, usize)>,
@@ -86,7 +86,7 @@ impl Collector for Lnstat {
 }
 
 impl Lnstat {
-    /// Family by family.
+    /// Writes the samples, family by family.
     fn write(&mut self, out: &mut dyn Sink) {
         let Lnstat { tables, columns, keys, dialect } = self;
         keys.begin();
@@ -118,7 +118,8 @@ fn made(name: &str, dialect: Dialect) -> Made {
     }
 }
 
-/// The names of all tables and where they stand. One that comes twice in a table stands where it came first.
+/// Looks up the names of all tables and their positions. Of one that appears twice in a table the first
+/// position counts.
 #[cold]
 fn columns(tables: &[Table]) -> Vec<Column> {
     let mut columns = Vec::<Column>::new();
@@ -134,15 +135,15 @@ fn columns(tables: &[Table]) -> Vec<Column> {
     columns
 }
 
-/// What one file says.
+/// The contents of one file.
 struct Table {
     path: &'static str,
     name: &'static str,
     file: FileId,
-    /// The line of names, and how many they are.
+    /// The line of names, and their number.
     head: Vec<u8>,
     width: usize,
-    /// `width` for each line, `None` for what is no number.
+    /// `width` for each line, `None` for cells that are not numbers.
     cells: Vec<Option<u64>>,
 }
 
@@ -151,7 +152,7 @@ impl Table {
         Table { path, name, file, head: Vec::new(), width: 0, cells: Vec::new() }
     }
 
-    /// Takes the text of the file; says whether its names are others than before.
+    /// Parses the text of the file; returns whether its names changed.
     fn fill(&mut self, text: &[u8], errors: &mut PartialErrors) -> bool {
         let mut lines = scan::lines(text);
         let head = lines.next().unwrap_or_default();

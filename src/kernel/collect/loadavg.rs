@@ -1,5 +1,5 @@
 //! Load averages: `/proc/loadavg`, five fields: the load of the last 1, 5 and 15 minutes with two places
-//! each, `running/all` scheduling entities, and the number of the process that was made last
+//! each, `running/all` scheduling entities, and the number of the process that was created last
 //! (proc_loadavg(5), Documentation/filesystems/proc.rst). Every kernel has it.
 
 use super::{Collector, Scrape, Setup, Spec};

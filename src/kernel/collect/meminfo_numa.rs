@@ -60,7 +60,7 @@ struct Node {
     label: String,
 }
 
-/// What the files tell, in the order in which it first came.
+/// The quantities in the files, in the order in which they first appeared.
 #[derive(Default)]
 struct Quantities(Vec<Quantity>);
 
@@ -68,7 +68,7 @@ struct Quantity {
     key: Vec<u8>,
     kind: Kind,
     unit: Unit,
-    /// `None` if the key makes no name, or that of another.
+    /// `None` if the key makes no name, or the name of another.
     called: Option<Called>,
     /// The numbers of the nodes.
     cells: Vec<Option<u64>>,
@@ -119,7 +119,7 @@ impl Collector for MeminfoNuma {
 }
 
 impl MeminfoNuma {
-    /// The list changed.
+    /// Looks up the nodes after the list changed.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.nodes.clear();
@@ -153,7 +153,7 @@ impl MeminfoNuma {
 }
 
 impl Quantities {
-    /// A new reading begins, of so many nodes.
+    /// Begins a reading of this many nodes.
     fn begin(&mut self, nodes: usize) {
         for quantity in &mut self.0 {
             quantity.cells.clear();
@@ -161,7 +161,7 @@ impl Quantities {
         }
     }
 
-    /// The cell of a line and a node; most lines stand where they stood. `None` where the key makes no name.
+    /// The cell of a line and a node; most lines keep their position. `None` where the key makes no name.
     fn cell(&mut self, line: Line<'_>, node: usize, next: &mut usize) -> Option<&mut Option<u64>> {
         let (key, kind, unit, _) = line;
         let is_it = |quantity: &Quantity| quantity.key == key && quantity.kind == kind;

@@ -41,11 +41,11 @@ const KNOWN_TO_NODE: &str = "\
     SwapCached SwapFree SwapTotal Unevictable VmallocChunk VmallocTotal VmallocUsed Writeback \
     WritebackTmp Zswap Zswapped";
 
-/// What used memory is computed of: the first, less the others.
+/// The parts of used memory: the first, less the others.
 const PARTS: [&[u8]; 4] = [b"MemTotal", b"MemFree", b"Buffers", b"Cached"];
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_ram", "The collector memory; what [collectors] says comes first.");
+    system_switch("collect_ram", "The collector memory; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -70,24 +70,24 @@ struct Memory {
     lines: Vec<Line>,
 }
 
-/// How far the kernel fills a line's name up with blanks.
+/// The width to which the kernel pads a line's name with blanks.
 const NAME: usize = 16;
 
-/// One line and what it is called; names and helps are made when the line first comes.
+/// One line and its name; names and helps are made when the line first appears.
 struct Line {
-    /// Its name, the colon, and the blanks behind that, where it begins so.
+    /// Its name, the colon, and the blanks after it, where it begins so.
     start: Option<[u8; NAME]>,
     unit: Unit,
     raw: u64,
     called: Option<Called>,
-    /// Which of `PARTS` it is.
+    /// The index of the part in `PARTS`.
     part: Option<usize>,
 }
 
 struct Called {
     /// node_exporter's name, `|`, and our own.
     name: String,
-    /// How long node_exporter's is.
+    /// The length of node_exporter's name.
     split: u8,
     help: String,
     in_node: bool,
@@ -146,7 +146,7 @@ impl Collector for Memory {
 }
 
 impl Memory {
-    /// In kibibytes; `None` where one of the parts is not told, or they do not add up.
+    /// Used memory in kibibytes; `None` where one of the parts is missing, or they do not add up.
     fn used(&self) -> Option<u64> {
         let mut parts = [None; PARTS.len()];
         let known = self.lines.iter().filter_map(|line| Some((line.part?, line.raw)));
@@ -162,7 +162,7 @@ impl Memory {
 
 impl Line {
     /// The number of the line that `text` begins with, and what follows it, if the line is this one, in
-    /// kibibytes: as good as every line is where it was at the last reading.
+    /// kibibytes: nearly every line is where it was at the last reading.
     #[inline(always)] // in one place
     fn read<'t>(&self, text: &'t [u8]) -> Option<(u64, &'t [u8])> {
         let (start, rest) = text.split_first_chunk()?;
@@ -178,7 +178,7 @@ impl Line {
         let Called { name, split, help, stamp, .. } = called;
         let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
         let family = if called.in_node { family } else { family.only_own() };
-        // The unit of as good as all lines, without a look at what else there is.
+        // The unit of nearly all lines, without checking for others.
         let value = match self.unit {
             Unit::Kibibytes => Value::times(self.raw, 1024),
             unit => unit.value(self.raw),
@@ -217,7 +217,7 @@ impl Called {
     }
 }
 
-/// What every line of `key` begins with, if that is its name, a colon, and then blanks.
+/// The start of every line of `key`, if that is its name, a colon, and then blanks.
 fn start(line: &[u8], key: &[u8]) -> Option<[u8; NAME]> {
     let start = line.first_chunk::<NAME>()?;
     let blanks = start.strip_prefix(key)?.strip_prefix(b":")?;
@@ -237,7 +237,7 @@ fn parse(line: &[u8]) -> Option<(&[u8], Unit, u64)> {
     }
 }
 
-/// `Active(anon)` as `Active_anon`: what node_exporter makes of a key. `None` unless the rest are
+/// `Active(anon)` as `Active_anon`: node_exporter's form of a key. `None` unless the rest are
 /// letters, digits and underscores.
 pub(super) fn node_name(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok().filter(|key| key.len() <= MAX_KEY)?.trim();
@@ -247,7 +247,7 @@ pub(super) fn node_name(key: &[u8]) -> Option<String> {
         .then_some(name)
 }
 
-/// Ours: in snake case, and without `Mem`, which the family's name begins with anyway.
+/// Our own form: in snake case, and without `Mem`, which the family's name begins with anyway.
 pub(super) fn own_name(name: &str) -> String {
     let subject = name
         .strip_prefix("Mem")

@@ -4,16 +4,16 @@
 //! - `life_time` is two bytes in hexadecimal, of type A and type B: by JEDEC the areas of SLC and of MLC,
 //!   but makers differ, and often one of them is 0. 1 to 10 are tenths of the life that are used at most,
 //!   11 is beyond it; there the ratio is 1.1. 0 is not defined, and has no sample.
-//! - `pre_eol_info` tells how much of the spare blocks is used: 1 is normal, 2 means 80 %, 3 means 90 % or
+//! - `pre_eol_info` shows how much of the spare blocks is used: 1 is normal, 2 means 80 %, 3 means 90 % or
 //!   more. Older kernels write `01`, newer ones `0x01`. It warns earlier than the life time.
-//! - `rev` is 7 for eMMC 5.0 and 8 for 5.1, since 4.15. Cards before 5.0 tell no wear.
+//! - `rev` is 7 for eMMC 5.0 and 8 for 5.1, since 4.15. Cards before 5.0 report no wear.
 //!
 //! The kernel reads all this when it finds the card, at the start of the box: it does not move until the next
 //! start. `mmc_health_timestamp_seconds` is `btime` of `/proc/stat`, which is too early for a card
 //! that was put in later.
 //!
-//! SD cards have no such files: that is unknown, and no sample. How much was written to them the
-//! collectors disk and disk_written tell.
+//! SD cards have no such files: their wear is unknown, and there is no sample. How much was written to them is
+//! shown by the collectors disk and disk_written.
 
 use super::attributes::{Attribute, LabelFrom, Layout, hexadecimal};
 use super::gathered::Gathered;
@@ -45,7 +45,7 @@ const INFO: &[&str] = &["device", "name", "type", "manfid", "fwrev", "date", "se
 
 static ATTRIBUTES: [Attribute; 2] = [
     Attribute { file: "device/rev", family: &FAMILIES[3], form: hexadecimal },
-    // Any file that every card has.
+    // A file that every card has.
     Attribute { file: "device/type", family: &FAMILIES[5], form: |_, _| Some(Value::Int(1)) },
 ];
 
@@ -162,7 +162,7 @@ pub fn push_life(
     }
 }
 
-/// A code in hexadecimal of which 0 stands for nothing.
+/// Parses a code in hexadecimal in which 0 means undefined.
 pub fn code_of(family: &'static Family<'static>) -> impl Fn(&[u8]) -> Option<Option<Value>> {
     |text| byte(text).map(|code| (code > 0).then(|| family.value(code)))
 }
@@ -204,7 +204,7 @@ mod tests {
         for card in ["mmcblk0", "mmcblk0boot0", "mmcblk0rpmb", "mmcblk0p1"] {
             put(&tree, card, &new);
         }
-        // An older kernel's: without 0x, and without rev.
+        // The files of an older kernel: without 0x, and without rev.
         let old = [("type", "MMC\n"), ("life_time", "00 0a\n"), ("pre_eol_info", "02\n")];
         put(&tree, "mmcblk1", &old);
         put(&tree, "mmcblk2", &[("type", "SD\n"), ("name", "SL16G\n"), ("serial", "0x7\n")]);

@@ -1,4 +1,4 @@
-//! What this box can tell: one file a subject, one row here for each.
+//! The collectors: one file a subject, and one row here for each.
 
 mod arp;
 mod attributes;
@@ -155,7 +155,7 @@ pub static COLLECTORS: &[Spec] = &[
     pressure::SPEC,
     conntrack::SPEC,
     filefd::SPEC,
-    // Its samples need the store. Those below do with other programs, not the kernel.
+    // Its samples need the store. Those below are about other programs, not the kernel.
     #[cfg(feature = "hub")]
     textfile::SPEC,
     softnet::SPEC,
@@ -273,7 +273,7 @@ mod tests {
                 assert!(family.help().ends_with('.'), "{name}");
                 let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
                 assert!(name.chars().all(is_word), "{name}");
-                // Two of node_exporter's are of a type that their names deny.
+                // Two of node_exporter's have a type that contradicts their names.
                 let is_odd = dialect == Dialect::Node && ODD.contains(&name);
                 let is_total = name.ends_with("_total") != is_odd;
                 assert_eq!(family.kind == Kind::Counter, is_total, "{name}");
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// In node_exporter's dialect nobody takes what it lacks for its own.
+    /// In node_exporter's dialect no family that it lacks is taken for its own.
     #[test]
     fn collectors_that_node_exporter_lacks_have_our_prefix() {
         for spec in COLLECTORS {

@@ -1,10 +1,10 @@
 //! Raw flash of NAND type: `/sys/class/mtd/mtdN`, decimal numbers (Documentation/ABI/testing/sysfs-class-mtd;
 //! the counters since 3.17, `ecc_strength` since 3.4).
 //!
-//! - Corrected bits and failures are counted since the start of the box, in 32 bits, and only of what was
+//! - Corrected bits and failures are counted since the start of the box, in 32 bits, and only in data that was
 //!   read. A partition's are also counted for the device that it is a part of: never add them up.
-//! - NOR flash has the same files, all of them 0. What has no `ecc_strength` is left out.
-//! - The entries `mtdNro` are the same devices once more, and left out.
+//! - NOR flash has the same files, all of them 0. A device without `ecc_strength` is left out.
+//! - The entries `mtdNro` are the same devices again, and left out.
 
 use super::attributes::{Attribute, LabelFrom, Layout, unsigned};
 use super::kept::{self, Kept};

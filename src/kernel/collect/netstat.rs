@@ -1,7 +1,7 @@
 //! Counters of the network protocols: `/proc/net/netstat` and `/proc/net/snmp`, pairs of a line
 //! `Tcp: names` and a line `Tcp: values`, and `/proc/net/snmp6`, a line `Ip6InReceives value` each
 //! (Documentation/networking/snmp_counter.rst). Which there are depends on the kernel, and new ones come
-//! in the middle, so values go by name. What counts and what is a level the files do not say, so all
+//! in the middle, so values are found by name. The files do not show what is a counter and what is a level, so all
 //! are untyped; a value may be below zero (`MaxConn -1`). Without IPv6 there is no snmp6.
 
 use super::keyed::{self, Keyed, Made, Pairs, snake_case};
@@ -69,7 +69,7 @@ impl Collector for Netstat {
             is_there = true;
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
             pairs.read(text, &shows, &mut |key, value| {
-                // The line of names has none that is not shown.
+                // The line of names has only those that are shown.
                 if !key.is_some_and(|key| families.sample(key, Some(value), &|_, _| true, out)) {
                     errors.refuse(path, EXPECTED_PAIR, value);
                 }
@@ -83,7 +83,7 @@ impl Collector for Netstat {
     }
 }
 
-/// The families, which are made when a name first comes.
+/// The families, which are made when a name first appears.
 struct Families {
     dialect: Dialect,
     keys: Keyed,
@@ -110,7 +110,7 @@ impl Families {
         }
     }
 
-    /// Whether the value, if it is shown at all, is a number.
+    /// Writes a sample; returns whether the value, if it is shown at all, is a number.
     fn sample(
         &mut self,
         key: [&[u8]; 2],
@@ -194,7 +194,7 @@ mod tests {
             "netstat_icmp6_in_msgs 8",
         ];
         assert_eq!(lines(&mut all, Dialect::Own).0, expected);
-        // A newer kernel has a name more, in the middle.
+        // A newer kernel has another name, in the middle.
         put(&tree, "", "Icmp: InMsgs OutRate InErrors\nIcmp: 14 3 15\n", "");
         let expected = ["netstat_Icmp_InMsgs 14", "netstat_Icmp_InErrors 15"];
         assert_eq!(lines(&mut some, Dialect::Node), (expected.map(String::from).to_vec(), 0));
@@ -223,7 +223,7 @@ mod tests {
     fn files_that_cannot_be_read_are_not_taken_for_missing_ones() {
         let tree = Tree::new("netstat-unreadable");
         assert!(matches!(tree.open(&SPEC, Dialect::Node, &[]).error(), Some(Error::Absent(_))));
-        // The kernel lets nobody read a directory.
+        // A directory cannot be read as a file.
         tree.put("proc/net/snmp/x", "");
         let error = tree.open(&SPEC, Dialect::Node, &[]).error();
         assert!(matches!(error, Some(Error::Read(_, libc::EISDIR))), "{error:?}");

@@ -1,8 +1,8 @@
-//! Network interfaces: `/proc/net/dev`, two head lines, then one line for each interface: its name, a
-//! colon, eight columns received and eight transmitted (net/core/net-procfs.c). Old kernels leave no
+//! Network interfaces: `/proc/net/dev`, two header lines, then one line for each interface: its name, a
+//! colon, eight columns received and eight transmitted (net/core/net-procfs.c). Old kernels write no
 //! blank after the colon; names may contain colons themselves, so the last colon ends the name.
 //!
-//! Netlink tells the same about the running kernel, and the packets that no protocol wanted, in
+//! Netlink reports the same about the running kernel, and the packets that no protocol wanted, in
 //! IFLA_STATS64, a `struct rtnl_link_stats64` (include/uapi/linux/if_link.h, 2.6.35; rx_nohandler since
 //! 4.6). The 16 columns are made from it as the kernel makes the file. It costs more, unless another
 //! collector asks for it anyway. If it fails, the file is read. Addresses are told by netlink alone, and only
@@ -61,7 +61,7 @@ static ALIASES: CollectorOption<bool> =
         .flags(&["collector.netdev.label-ifalias"]);
 
 static DETAILED: CollectorOption<bool> =
-    switch("enable_detailed_metrics", "each statistic of netlink for itself, in place of sums")
+    switch("enable_detailed_metrics", "each statistic of netlink by itself, in place of sums")
         .flags(&["collector.netdev.enable-detailed-metrics"]);
 
 pub const SPEC: Spec = Spec {
@@ -103,12 +103,12 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Network {
     file: FileId,
-    /// The kernel is asked before the file.
+    /// Netlink is used before the file.
     by_netlink: bool,
     /// What the kernel tells others is taken in the place of the file.
     with_others: bool,
     with_addresses: bool,
-    /// Those of the interfaces in the table, if they are labels.
+    /// Aliases of the interfaces in the table, if they are labels.
     aliases: Option<Aliases>,
     is_detailed: bool,
     dialect: Dialect,
@@ -154,7 +154,7 @@ impl Network {
         });
     }
 
-    /// Fills the table by netlink; `false` if that is not to be had.
+    /// Fills the table from netlink; `false` if it is not available.
     fn ask(&mut self, files: &mut Files, errors: &mut PartialErrors) -> bool {
         if !self.by_netlink {
             return false;
@@ -222,8 +222,8 @@ impl Network {
     }
 }
 
-/// Name and numbers of a line, and which of them could be read. Every kernel writes all columns: a shorter line
-/// is torn, and its last number may be, too.
+/// Parses name and numbers of a line, and which of them are valid. Every kernel writes all columns: a shorter line
+/// is truncated, and its last number may be, too.
 fn parse<'l>(line: &'l [u8], cells: &mut [u64; WIDTH]) -> Option<(&'l [u8], Cells)> {
     let (name, numbers) = line.split_at(memchr::memrchr(b':', line)?);
     let name = name.trim_ascii_start();

@@ -1,8 +1,8 @@
 //! Routes, by routing netlink (RTM_GETROUTE, rtnetlink(7)): those of all tables that lead somewhere, a
-//! series each, or one for each way of a route with several; and how many there are by interface. It
-//! takes time and text in proportion to the routes. On a stored tree there is nothing to ask.
+//! series each, or one for each way of a route with several; and how many there are by interface. Time
+//! and output are proportional to the routes. On a stored tree no kernel can be asked.
 //!
-//! The labels tell no table, so routes of two tables may have the same; the first is shown.
+//! No label has the table, so routes of two tables may have the same labels; the first is shown.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -87,10 +87,10 @@ impl Collector for Routes {
     }
 }
 
-/// What was shown in this scrape.
+/// The state of this scrape.
 #[derive(Default)]
 struct Shown {
-    /// How many routes each interface has, by its place; the last are those of none.
+    /// The number of routes of each interface, by its index; the last are those without an interface.
     counts: Vec<u64>,
     seen: Seen,
     is_cut: bool,
@@ -140,7 +140,7 @@ impl Shown {
         });
     }
 
-    /// Whether no route had these labels before, and there is room for another.
+    /// Whether no earlier route had these labels, and there is room for another.
     fn is_new(&mut self, labels: [&[u8]; WIDTH]) -> bool {
         if self.seen.count() >= MAX_ROUTES {
             self.is_cut = true;
@@ -156,7 +156,7 @@ impl Shown {
     }
 }
 
-/// Where a route leads, as node_exporter says it.
+/// The destination of a route, in node_exporter's form.
 fn destination(route: &Route<'_>) -> Text {
     Text::of(|to| match route.destination {
         _ if route.prefix == 0 => write!(to, "default"),
@@ -169,7 +169,7 @@ fn destination(route: &Route<'_>) -> Text {
 struct Text([u8; MAX_TEXT], usize);
 
 impl Text {
-    /// What `write` writes; what does not fit is left out.
+    /// The text that `write` writes; the part that does not fit is left out.
     fn of(write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>) -> Text {
         let mut text = [0; MAX_TEXT];
         let mut rest = &mut text[..];
@@ -184,7 +184,7 @@ impl Text {
     }
 }
 
-/// The name of RTPROT_* (include/uapi/linux/rtnetlink.h) as node_exporter has it.
+/// The name of RTPROT_* (include/uapi/linux/rtnetlink.h) in node_exporter's form.
 fn protocol(number: u8) -> &'static str {
     match number {
         0 => "unspec",

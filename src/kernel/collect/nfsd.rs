@@ -2,7 +2,7 @@
 //! net/sunrpc/stats.c; since 2.2): `rc` the reply cache, `fh` file handles, `io` bytes, `th` threads, `ra`
 //! the read-ahead cache (until 5.4), `net` and `rpc` as for the client, but with bad calls, `proc2` and
 //! `proc3` calls of each procedure, `proc4ops` of each operation of NFSv4, `wdeleg_getattr` its callbacks
-//! (since 6.6). What a kernel does not have has no sample. The file is there while the server's module is
+//! (since 6.6). Values that a kernel does not have have no sample. The file exists while the server's module is
 //! loaded.
 
 use super::lines::{Line, LinesOf, Numbers};

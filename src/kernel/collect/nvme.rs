@@ -68,7 +68,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Nvme {
     objects: Objects,
-    /// What the namespaces said in this scrape, in their order.
+    /// The values of the namespaces in this scrape, in their order.
     numbers: Vec<Numbers>,
 }
 
@@ -109,7 +109,7 @@ impl Collector for Nvme {
     }
 }
 
-/// What a family shows of the numbers of a namespace.
+/// Returns the value of a family from the numbers of a namespace.
 type Shown<'a> = dyn Fn(&Numbers) -> Option<Value> + 'a;
 
 fn read(objects: &Objects, namespace: &Object, errors: &mut PartialErrors) -> Numbers {
@@ -117,7 +117,7 @@ fn read(objects: &Objects, namespace: &Object, errors: &mut PartialErrors) -> Nu
     Numbers { size: uint("size"), used: uint("nuse"), block: uint("queue/logical_block_size") }
 }
 
-/// How well each namespace can be reached; `unknown` where the controller does not say so.
+/// Writes how each namespace can be reached; `unknown` where the controller does not report it.
 fn write_states(
     family: &'static Family<'static>,
     objects: &Objects,

@@ -1,6 +1,6 @@
 //! Paths to NVMe subsystems: `/sys/class/nvme-subsystem/nvme-subsysN` with `subsysnqn`, `model`,
 //! `serial` and `iopolicy`, and an entry for each controller (`nvme0`, a path, with state and
-//! `transport`) and each namespace (`nvme0n1`; drivers/nvme/host, since 4.15). A state that is not known is
+//! `transport`) and each namespace (`nvme0n1`; drivers/nvme/host, since 4.15). An unknown state is
 //! `unknown`; a controller that is deleted while nothing can reach it any more (`deleting (no IO)`) is
 //! `deleting`, as in node_exporter.
 
@@ -13,7 +13,7 @@ use crate::settings::Subject;
 /// The states of a controller, and one for others.
 const STATES: [&str; 7] = ["new", "live", "connecting", "resetting", "deleting", "dead", "unknown"];
 
-/// What the kernel adds to `deleting`.
+/// The kernel's suffix to `deleting`.
 const NO_IO: &[u8] = b" (no IO)";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -32,7 +32,7 @@ static SUBSYSTEMS: Layout = Layout {
     attributes: &[],
 };
 
-/// Controllers and namespaces.
+/// Controllers and namespaces, the levels below a subsystem.
 static BELOW: [Level; 1] = [Level {
     directory: "",
     object: |name| Some(name).filter(|name| is_controller(name) || is_namespace(name)),
@@ -122,7 +122,7 @@ impl NvmeSubsystem {
     }
 }
 
-/// The state of a controller; nothing is none.
+/// Reads the state of a controller; an empty one is an error.
 fn state<'b>(objects: &Objects, path: &Object, room: &'b mut [u8]) -> Result<&'b [u8], Error> {
     let state = objects.read(path, "state", room)?;
     if state.is_empty() {
@@ -152,12 +152,12 @@ impl Paths {
     }
 }
 
-/// `nvme0`.
+/// Whether the name is like `nvme0`.
 fn is_controller(name: &str) -> bool {
     name.strip_prefix("nvme").is_some_and(is_number)
 }
 
-/// `nvme0n1`.
+/// Whether the name is like `nvme0n1`.
 fn is_namespace(name: &str) -> bool {
     let parts = name.strip_prefix("nvme").and_then(|rest| rest.split_once('n'));
     parts.is_some_and(|(subsystem, namespace)| is_number(subsystem) && is_number(namespace))

@@ -1,7 +1,7 @@
 //! The operating system by name and version: `/etc/os-release`, or else `/usr/lib/os-release`, lines
-//! `KEY=value` with a shell's quotation marks (os-release(5)). What a file does not say is an empty label.
+//! `KEY=value` with a shell's quotation marks (os-release(5)). A missing value is an empty label.
 //! The version is the part before the second dot as a number (`22.04`), and missing where there is none.
-//! The file is read once: a system that changes its release starts anew.
+//! The file is read once: a system that changes its release is restarted.
 
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -11,7 +11,7 @@ use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
 
-/// The first that is there counts.
+/// The first that exists is used.
 const PATHS: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 const EXPECTED: &str = "KEY=value";
 
@@ -62,7 +62,7 @@ struct Os {
     release: Option<Release>,
 }
 
-/// What the file says.
+/// The values of the file.
 struct Release {
     info: Rows,
     /// The values of the version's labels.
@@ -104,7 +104,7 @@ fn read(root: &Root) -> Result<(&'static str, Vec<u8>), Error> {
 }
 
 impl Release {
-    /// `None` if the text says nothing that is shown.
+    /// `None` if the text has nothing that is shown.
     fn of(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option<Release> {
         let mut values = KEYS.map(|_| Vec::new());
         let mut support_end = None;
@@ -150,7 +150,7 @@ fn assignment(line: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     (!key.is_empty() && key.iter().all(is_key)).then_some((key, value))
 }
 
-/// The text in double quotation marks as a shell reads it.
+/// Removes the escapes of a text in double quotation marks, as a shell does.
 fn without_escapes(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut bytes = text.iter();
@@ -161,7 +161,7 @@ fn without_escapes(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// `22.04.3` as 22.04; `None` where no number above 0 stands at the beginning.
+/// `22.04.3` as 22.04; `None` unless it begins with a number above 0.
 fn number(version: &[u8]) -> Option<Value> {
     let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
     let (whole, rest) = version.split_at_checked(digits(version))?;

@@ -1,9 +1,9 @@
-//! Ports of a switch that give power (PoE), as its daemon tells over ubus on OpenWrt (object `poe`, method `info`;
-//! realtek-poe, and others that tell the same). Off by default. A thread asks once in `interval`, and
-//! `poe_age_seconds` tells how old the answer is. Who is not root needs an access list in `/usr/share/acl.d`.
+//! Ports of a switch that supply power (PoE), as its daemon reports over ubus on OpenWrt (object `poe`, method `info`;
+//! realtek-poe, and others with the same interface). Off by default. A thread asks once in `interval`, and
+//! `poe_age_seconds` is the age of the answer. Without root an access list in `/usr/share/acl.d` is needed.
 //!
-//! `poe_port_status` has a series for each status, 1 for the one that the port has; `unknown` is what the daemon
-//! does not know, or a word that is not known here. A port that gives no power has no `poe_port_watts`.
+//! `poe_port_status` has a series for each status, 1 for the one that the port has; `unknown` is a status that the
+//! daemon does not know, or a word that is not known here. A port that supplies no power has no `poe_port_watts`.
 
 use super::slow::Found;
 use super::ubus::{Asked, Question, info, number};
@@ -21,7 +21,7 @@ const MAX_PORTS: usize = 64;
 /// The longest name of a port; another is left out and counted.
 const MAX_NAME: usize = 64;
 
-/// What the daemon says, and what it is called here.
+/// The daemon's words, and the labels.
 const STATES: [(&[u8], &str); 7] = [
     (b"Disabled", "disabled"),
     (b"Searching", "searching"),
@@ -59,7 +59,7 @@ pub const SPEC: Spec = Spec {
         name: "poe",
         node_name: "",
         on: false,
-        help: "ports of a switch with OpenWrt that give power, over ubus",
+        help: "PoE ports of a switch with OpenWrt, over ubus",
         options: &[&SOCKET.row, &INTERVAL.row],
     },
     families: FAMILIES,
@@ -88,7 +88,7 @@ fn tell(switch: Table<'_>, found: &mut Found) {
             let is_it = metric::Value::Int((*known == state).into());
             found.push(status, [name, known.as_bytes(), b""], is_it);
         }
-        // Newer daemons have another word for it.
+        // Newer daemons have another key for it.
         let given = port.get("consumption").or(port.get("power"));
         number(watts, [name, b"", b""], given, 1, found);
         number(priority, [name, b"", b""], port.get("priority"), 1, found);

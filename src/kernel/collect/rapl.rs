@@ -1,10 +1,10 @@
-//! Energy that parts of the processor took, as the processor counts it (RAPL, "running average power
+//! Energy that parts of the processor used, as the processor counts it (RAPL, "running average power
 //! limit"): `/sys/class/powercap/ZONE` with `name` and `energy_uj` in millionths of a joule
 //! (Documentation/power/powercap/powercap.rst, since 3.13). A zone is a package (`package-0`), its
 //! `core`, `uncore` or `dram`. A number at the end of the name becomes the label `index`; zones without
-//! one are counted by name. The counters begin anew when they reach `max_energy_range_uj`.
+//! one are counted by name. The counters wrap when they reach `max_energy_range_uj`.
 //!
-//! Since 5.10 only root may read `energy_uj`, for one could learn from it what others compute: for others
+//! Since 5.10 only root may read `energy_uj`, since it could reveal what others compute: without root
 //! there is no data.
 
 use super::attributes::{LabelFrom, Layout, Object, Objects};
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 const DIRECTORY: &str = "/sys/class/powercap";
 
-/// Who may not read the counters gets one of these.
+/// The errors without permission to read the counters.
 const FORBIDDEN: [i32; 2] = [libc::EACCES, libc::EPERM];
 
 /// The keys of the families whose names come from the zones.
@@ -47,7 +47,7 @@ pub const SPEC: Spec = Spec {
         name: "rapl",
         node_name: "rapl",
         on: true,
-        help: "energy that parts of the processor took, from /sys/class/powercap",
+        help: "energy that parts of the processor used, from /sys/class/powercap",
         options: &[&ENABLE_ZONE_LABEL.row],
     },
     families: FAMILIES,
@@ -67,22 +67,22 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Rapl {
     objects: Objects,
-    /// The directory as the label tells it: the kernel's path, or where it is found, as node_exporter
+    /// The directory for the label: the kernel's path, or where it is found, as node_exporter
     /// does.
     directory: PathBuf,
     has_zone_label: bool,
-    /// By name.
+    /// Sorted by name.
     zones: Vec<Zone>,
 }
 
-/// A zone, of which a name is known.
+/// A zone with a known name.
 struct Zone {
-    /// The place of its object.
+    /// The index of its object.
     at: usize,
     name: String,
     index: String,
     path: String,
-    /// The name of its family, a text for people, and what tells it apart; the same for zones of the same
+    /// The name of its family, its help, and a stamp that identifies it; the same for zones of the same
     /// name.
     family: (String, String, u32),
 }
@@ -121,7 +121,7 @@ impl Collector for Rapl {
 }
 
 impl Rapl {
-    /// Zones came or went.
+    /// Looks up the zones after some were added or removed.
     #[cold]
     fn learn(&mut self) {
         self.zones.clear();
@@ -149,7 +149,7 @@ impl Rapl {
     }
 }
 
-/// The name of a zone, and the number at its end: `package` and 0 of `package-0`. What has more than one
+/// The name of a zone, and the number at its end: `package` and 0 of `package-0`. A text with more than one
 /// hyphen is a name as a whole.
 fn name_of(object: &Object) -> Option<(String, Option<u64>)> {
     let whole = std::str::from_utf8(object.label(0)).ok().filter(|name| !name.is_empty())?;
@@ -160,7 +160,7 @@ fn name_of(object: &Object) -> Option<(String, Option<u64>)> {
     })
 }
 
-/// The family of a zone: its name, a text for people, and what tells it apart.
+/// The family of a zone: its name, its help, and a stamp that identifies it.
 fn family_of(zone: &str) -> (String, String, u32) {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let clean: String = zone.chars().map(letter).collect();

@@ -1,8 +1,8 @@
 //! Services under runit: below the service directory, `<service>/supervise/status` is 20 bytes of runsv(8): a
 //! TAI64N label of the last change, eight bytes of seconds and four of nanoseconds; the process, four
 //! bytes; whether it is paused; what is wanted, `u` or `d`; whether it got TERM; and 0 for down, 1 for up,
-//! 2 while `finish` runs. A service with a file `down` is not started by itself. What has no such file is
-//! no service, as one that runsv never ran.
+//! 2 while `finish` runs. A service with a file `down` is not started automatically. A directory without such a
+//! file does not count as a service, such as one that runsv never ran.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
@@ -13,14 +13,14 @@ use crate::model::metric::{Family, Sink, Unit::One, families, gauge};
 use crate::settings::{CollectorOption, Subject, path};
 use std::path::PathBuf;
 
-/// For messages.
+/// The place in messages.
 const PATH: &str = "runit.servicedir";
 const EXPECTED: &str = "20 bytes of runsv";
 
 /// More services than any box has; what comes after is left out and counted.
 const MAX_SERVICES: usize = 4096;
 
-/// Bytes of a status, and where what is read of it stands.
+/// Bytes of a status, and the offsets of its fields.
 const STATUS: usize = 20;
 const WANT: usize = 17;
 const STATE: usize = 19;
@@ -63,9 +63,9 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Runit {
     listing: Listing,
-    /// What was listed last, sorted.
+    /// The names that were last listed, sorted.
     names: Vec<String>,
-    /// The place of each service among the names, and how it is.
+    /// The index of each service's name, and its status.
     services: Vec<(usize, Status)>,
 }
 
@@ -103,7 +103,7 @@ impl Collector for Runit {
 }
 
 impl Status {
-    /// The status of a service, and whether it is started by itself.
+    /// Reads the status of a service, and whether it is started automatically.
     fn read(dir: &Dir, name: &str) -> Result<(Status, Result<bool, Error>), Error> {
         let mut room = [0; STATUS + 1];
         let path = Joined::of(name.as_bytes(), "supervise/status");
@@ -117,7 +117,7 @@ impl Status {
         Ok((status, normal))
     }
 
-    /// What the bytes say.
+    /// Parses a status.
     fn of(bytes: &[u8]) -> Option<Status> {
         let bytes = <[u8; STATUS]>::try_from(bytes).ok()?;
         let seconds = bytes.first_chunk().map(|label| i64::from_be_bytes(*label))?;

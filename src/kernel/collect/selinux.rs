@@ -79,7 +79,7 @@ struct Selinux {
     threshold: FileId,
     is_cache_shown: bool,
     root: Root,
-    /// What is configured, once that was read; `Some(None)` if it says no mode.
+    /// The configured mode, once the file was read; `Some(None)` if it sets none.
     config: Option<Option<i64>>,
 }
 
@@ -147,7 +147,7 @@ fn mode(root: &Root, errors: &mut PartialErrors) -> Option<i64> {
     mode
 }
 
-/// Each column of `cache_stats`, added up over the CPUs. A bad number costs its column.
+/// Writes each column of `cache_stats`, added up over the CPUs. A column with a bad number is left out.
 fn sums(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let header = scan::lines(text).next().unwrap_or_default();
     for (name, family) in &COLUMNS {

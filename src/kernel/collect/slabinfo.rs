@@ -1,6 +1,6 @@
-//! Slab caches: `/proc/slabinfo`, behind two lines of headings a line for each cache: name, objects in use,
+//! Slab caches: `/proc/slabinfo`, after two lines of headings a line for each cache: name, objects in use,
 //! objects, size of an object in bytes, objects and pages of a slab (slabinfo(5), mm/slab_common.c). The
-//! file is for root alone.
+//! file is readable by root alone.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -15,7 +15,7 @@ const EXPECTED: &str = "a name and five integers";
 /// More caches than any kernel has; what comes after is left out and counted.
 const MAX_CACHES: usize = 4096;
 
-/// Columns behind the name, as many as families.
+/// Columns after the name, as many as families.
 const COLUMNS: usize = FAMILIES.len();
 
 #[rustfmt::skip] // in the order of the columns

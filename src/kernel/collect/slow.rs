@@ -1,6 +1,6 @@
-//! Engine for what takes its time, such as sensors: a thread reads all of it once in a while, and a scrape
-//! shows what it read last, and how old that is. Where there is no sensor there is no thread, and one look at
-//! the directory in a while.
+//! Engine for values that are slow to read, such as sensors: a thread reads all of them once in a while, and a scrape
+//! shows the last values and their age. Where there is no sensor there is no thread, and only
+//! the directory is checked from time to time.
 
 use super::gathered::Gathered;
 use super::{Scrape, Setup};
@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 const MOMENT: Duration = Duration::from_millis(20);
 const STORED: Duration = Duration::from_secs(10);
 
-/// After so many periods without another reading the last one is no longer shown.
+/// After this many periods without another reading the last one is no longer shown.
 const MAX_PERIODS: u32 = 5;
 
 /// Samples and errors of one reading; what comes after is left out.
 const MAX_READINGS: usize = 1024;
 const MAX_ERRORS: usize = 64;
 
-/// What reads all of it.
+/// Reads all of them.
 pub type Look = Box<dyn FnMut(&mut Found) + Send>;
 
 /// Whether an entry of a directory is a sensor.
@@ -28,7 +28,7 @@ type IsSensor = fn(&[u8]) -> bool;
 
 /// Sensors of one collector, read by a thread.
 pub struct Slow {
-    /// Where sensors are, and what is one; `None` for what is always asked.
+    /// The directory, and which of its entries are sensors; `None` for values that are always read.
     sensors: Option<(Dir, IsSensor)>,
     thread: Background<Work>,
     period: Duration,
@@ -38,22 +38,22 @@ pub struct Slow {
     sorted: Gathered,
 }
 
-/// What the thread reads with and into.
+/// The state and the results of the thread.
 struct Work {
     look: Look,
     found: Found,
-    /// It was not shown yet.
+    /// The results were not shown yet.
     is_news: bool,
 }
 
-/// What one reading found.
+/// The results of one reading.
 #[derive(Default)]
 pub struct Found {
     pub readings: Vec<Reading>,
     errors: Vec<KeptError>,
-    /// Why nothing could be read.
+    /// The error if nothing could be read.
     failure: Option<KeptError>,
-    /// What was read of each sensor before, for those who judge by it.
+    /// The previous value of each sensor, for plausibility checks.
     pub before: Vec<(Vec<u8>, i64)>,
     at: Option<Instant>,
 }
@@ -61,27 +61,27 @@ pub struct Found {
 /// One sample.
 pub struct Reading {
     pub family: &'static Family<'static>,
-    /// As many as the family has keys.
+    /// As many labels as the family has keys.
     pub labels: [Vec<u8>; 3],
     pub value: Value,
 }
 
 impl Found {
-    /// A sample was read.
+    /// Adds a sample.
     pub fn push(&mut self, family: &'static Family<'static>, labels: [&[u8]; 3], value: Value) {
         if self.readings.len() < MAX_READINGS {
             self.readings.push(Reading { family, labels: labels.map(<[u8]>::to_vec), value });
         }
     }
 
-    /// A sample was left out because of `error`.
+    /// Records that a sample was left out because of `error`.
     pub fn record(&mut self, error: Error) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error.keep());
         }
     }
 
-    /// Nothing can be told because of `error`, until the next reading.
+    /// Makes the whole reading fail because of `error`.
     pub fn fail(&mut self, error: Error) {
         self.readings.clear();
         self.failure = Some(error.keep());
@@ -100,7 +100,7 @@ impl Work {
 }
 
 impl Slow {
-    /// The sensors in `directory`, each entry that `is_sensor`; `look` reads them all.
+    /// An engine for the sensors in `directory`, each entry that `is_sensor`; `look` reads them all.
     pub fn new(
         setup: &Setup<'_>,
         name: &'static str,
@@ -115,7 +115,7 @@ impl Slow {
         Slow { sensors, ..Slow::always(setup, name, directory, look, period) }
     }
 
-    /// What `look` reads, which errors call `place`.
+    /// An engine that always calls `look`, with `place` for errors.
     pub fn always(
         setup: &Setup<'_>,
         name: &'static str,
@@ -136,7 +136,7 @@ impl Slow {
         }
     }
 
-    /// Writes what was read last; `age` is the family of how old that is.
+    /// Writes the values of the last reading; `age` is the family of their age.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl Slow {
         Ok(())
     }
 
-    /// Has the thread read all, and waits a moment for the first reading.
+    /// Lets the thread read everything, and waits a moment for the first reading.
     fn ask(&mut self, is_first: bool) {
         if is_first || self.patience == STORED {
             let _ = self.thread.ask(Instant::now() + self.patience);
@@ -197,12 +197,12 @@ impl Slow {
         }
     }
 
-    /// Takes what the thread has read since.
+    /// Fetches the results that the thread has read since.
     fn take(&mut self, scrape: &mut Scrape<'_>) {
         let Some(work) = self.thread.at_rest().filter(|work| work.is_news) else { return };
         work.is_news = false;
         std::mem::swap(&mut self.shown, &mut work.found);
-        // The judge's memory stays with the thread.
+        // The previous values stay with the thread.
         std::mem::swap(&mut self.shown.before, &mut work.found.before);
         self.shown.errors.drain(..).for_each(|error| scrape.errors.record(error.error()));
     }
@@ -225,7 +225,7 @@ mod tests {
         gauge("age_seconds", Unit::Millis, "Age.", &[])
     ];
 
-    /// Whoever holds it keeps the thread at work.
+    /// Holding this lock keeps the thread at work.
     static GATE: Mutex<u64> = Mutex::new(0);
 
     fn look(_: &mut Listing, found: &mut Found) {

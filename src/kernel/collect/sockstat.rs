@@ -86,7 +86,7 @@ impl Sockstat {
         }
     }
 
-    /// Whether the value is a number.
+    /// Writes a sample; returns whether the value is a number.
     fn sample(&mut self, key: [&[u8]; 2], value: &[u8], out: &mut dyn Sink) -> bool {
         let dialect = self.dialect;
         let Some(family) =

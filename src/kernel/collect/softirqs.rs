@@ -1,4 +1,4 @@
-//! Deferred interrupt work by CPU: `/proc/softirqs`, a head line that names the CPUs, then a row for each
+//! Deferred interrupt work by CPU: `/proc/softirqs`, a header line that names the CPUs, then a row for each
 //! kind: its name, a colon and a number for each CPU (fs/proc/softirqs.c, since 2.6.31). CPUs that are
 //! offline have columns, too. Before 4.5 IRQ_POLL is called BLOCK_IOPOLL. The collector stat can show the
 //! sums over all CPUs.
@@ -45,7 +45,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Softirqs {
     file: FileId,
-    /// Those that came.
+    /// The kinds that were written already.
     kinds: Filter,
     columns: CpuColumns,
 }

@@ -1,9 +1,9 @@
-//! What each CPU did with received packets: `/proc/net/softnet_stat`, a line of hexadecimal numbers for
+//! Packet processing of each CPU: `/proc/net/softnet_stat`, a line of hexadecimal numbers for
 //! each CPU that is online (net/core/net-procfs.c). Columns came one by one: packets, drops and
 //! interrupted rounds come first, collisions ninth (2.6); wake-ups by other CPUs tenth (2.6.36); packets
-//! over the limit of their flow (3.11); what waits, and the number of the CPU (5.10). Without its number a
-//! CPU goes by the place of its line. What a kernel does not tell has no sample. Late kernels write 0 for
-//! collisions.
+//! over the limit of their flow (3.11); waiting packets, and the number of the CPU (5.10). Without its number a
+//! CPU is numbered by the position of its line. Missing columns have no sample. Late kernels write
+//! 0 for collisions.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -30,11 +30,11 @@ static FAMILIES: &[Family; COLUMNS.len()] = families![
     gauge(  "softnet_backlog_len",            Unit::One, "Packets that wait for the CPU.",                                   CPU),
 ];
 
-/// Where the numbers of the families stand.
+/// The columns of the families.
 const COLUMNS: [usize; 7] = [0, 1, 2, 8, 9, 10, 11];
-/// Where the number of the CPU stands.
+/// The column of the CPU's number.
 const NUMBER: usize = 12;
-/// A shorter line is torn.
+/// A shorter line is truncated.
 const LEAST: usize = 9;
 
 pub const SPEC: Spec = Spec {
@@ -85,17 +85,17 @@ impl Collector for Softnet {
     }
 }
 
-/// What a line says.
+/// The values of a line.
 struct Row {
     cpu: u64,
     cells: [u64; COLUMNS.len()],
     /// The columns that are known: bit i for column i.
     present: u32,
-    /// Every column that is there is a number.
+    /// Whether every column is a number.
     is_whole: bool,
 }
 
-/// The line at `place`; `None` if it is too short, or names no CPU.
+/// Parses the line at `place`; `None` if it is too short, or has no valid CPU.
 fn parse(line: &[u8], place: usize) -> Option<Row> {
     let mut row = Row { cpu: place as u64, cells: [0; COLUMNS.len()], present: 0, is_whole: true };
     let mut count = 0;

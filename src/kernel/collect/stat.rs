@@ -1,9 +1,9 @@
-//! What the kernel counts since boot: `/proc/stat`, the lines `intr`, `ctxt`, `btime`, `processes`,
+//! Counters of the kernel since boot: `/proc/stat`, the lines `intr`, `ctxt`, `btime`, `processes`,
 //! `procs_running`, `procs_blocked` and `softirq` (Documentation/filesystems/proc.rst, section 1.8).
 //! The first number of `intr` and `softirq` is the sum of the others; the vectors of softirq have
 //! kept their order since 2.6.31. The collector cpu shows the lines `cpu`.
 //!
-//! The kernel reckons `btime` back from the wall clock: it moves when that is set, as by the first answer of a
+//! The kernel computes `btime` back from the wall clock: it changes when that is set, as by the first answer of a
 //! time server. In our own dialect it is shown once the clock can be right: it is not before this program was
 //! made, and either the box has a clock that runs while it is off, or NTP keeps the time, or ten minutes have passed.
 //! After that it stays unless the clock is set by a minute or more. The collector boot shows the uptime,
@@ -25,7 +25,7 @@ const RTC: &str = "/sys/class/rtc/rtc0";
 /// Milliseconds after the start by which a time server would have answered.
 const SETTLED: u64 = 600_000;
 
-/// Seconds by which the start may move without being shown elsewhere.
+/// Seconds by which the start may move without a change of the value that is shown.
 const MIN_MOVE: u64 = 60;
 const EXPECTED: &str = "a name that comes once, and an integer";
 
@@ -51,7 +51,7 @@ static LINES: [(&[u8], &Family<'_>); 6] = [
 ];
 static SOFTIRQS: &Family<'_> = &FAMILIES[6];
 
-/// In the order of the line, behind the sum.
+/// In the order of the line, after the sum.
 const VECTORS: [&str; 10] = [
     "hi",
     "timer",
@@ -83,7 +83,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let (file, softirq) = (setup.files.whole(PATH), setup.settings.get(&SOFTIRQ));
-    // node_exporter shows what the kernel says. Of a stored tree no clock tells.
+    // node_exporter shows the kernel's value. A stored tree has no clock.
     let is_reckoned = setup.dialect == Dialect::Own && setup.root.is_procfs();
     let is_settled = setup.root.real(RTC).exists();
     let start = is_reckoned.then_some(Start { is_settled, known: None });
@@ -93,19 +93,19 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Stat {
     file: FileId,
     softirq: bool,
-    /// `None` where the kernel's word is shown.
+    /// `None` where the kernel's value is shown.
     start: Option<Start>,
 }
 
 /// When the box was started, in seconds since 1970.
 struct Start {
-    /// The wall clock is not likely to be set any more.
+    /// Whether the wall clock is unlikely to be set again.
     is_settled: bool,
     known: Option<u64>,
 }
 
 impl Start {
-    /// What is shown where the kernel says `raw`.
+    /// The value to show for the kernel's value `raw`.
     fn shown(&mut self, raw: u64) -> Option<u64> {
         if !WallClock::now().is_plausible() {
             return None;
@@ -115,7 +115,7 @@ impl Start {
         self.is_settled.then(|| self.steady(raw))
     }
 
-    /// The same as before, unless the clock was set by much.
+    /// The same as before, unless the clock was changed by much.
     fn steady(&mut self, raw: u64) -> u64 {
         let known = self.known.filter(|known| known.abs_diff(raw) < MIN_MOVE).unwrap_or(raw);
         *self.known.insert(known)
@@ -152,7 +152,7 @@ impl Collector for Stat {
     }
 }
 
-/// A vector that cannot be read, or is not there, has no sample.
+/// Writes the vectors; one that cannot be read, or is missing, has no sample.
 fn softirqs(mut numbers: scan::Fields<'_>, out: &mut dyn Sink) {
     out.family(SOFTIRQS);
     for vector in VECTORS {

@@ -1,5 +1,5 @@
 //! Engine for trees of objects that few boxes have, such as `/sys/fs/btrfs/UUID/allocation/data/raid1`.
-//! The directory is opened for one scrape, and all that is below it relative to it. No descriptor stays
+//! The directory is opened for one scrape, and everything below it relative to it. No descriptor stays
 //! open from scrape to scrape, and a steady scrape allocates nothing.
 
 use super::PartialErrors;
@@ -18,10 +18,10 @@ const MAX_ENTRIES: usize = 16_384;
 /// The longest path below the directory.
 const MAX_PATH: usize = 512;
 
-/// The largest file.
+/// The size of the largest file.
 const MAX_FILE: usize = 1 << 20;
 
-/// Room for a first reading.
+/// The buffer size for a first reading.
 const PAGE: usize = 4096;
 
 /// A directory with objects below it.
@@ -43,7 +43,7 @@ impl Subtree {
         Subtree { base, real: root.real(base), absence: root.absence() }
     }
 
-    /// Opens the directory. One that was absent or empty a moment ago is taken to be absent.
+    /// Opens the directory. One that was absent or empty a moment ago is treated as absent.
     pub fn open(&self) -> Result<Opened, Error> {
         if self.absence.is_known() {
             return Err(Error::Absent(self.base.into()));
@@ -58,15 +58,15 @@ impl Subtree {
         Ok(Opened { base: self.base, directory })
     }
 
-    /// There is no object: it need not be opened for a few seconds.
+    /// Notes that there is no object: the directory need not be opened for a few seconds.
     pub fn rest(&self) {
         self.absence.note();
     }
 }
 
 impl Opened {
-    /// Puts the names in the directory `path`, given in parts, into `names`, in the kernel's order, and
-    /// says whether there is such a directory. A name that is not UTF-8 is left out.
+    /// Adds the names in the directory `path`, given in parts, to `names`, in the kernel's order, and
+    /// returns whether there is such a directory. A name that is not UTF-8 is left out.
     pub fn list(&self, path: &[&[u8]], names: &mut Names, errors: &mut PartialErrors) -> bool {
         names.truncate(0);
         let (mut count, mut has_more) = (0, false);
@@ -89,7 +89,7 @@ impl Opened {
         errors.unless_absent(listed).is_some()
     }
 
-    /// The file `path`, which the kernel hands out at once, as much as fits into `into`, without blanks
+    /// Reads the file `path`, which the kernel returns in one piece, as far as it fits into `into`, without blanks
     /// around it.
     pub fn read<'b>(&self, path: &[&[u8]], into: &'b mut [u8]) -> Result<&'b [u8], Error> {
         let file = sys::open_below(&self.directory, Joined::of(path).path());
@@ -98,7 +98,7 @@ impl Opened {
         Ok(into.get(..length).unwrap_or_default().trim_ascii())
     }
 
-    /// The file `path`, whatever its length; `into` keeps its room from reading to reading.
+    /// Reads the file `path`, whatever its length; `into` keeps its memory from reading to reading.
     pub fn read_whole<'b>(&self, path: &[&[u8]], into: &'b mut Vec<u8>) -> Result<&'b [u8], Error> {
         let failed = |e: &io::Error| Error::of(self.place(path), e);
         let file = sys::open_below(&self.directory, Joined::of(path).path());
@@ -120,7 +120,7 @@ impl Opened {
         Ok(into.get(..length).unwrap_or_default())
     }
 
-    /// Where `path` is, for messages.
+    /// The full path of `path`, for messages.
     pub fn place(&self, path: &[&[u8]]) -> Place {
         Place::below(self.base, Joined::of(path).path().to_bytes())
     }

@@ -1,5 +1,5 @@
-//! Swap areas: `/proc/swaps`, behind a line of headings a line for each area: path, `partition` or `file`,
-//! size and used in units of 1024 bytes, and priority, which the kernel makes negative where nobody set one
+//! Swap areas: `/proc/swaps`, after a line of headings a line for each area: path, `partition` or `file`,
+//! size and used in units of 1024 bytes, and priority, which the kernel makes negative unless it was set
 //! (proc_swaps(5), mm/swapfile.c). Blanks of a path are octal, `\040`;
 //! node_exporter's dialect shows them so.
 
@@ -54,7 +54,7 @@ struct Swap {
     file: FileId,
     /// Paths are shown as the kernel writes them.
     is_raw: bool,
-    /// Paths that came already.
+    /// Paths that were written already.
     once: Filter,
     /// Path and type of each area.
     labels: Names,
@@ -88,7 +88,7 @@ impl Collector for Swap {
 }
 
 impl Swap {
-    /// Takes the area of a line; `None` if it is none, or came before.
+    /// Adds the area of a line; `None` if it is not valid, or a repetition.
     fn take(&mut self, line: &[u8]) -> Option<()> {
         let mut fields = scan::fields(line);
         let (path, kind) = (fields.next()?, fields.next()?);
@@ -108,7 +108,7 @@ impl Swap {
     }
 }
 
-/// `text` with the bytes that `\ooo` stand for, as much as there is room for.
+/// `text` with `\ooo` replaced by the byte, as far as there is room.
 fn unescaped<'b>(text: &[u8], room: &'b mut [u8]) -> &'b [u8] {
     let (mut rest, mut length) = (text, 0);
     for byte in room.iter_mut() {

@@ -1,7 +1,7 @@
-//! Parameters of the kernel that are chosen by name: `kernel.threads-max` is `/proc/sys/kernel/threads-max`
+//! Kernel parameters that are selected by name: `kernel.threads-max` is `/proc/sys/kernel/threads-max`
 //! (Documentation/admin-guide/sysctl). Its name makes that of the metric. Several numbers get an `index`;
-//! `fs.file-nr:total,free,max` names them, each then a metric. What `include_info` asks for is shown as
-//! text, a series for each word. None is read that nobody asked for.
+//! `fs.file-nr:total,free,max` names them, each then a metric. Parameters in `include_info` are shown as
+//! text, a series for each word. Only selected parameters are read.
 
 use super::info::Rows;
 use super::keyed;
@@ -34,7 +34,7 @@ pub const SPEC: Spec = Spec {
         name: "sysctl",
         node_name: "sysctl",
         on: false,
-        help: "chosen parameters of the kernel, from /proc/sys",
+        help: "selected parameters of the kernel, from /proc/sys",
         options: &[&INCLUDE.row, &INCLUDE_INFO.row],
     },
     families: FAMILIES,
@@ -74,14 +74,14 @@ struct Numbers {
     file: CString,
     /// The family of all of them; `None` if another parameter has its name.
     whole: Option<Called>,
-    /// Those of each, where they have names.
+    /// The family of each number, where they have names.
     fields: Vec<Option<Called>>,
 }
 
 struct Called {
     name: String,
     help: String,
-    /// Without and with an index.
+    /// Stamps without and with an index.
     stamps: [u32; 2],
 }
 
@@ -136,13 +136,13 @@ fn text_fields(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
-/// Where the parameter `name` is below `/proc/sys`.
+/// The path of the parameter `name` below `/proc/sys`.
 fn path(name: &str) -> CString {
     dir::name(&[name.replace('.', "/").trim_start_matches('/')])
 }
 
 impl Numbers {
-    /// `wanted` is a name, and perhaps `:` and names for its numbers.
+    /// Parses `wanted`: a name, and perhaps `:` and names for its numbers.
     fn of(wanted: &str, taken: &mut Vec<String>) -> Numbers {
         let (name, fields) = wanted.split_once(':').map_or((wanted, None), |(n, f)| (n, Some(f)));
         let place = |key: &str| format!("Number {key} of the parameter {name}.");

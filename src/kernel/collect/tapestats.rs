@@ -51,7 +51,7 @@ static DRIVES: Layout = Layout {
     ],
 };
 
-/// `st0`, but neither `nst0` nor `st0a`.
+/// Whether the name is like `st0`, but neither `nst0` nor `st0a`.
 fn is_drive(name: &str) -> bool {
     let number = name.strip_prefix("st").unwrap_or_default();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -77,7 +77,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Tapes {
-    /// Tells whether there is the driver at all.
+    /// Shows whether the driver is present at all.
     place: Subtree,
     drives: Attributes,
 }

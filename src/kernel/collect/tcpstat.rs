@@ -1,9 +1,9 @@
-//! TCP connections by state, and the bytes in their queues. On the running kernel sock_diag(7) tells of
+//! TCP connections by state, and the bytes in their queues. On the running kernel sock_diag(7) reports
 //! each socket by netlink (since 3.3). Otherwise `/proc/net/tcp` and `tcp6` are read, a line for each:
-//! its number, two addresses, the state and `transmitted:received`, in hexadecimal (proc_net_tcp(5)). It
-//! takes time in proportion to the sockets.
+//! its number, two addresses, the state and `transmitted:received`, in hexadecimal (proc_net_tcp(5)). The
+//! time is proportional to the number of sockets.
 //!
-//! For a listening socket netlink gives how many connections wait to be accepted, and how many may.
+//! For a listening socket netlink reports how many connections wait to be accepted, and how many may.
 //! node_exporter counts these as bytes; under our own names they are left out. There every state is
 //! shown, in node_exporter's dialect only those with connections, as there.
 
@@ -19,7 +19,7 @@ use crate::settings::Subject;
 const FILES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 const EXPECTED: &str = "addresses, a state and two queues";
 
-/// The names of TCP_* by number (include/net/tcp_states.h); 0 is none of them.
+/// The names of TCP_* by number (include/net/tcp_states.h); 0 is not a state.
 const STATES: [&str; 12] = [
     "unknown",
     "established",
@@ -88,7 +88,7 @@ impl Collector for Tcpstat {
 }
 
 impl Tcpstat {
-    /// Counts by netlink; `None` if that is not to be had.
+    /// Counts from netlink; `None` if it is not available.
     fn ask(&mut self, errors: &mut PartialErrors) -> Option<Counts> {
         if !self.by_netlink {
             return None;
@@ -103,7 +103,7 @@ impl Tcpstat {
                 }
             });
             if let Err(error) = asked {
-                // Without the module the kernel has no such thing.
+                // Without the module the kernel does not support it.
                 self.by_netlink = !netlink::is_refused(&error) && error.errno() != libc::ENOENT;
                 errors.record(error);
                 return None;
@@ -124,14 +124,14 @@ impl Tcpstat {
     }
 }
 
-/// What the sockets add up to.
+/// The sums over the sockets.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     sockets: [u64; STATES.len()],
     /// Bytes received and transmitted: of all sockets, and of those that do not listen.
     queues: [u64; 2],
     queues_of_connections: [u64; 2],
-    /// Some socket could not be read.
+    /// Whether some socket could not be read.
     is_cut: bool,
 }
 
@@ -152,7 +152,7 @@ impl Counts {
 
     fn add_lines(&mut self, path: &'static str, text: &[u8], errors: &mut PartialErrors) {
         let mut lines = scan::lines(text);
-        // The kernel writes a head in any case.
+        // The kernel writes a header in any case.
         let head = lines.next().unwrap_or_default();
         if scan::fields(head).next() != Some(b"sl") {
             return self.refuse(path, head, errors);
@@ -170,7 +170,7 @@ impl Counts {
         self.is_cut = true;
     }
 
-    /// Whether a number is known: of what could not be read only a part was counted.
+    /// Whether a number is known: if some could not be read only a part was counted.
     fn is_known(&self, number: u64) -> bool {
         number > 0 || !self.is_cut
     }
@@ -204,7 +204,7 @@ impl Counts {
     }
 }
 
-/// The socket of a line.
+/// Parses the socket of a line.
 fn parse(line: &[u8]) -> Option<Socket> {
     let mut fields = scan::fields(line).skip(3);
     let state = u8::try_from(scan::hex(fields.next()?)?).ok()?;

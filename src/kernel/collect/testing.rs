@@ -1,4 +1,4 @@
-//! A made-up machine for the collectors' tests.
+//! A synthetic machine for the collectors' tests.
 
 use super::collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 use crate::base::dialect::Dialect;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub use crate::kernel::read::testing::Tree;
 
 impl Tree {
-    /// A collector for this machine, with the dialect's defaults but for `set`.
+    /// A collector for this machine, with the dialect's defaults except for `set`.
     pub fn open(&self, spec: &Spec, dialect: Dialect, set: &[(&str, &str)]) -> Opened {
         open(&self.root(), spec, dialect, set)
     }
@@ -47,14 +47,14 @@ pub fn open_beside(root: &Root, specs: &[&Spec], dialect: Dialect, flags: &[&str
 }
 
 impl Opened {
-    /// Why a scrape brought nothing.
+    /// The error of a scrape without samples.
     pub fn error(&mut self) -> Option<Error> {
         let (mut out, mut line) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
         self.collect(&mut text).err()
     }
 
-    /// One scrape.
+    /// Runs one scrape.
     pub fn collect(&mut self, out: &mut dyn Sink) -> Result<(), Error> {
         self.collect_into(Instant::now(), out)
     }
@@ -67,14 +67,14 @@ impl Opened {
         collector.collect(&mut Scrape { files, errors, textfiles, now }, out)
     }
 
-    /// How a scrape at this time ends.
+    /// The result of a scrape at this time.
     pub fn collect_at(&mut self, now: Instant) -> Result<(), Error> {
         let (mut out, mut line) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
         self.collect_into(now, &mut text)
     }
 
-    /// What `scrape` gives at this time.
+    /// The result of `scrape` at this time.
     pub fn scrape_at(
         &mut self,
         now: Instant,
@@ -91,20 +91,20 @@ impl Opened {
         (text.lines().filter(kept).map(bare).collect(), self.errors.count())
     }
 
-    /// Why one scrape has nothing to tell, if it fails.
+    /// The error of one scrape, if it fails.
     pub fn failure(&mut self) -> Option<Error> {
         outcome(self).err()
     }
 }
 
-/// How one scrape ends.
+/// The result of one scrape.
 pub fn outcome(opened: &mut Opened) -> Result<(), Error> {
     let (mut out, mut line) = (Buffer::default(), Lines::default());
     opened.collect(&mut Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line))
 }
 
 impl Opened {
-    /// Whether a scrape says that the kernel lacks what the collector needs, and that this is no fault.
+    /// Whether a scrape reports that the kernel lacks what the collector needs, and that this is not an error.
     pub fn is_unsupported(&mut self) -> bool {
         let (mut out, mut line) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
@@ -112,12 +112,12 @@ impl Opened {
     }
 }
 
-/// The samples of one scrape that hold one of `words`, without prefix, and how many errors.
+/// The samples of one scrape that contain one of `words`, without prefix, and how many errors.
 pub fn scrape(opened: &mut Opened, dialect: Dialect, words: &[&str]) -> (Vec<String>, u64) {
     scrape_later(opened, dialect, words, Duration::ZERO)
 }
 
-/// The same so much later than it is.
+/// The same at a later time.
 pub fn scrape_later(
     opened: &mut Opened,
     dialect: Dialect,

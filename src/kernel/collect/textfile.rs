@@ -1,5 +1,5 @@
-//! Text files: what other programs write as exposition text into `*.prom` files of a directory, as in
-//! node_exporter's collector of this name. A file with a mistake is left out as a whole.
+//! Text files: other programs write exposition text into `*.prom` files of a directory, as in
+//! node_exporter's collector of this name. A file with an error is left out as a whole.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -16,7 +16,7 @@ static FAMILIES: &[Family; 3] = families![
 /// The collector's name.
 pub const NAME: &str = "textfile";
 
-/// Where the files are.
+/// The directories of the files.
 pub static DIRECTORY: CollectorOption<Vec<String>> =
     globs("directory", "directories of *.prom files, each may be a glob; may be repeated")
         .flags(&["collector.textfile.directory"]);

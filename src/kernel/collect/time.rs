@@ -67,7 +67,7 @@ impl Collector for Time {
     }
 }
 
-/// One sample for each name, once.
+/// Writes one sample for each name, once.
 fn write_sources(path: &'static str, text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let names = || scan::fields(text.trim_ascii_end());
     for (at, name) in names().enumerate() {

@@ -1,7 +1,7 @@
-//! How the kernel disciplines its clock: adjtimex(2), which only asks (since 2.0; the fields of pulse per
+//! How the kernel disciplines its clock: adjtimex(2), which only reads (since 2.0; the fields of pulse per
 //! second are 0 without `CONFIG_NTP_PPS`). Frequencies are parts per million with a binary fraction of 16
 //! bits, shown as ratios with nine places. Offset and jitter are in nanoseconds where the status
-//! says so (STA_NANO), else in microseconds. A sandbox may refuse the call.
+//! has STA_NANO, else in microseconds. A sandbox may refuse the call.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;

@@ -4,9 +4,9 @@
 //! - The erase count is that of the most worn block, not the mean, and rises in steps.
 //! - Good blocks become fewer when blocks go bad. Blocks reserved for bad ones shrink as well, and are
 //!   refilled from those that are available: there is little left when both are near 0. How many per cent
-//!   of a reserve are bad, as some tools tell, says nothing once the reserve is gone.
+//!   of a reserve are bad, as some tools show, means nothing once the reserve is gone.
 //! - A volume with an update marker was being updated when the box stopped; it and a corrupted one
-//!   cannot be used until they are written anew.
+//!   cannot be used until they are written again.
 //!
 //! A box without UBI has no such directory.
 
@@ -38,7 +38,7 @@ static FAMILIES: &[Family; 12] = families![
     gauge("ubi_volume_data_bytes",              One, "Bytes of data of the volume.",                                    VOLUME).own_prefix(),
 ];
 
-/// `0` of `ubi0`, `0` and `1` of `ubi0_1`.
+/// The numbers `0` of `ubi0`, `0` and `1` of `ubi0_1`.
 fn numbers(name: &str) -> Option<(&str, Option<&str>)> {
     let rest = name.strip_prefix("ubi")?;
     let is_number = |text: &str| scan::uint(text.as_bytes()).is_some();
@@ -153,7 +153,7 @@ mod tests {
         ];
         let expected = expected.map(String::from).to_vec();
         assert_eq!(scrape(&mut ubi, Dialect::Own, &["ubi"]), (expected.clone(), 1));
-        // No directory is open between, and nothing is read.
+        // No directory is open in between, and nothing is read.
         tree.remove("sys/class/ubi/ubi0/max_ec");
         assert_eq!(scrape(&mut ubi, Dialect::Own, &["ubi"]), (expected, 0));
     }

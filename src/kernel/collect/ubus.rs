@@ -1,5 +1,5 @@
-//! Engine for what a service of OpenWrt tells over ubus: a thread asks it once in a while, and a scrape shows
-//! what it told last, and how old that is.
+//! Engine for services of OpenWrt on ubus: a thread asks a service once in a while, and a scrape shows
+//! its last answer and the age of it.
 
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup};
@@ -10,33 +10,33 @@ use crate::settings::CollectorOption;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// For messages.
+/// The place in messages.
 const BUS: &str = "ubus";
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest text of a label; what comes after is cut off.
+/// The longest text of a label; the rest is cut off.
 const MAX_TEXT: usize = 128;
 
 const GRANT: &str =
     "an access list in /usr/share/acl.d that allows it, such as deploy/openwrt/sysmetrics.acl.json";
 
-/// What is asked.
+/// The request, and the use of the answer.
 pub struct Question {
     pub object: &'static str,
     pub method: &'static str,
-    /// Makes samples of the answer.
+    /// Makes samples from the answer.
     pub tell: fn(Table<'_>, &mut Found),
-    /// How old they are.
+    /// The family of their age.
     pub age: &'static Family<'static>,
 }
 
-/// What asks; `None` for a stored machine, of which nobody tells.
+/// The engine; `None` for a stored machine, which cannot be asked.
 pub struct Asked(Option<Slow>, &'static Family<'static>);
 
 impl Asked {
-    /// Asks `question` at the socket and in the interval that the options say.
+    /// Asks `question` at the socket and in the interval of the options.
     pub fn new(
         setup: &Setup<'_>,
         question: &'static Question,
@@ -78,7 +78,7 @@ fn ask(path: &std::path::Path, question: &Question, found: &mut Found) {
     found.fail(failure);
 }
 
-/// A sample of a number, if it is one: so many times as much for a whole one.
+/// Adds a sample of a number, if it is one, multiplied by this factor for whole numbers.
 pub fn number(
     family: &'static Family<'static>,
     labels: [&[u8]; 3],
@@ -94,7 +94,7 @@ pub fn number(
     found.push(family, labels.map(cut), value);
 }
 
-/// A sample that is always 1, unless all its labels are empty.
+/// Adds a sample that is always 1, unless all its labels are empty.
 pub fn info(family: &'static Family<'static>, labels: [&[u8]; 3], found: &mut Found) {
     if labels.iter().any(|label| !label.is_empty()) {
         found.push(family, labels.map(cut), metric::Value::Int(1));
@@ -115,7 +115,7 @@ pub mod tests {
     use crate::kernel::read::ubus::testing::{Say, Served, serve};
     use std::thread::sleep;
 
-    /// The collector, for a bus that answers so.
+    /// The collector, for a bus with this answer.
     pub fn opened(
         spec: &Spec,
         dialect: Dialect,
@@ -127,7 +127,7 @@ pub mod tests {
         (open_at(&Root::of_this_machine(), spec, dialect, &set), bus)
     }
 
-    /// The samples of the first scrape that has any, but for the age.
+    /// The samples of the first scrape that has any, except for the age.
     pub fn samples(opened: &mut Opened, dialect: Dialect) -> Vec<String> {
         for _ in 0..1000 {
             let (lines, errors) = super::super::testing::scrape(opened, dialect, &["_"]);
@@ -140,7 +140,7 @@ pub mod tests {
         panic!("no samples");
     }
 
-    /// Why the first scrape fails that does.
+    /// The error of the first scrape that fails.
     pub fn failure(opened: &mut Opened) -> String {
         for _ in 0..1000 {
             if let Some(error) = opened.error() {

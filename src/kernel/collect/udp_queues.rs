@@ -1,4 +1,4 @@
-//! Bytes that wait in sockets of UDP: `/proc/net/udp` and `udp6`, a head line, then one line for each
+//! Bytes that wait in sockets of UDP: `/proc/net/udp` and `udp6`, a header line, then one line for each
 //! socket, whose fifth word is `tx_queue:rx_queue` in hexadecimal (proc_pid_net(5)). The sums of both over
 //! all sockets are shown. Without IPv6 there is no udp6. A sum with a number that cannot be read is left
 //! out.

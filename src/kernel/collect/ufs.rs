@@ -3,7 +3,7 @@
 //! codes in hexadecimal with `0x`, the same as those of eMMC: tenths of the life that are used at most, 11
 //! beyond it, 0 not defined.
 //!
-//! Each file asks the device, and wakes it: so they are read once an hour, by a thread of their own, since a
+//! Each read asks the device, and wakes it: so the files are read once an hour, by a thread of their own, since a
 //! device may take seconds to wake. A box without UFS has no such thread.
 
 use super::attributes::{LabelFrom, Layout, Objects};
@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 
 const DIRECTORY: &str = "/sys/bus/platform/devices";
 
-/// How often devices are looked for, and asked.
+/// How often devices are looked up, and asked.
 const LOOK: Duration = Duration::from_secs(60);
 const ASK: Duration = Duration::from_secs(3600);
 
-/// How long a scrape waits for the thread; who is late is looked at a minute later.
+/// How long a scrape waits for the thread; a later answer is shown a minute later.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 const LIFE_TIMES: [(&str, &[u8]); 2] = [
@@ -48,7 +48,7 @@ static DEVICES: Layout = Layout {
     directory: DIRECTORY,
     is_object: is_ufs,
     labels: &[LabelFrom::Name("")],
-    // To look which there are would wake the device.
+    // Checking which attributes exist would wake the device.
     attributes: &[],
 };
 
@@ -86,7 +86,7 @@ struct Ufs {
     samples: Gathered,
 }
 
-/// What the thread works with, and what it found.
+/// The state and the results of the thread.
 struct Asks {
     objects: Objects,
     samples: Gathered,
@@ -114,7 +114,7 @@ impl Collector for Ufs {
 }
 
 impl Ufs {
-    /// Has the thread ask all devices. What it told last stays until it answers.
+    /// Lets the thread ask all devices. Its last results stay until it answers.
     fn ask(&mut self, scrape: &mut Scrape<'_>) {
         match self.asks.ask(Instant::now() + PATIENCE) {
             Ok(asks) => {
@@ -143,7 +143,7 @@ impl Asks {
         let [used, code, pre_eol] = &FAMILIES;
         samples.begin();
         errors.begin();
-        // A device that goes meanwhile has no samples.
+        // A device that is removed meanwhile has no samples.
         if let Err(error) = objects.follow(until, errors) {
             errors.record(error);
         }

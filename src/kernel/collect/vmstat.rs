@@ -1,7 +1,7 @@
 //! Counters of the memory management: `/proc/vmstat`, a line `key number` each, hundreds of them
-//! (mm/vmstat.c, since 2.6; which there are depends on kernel and configuration). By default the few that
-//! tell of paging, swapping and killed processes are shown, as node_exporter does. What counts and
-//! what is a level the file does not say, so all are untyped.
+//! (mm/vmstat.c, since 2.6; which exist depends on kernel and configuration). By default the few about
+//! paging, swapping and killed processes are shown, as in node_exporter. The file does not show what is a counter and
+//! what is a level, so all are untyped.
 
 use super::keyed::{self, Keyed, Made};
 use super::{Collector, Scrape, Setup, Spec};

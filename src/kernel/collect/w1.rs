@@ -3,10 +3,10 @@
 //! ends in `YES` where the checksum is right, and the second in `t=23125`. Families 10, 22, 28, 3b and 42.
 //!
 //! A sensor takes up to 750 ms, one after the other: a thread reads them once in `interval`, and
-//! `w1_age_seconds` tells how old the temperatures are. Only the first scrape waits for it, 70 ms at most. The
-//! kernel answers nothing at all where a sensor could not be read: it has no sample then. 85 °C is what a sensor
-//! says that has just got its power, and is shown only of one that was within 10 K of it before; 127.937 °C
-//! says that there was not enough power, and is never shown. Both are counted as errors. While this collector is
+//! `w1_age_seconds` is the age of the temperatures. Only the first scrape waits for it, 70 ms at most. The
+//! kernel returns an empty text where a sensor could not be read: it has no sample then. 85 °C is the value of a sensor
+//! that has just got its power, and is shown only for one that was within 10 K of it before; 127.937 °C
+//! means that there was not enough power, and is never shown. Both are counted as errors. While this collector is
 //! on, `hwmon` leaves the same sensors (`w1_slave_temp`) to it.
 
 use super::slow::{Found, Slow};
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 const DIRECTORY: &str = "/sys/bus/w1/devices";
 
-/// What the driver calls its sensors in `/sys/class/hwmon`.
+/// The driver's name of its sensors in `/sys/class/hwmon`.
 const CHIP: &str = "w1_slave_temp";
 
 /// More sensors than one box has; what comes after is left out.
@@ -29,10 +29,10 @@ const MAX_SENSORS: usize = 256;
 /// Room for both lines of `w1_slave`.
 const MAX_TEXT: usize = 256;
 
-/// The families of the driver.
+/// The family codes of the driver.
 const FAMILY_CODES: [&[u8]; 5] = [b"10-", b"22-", b"28-", b"3b-", b"42-"];
 
-/// What a sensor says after power-on, how near it must have been, and what it says without enough power.
+/// The value after power-on, how near the last one must have been, and the value without enough power.
 const POWER_ON: i64 = 85_000;
 const NEAR: u64 = 10_000;
 const NO_POWER: i64 = 127_937;
@@ -103,7 +103,7 @@ fn look(listing: &mut Listing, found: &mut Found) {
     }
 }
 
-/// The temperature of the sensor, which was `last` before; `None` if it has gone or has no driver.
+/// The temperature of the sensor, which was `last` before; `None` if it is gone or has no driver.
 fn read(dir: &Dir, name: &str, last: Option<i64>) -> Result<Option<i64>, Error> {
     let mut room = [0; MAX_TEXT];
     let path = Joined::of(name.as_bytes(), "temperature");
@@ -130,7 +130,7 @@ fn read(dir: &Dir, name: &str, last: Option<i64>) -> Result<Option<i64>, Error> 
     }
 }
 
-/// The temperature at the end of the second line, if the first says that the checksum is right.
+/// The temperature at the end of the second line, if the checksum in the first is right.
 fn of_both_lines(text: &[u8]) -> Option<i64> {
     let mut lines = scan::lines(text);
     let is_right = lines.next()?.trim_ascii_end().ends_with(b" YES");

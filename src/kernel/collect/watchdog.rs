@@ -23,7 +23,7 @@ const MAX_TEXT: usize = 256;
 #[rustfmt::skip]
 const KEYS: &[&str] = &["name", "options", "identity", "state", "status", "pretimeout_governor"];
 
-/// The files of the info's labels behind the name.
+/// The files of the info's labels after the name.
 const TEXTS: [&str; 5] = ["options", "identity", "state", "status", "pretimeout_governor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -101,7 +101,7 @@ impl Collector for Watchdog {
 }
 
 impl Watchdog {
-    /// The list changed.
+    /// Looks up the devices after the list changed.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices = self.listing.names().map(str::to_owned).collect();

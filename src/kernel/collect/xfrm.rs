@@ -1,7 +1,7 @@
 //! Packets that IPsec lost: `/proc/net/xfrm_stat`, a line `XfrmInError 12` for each reason
-//! (Documentation/networking/xfrm_proc.rst). Which there are depends on the kernel: the last four rows of the
+//! (Documentation/networking/xfrm_proc.rst). Which exist depends on the kernel: the last four rows of the
 //! table came with 6.10 to 6.14, and node_exporter does not know them. A kernel without
-//! CONFIG_XFRM_STATISTICS has no such file. What is not in the table is newer than this release.
+//! CONFIG_XFRM_STATISTICS has no such file. Keys that are not in the table are newer than this release.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -12,7 +12,7 @@ use crate::settings::{Dialect, Subject};
 const PATH: &str = "/proc/net/xfrm_stat";
 const EXPECTED: &str = "a name that comes once, and an integer";
 
-/// The kernel's name of a row is `Xfrm` and what stands between these, without underscores.
+/// The kernel's name of a row is `Xfrm` and the text between these, without underscores.
 const PREFIX: &str = "xfrm_";
 const SUFFIX: &str = "_packets_total";
 
@@ -119,7 +119,7 @@ mod tests {
         scrape(opened, dialect, &["_"])
     }
 
-    /// As Linux 6.18 has them.
+    /// The keys of Linux 6.18.
     const KEYS: &str = "XfrmInError XfrmInBufferError XfrmInHdrError XfrmInNoStates XfrmInStateProtoError \
         XfrmInStateModeError XfrmInStateSeqError XfrmInStateExpired XfrmInStateMismatch XfrmInStateInvalid \
         XfrmInTmplMismatch XfrmInNoPols XfrmInPolBlock XfrmInPolError XfrmOutError XfrmOutBundleGenError \

@@ -1,6 +1,6 @@
-//! Counters of XFS: `/sys/fs/xfs/DEVICE/stats/stats`, lines of a key and numbers of 32 bits that start
-//! anew at 2³² (fs/xfs/xfs_stats.c, Documentation/admin-guide/xfs.rst; since 4.4). Lines that
-//! node_exporter does not show are passed over. Without an XFS that is mounted there are no such
+//! Counters of XFS: `/sys/fs/xfs/DEVICE/stats/stats`, lines of a key and numbers of 32 bits that wrap
+//! at 2³² (fs/xfs/xfs_stats.c, Documentation/admin-guide/xfs.rst; since 4.4). Lines that
+//! node_exporter does not show are skipped. Without a mounted XFS there are no such
 //! directories.
 
 use super::gathered::Gathered;
@@ -127,7 +127,7 @@ impl Collector for Xfs {
         opened.list(&[], devices, errors);
         gathered.begin();
         let devices = (0..).map_while(|at| devices.get(at));
-        // That is of all file systems together.
+        // That entry is for all file systems together.
         let mut devices = devices.filter(|device| device != b"stats").peekable();
         if devices.peek().is_none() {
             place.rest();
@@ -166,7 +166,7 @@ mod tests {
             let numbers = lines.iter().filter(|line| line.contains("sda1"));
             let numbers: Vec<u64> =
                 numbers.map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap()).collect();
-            // Reads stand behind writes in the file.
+            // Reads come after writes in the file.
             let expected: Vec<u64> = (1..31).chain([32, 31]).chain(33..40).collect();
             assert_eq!(numbers, expected);
             assert!(lines.contains(&r#"xfs_write_calls_total{device="sdb1"} 8"#.to_owned()));

@@ -1,8 +1,8 @@
 //! Memory zones: `/proc/zoneinfo`, a block of lines for each zone of each node
 //! (Documentation/filesystems/proc.rst, since 2.6.13). A block begins with `Node 0, zone Normal`; lines are a key and a
 //! number of pages, and `protection: (0, 2039, 31932)`, the pages held back from allocations that could
-//! come from a higher zone. What counts for a whole node stands in the block of its first zone only.
-//! Which keys there are depends on the kernel; a key that is missing has no sample.
+//! come from a higher zone. Values of a whole node are in the block of its first zone only.
+//! Which keys exist depends on the kernel; a key that is missing has no sample.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -70,7 +70,7 @@ static FAMILIES: &[Family; MAX_KEYS + MAX_PROTECTION] = families![
     gauge(  "zoneinfo_protection_7",                  Unit::One, "Pages held back from allocations for zone 7 of the node.", ZONE),
 ];
 
-/// The keys of the file; behind their families are those of the protection.
+/// The keys of the file; after their families come those of the protection.
 static KEYS: [(&[u8], &Family); MAX_KEYS] = [
     (b"nr_free_pages", &FAMILIES[0]),
     (b"min", &FAMILIES[1]),
@@ -130,7 +130,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Zoneinfo {
     file: FileId,
-    /// Zones that came already.
+    /// Zones that were written already.
     once: Filter,
     /// Node and zone of the last block.
     name: Vec<u8>,
@@ -211,7 +211,7 @@ impl Zoneinfo {
 }
 
 impl Zone {
-    /// Takes what a line of the block says; `None` if that is not as documented.
+    /// Parses a line of the block; `None` if it is not as documented.
     fn take(&mut self, line: &[u8]) -> Option<()> {
         let mut fields = scan::fields(line);
         let key = fields.next()?;
@@ -232,7 +232,7 @@ impl Zone {
     }
 }
 
-/// Node and zone of the first line of a block.
+/// Node and zone from the first line of a block.
 fn head(line: &[u8]) -> Option<[&[u8]; 2]> {
     let mut fields = scan::fields(line).skip(1);
     let node = fields.next()?.strip_suffix(b",")?;

@@ -1,6 +1,6 @@
-//! Compressed RAM disks, as small boxes swap to: `/sys/block/zramN/mm_stat`, the sizes of what was written and of
-//! what it takes, and `io_stat`, what failed (Documentation/admin-guide/blockdev/zram.rst, since 4.1; reads and
-//! writes are those of the disk, and shown as such). A device that was not set up says 0 everywhere and
+//! Compressed RAM disks, as small boxes swap to: `/sys/block/zramN/mm_stat`, the sizes of the data and of
+//! the memory that it takes, and `io_stat`, failures (Documentation/admin-guide/blockdev/zram.rst, since 4.1; reads and
+//! writes are those of the disk, and shown as such). A device that was not set up has 0 everywhere and
 //! is left out. Pages that are all the same take no memory; incompressible ones are kept as they are.
 //! Whether there are devices is looked up once a minute; where none is set up, that is looked at every few seconds.
 
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const DIRECTORY: &str = "/sys/block";
 const BEGINNING: &[u8] = b"zram";
 
-/// How often devices are looked for.
+/// How often devices are looked up.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// More than any box has; what comes after is left out and counted.
@@ -47,7 +47,7 @@ static FAMILIES: &[Family; 13] = families![
     gauge(  "zram_info",                   One, "Always 1; the algorithm that compresses.",                         &["device", "algorithm"]).own_prefix(),
 ];
 
-/// Which column of a file goes to which family.
+/// Maps the columns of a file to families.
 struct File {
     name: &'static str,
     columns: &'static [(usize, usize)],
@@ -63,7 +63,7 @@ static FILES: [File; 3] = [
     File { name: "io_stat", columns: &[(0, 9), (1, 10), (3, 11)] },
 ];
 
-/// The family of the limit, of which 0 says that there is none.
+/// The family of the limit, where 0 means that there is none.
 const LIMIT: usize = 4;
 
 pub const SPEC: Spec = Spec {
@@ -95,12 +95,12 @@ struct Zram {
 struct Device {
     name: Vec<u8>,
     algorithm: Vec<u8>,
-    /// What this scrape found for each family.
+    /// The values of this scrape for each family.
     values: [Option<u64>; FAMILIES.len() - 1],
 }
 
 impl Zram {
-    /// Looks for devices, and for what compresses in each.
+    /// Looks up devices, and the compressor of each.
     #[cold]
     fn look(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
         let devices = &mut self.devices;
@@ -160,7 +160,7 @@ impl Device {
         true
     }
 
-    /// Whether there is any number of it.
+    /// Whether any of its numbers is known.
     fn is_known(&self) -> bool {
         self.values.iter().any(Option::is_some)
     }
@@ -181,7 +181,7 @@ impl Collector for Zram {
             self.dir.close();
             return Ok(());
         }
-        // Others may have used up the directories that stay open.
+        // Others may have used up the directories that may stay open.
         if !self.dir.is_open() {
             self.dir.open()?;
         }

@@ -1,5 +1,5 @@
-//! A scrape: every collector that is asked for writes to one sink, then what is known about the
-//! scrape itself. A collector that fails leaves nothing behind; the others still run.
+//! A scrape: every selected collector writes to one sink, then the metrics about the
+//! scrape itself. A collector that fails leaves no samples; the others still run.
 
 mod process;
 
@@ -39,14 +39,14 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter().chain(process::FAMILIES)
 }
 
-/// The collectors that are switched on, and what is known about their work.
+/// The collectors that are switched on, and their state.
 pub struct Gather {
     dialect: Dialect,
-    /// For messages.
+    /// The root of the trees, for messages.
     root: Root,
     files: Files,
     members: Vec<Member>,
-    /// What the look at text files before a scrape brought, and which member tells of it.
+    /// The results of reading text files before a scrape, and which member reports them.
     pub textfiles: Textfiles,
     textfile: Option<usize>,
     process: Option<Process>,
@@ -70,15 +70,15 @@ struct Member {
     failed: Option<Instant>,
     /// When it last ran.
     ran: Option<Instant>,
-    /// Of the scrape at hand: whether it was asked for, succeeded, and how long it took.
+    /// The current scrape: whether it was selected, succeeded, and how long it took.
     asked: bool,
     success: bool,
     took: Duration,
 }
 
-/// How a collector fares.
+/// The state of a collector.
 pub struct Report {
-    /// In this dialect.
+    /// The name in this dialect.
     pub name: &'static str,
     /// When it last ran, if it did.
     pub ran: Option<Instant>,
@@ -88,24 +88,24 @@ pub struct Report {
     pub took: Duration,
     /// Failures so far, its own and those of single samples.
     pub errors: u64,
-    /// The last of them, and when that was.
+    /// The last of them, and when it happened.
     pub error: Option<(KeptError, Instant)>,
-    /// Why what it keeps over a restart cannot be kept.
+    /// Why its state cannot be kept over a restart.
     pub unkept: Option<KeptError>,
 }
 
 impl Report {
-    /// Whether it has no data because the kernel lacks something that it need not have.
+    /// Whether it has no data because the kernel lacks an optional feature.
     pub fn is_unsupported(&self) -> bool {
         !self.success && self.error.is_some_and(|(error, _)| error.is_unsupported())
     }
 }
 
-/// A collector that was asked for and is not there, or is switched off.
+/// The error for a selected collector that does not exist, or is switched off.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unknown(pub String);
 
-/// Which collectors a scrape asks for.
+/// The collectors that a scrape selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection(u128);
 
@@ -153,14 +153,14 @@ impl Gather {
         }
     }
 
-    /// All that is on by default, of the machine that this runs on, under our own names.
+    /// The collectors that are on by default, for this machine, under our own names.
     pub fn of_this_machine() -> Gather {
         let dialect = Dialect::Own;
         let settings: Vec<_> = COLLECTORS.iter().map(|c| c.subject.defaults(dialect)).collect();
         Gather::new(dialect, &Root::of_this_machine(), &settings, true)
     }
 
-    /// Takes the place of `before` in the same process: what was counted goes on.
+    /// Replaces `before` in the same process: its counts are continued.
     pub fn resume(&mut self, before: Gather) {
         (self.start, self.total) = (before.start, before.total);
         let is_same_machine = self.root.is_at(&before.root);
@@ -177,12 +177,12 @@ impl Gather {
         }
     }
 
-    /// The agent begins to serve with these collectors, or ends in an orderly way.
+    /// Notifies the collectors that the agent begins to serve, or ends in an orderly way.
     pub fn serving(&mut self, begins: bool) {
         self.members.iter_mut().for_each(|member| member.collector.serving(begins));
     }
 
-    /// Under whose names it writes.
+    /// The dialect in which it writes.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -192,7 +192,7 @@ impl Gather {
         self.members.iter().map(|m| m.shown)
     }
 
-    /// How each collector that is switched on fares.
+    /// The state of each collector that is switched on.
     pub fn reports(&self) -> impl Iterator<Item = Report> {
         self.members.iter().map(|member| Report {
             name: member.shown,
@@ -205,18 +205,18 @@ impl Gather {
         })
     }
 
-    /// Where the kernel's trees are.
+    /// The kernel's trees.
     pub fn root(&self) -> &Root {
         &self.root
     }
 
-    /// Tells the addresses of the running kernel's interfaces, with the name of each interface, as they
-    /// are now; `false` if they are not to be had, as where another machine's files are read.
+    /// Hands the current addresses of the running kernel's interfaces to `tell`, with the name of each interface;
+    /// returns `false` if they are not available, as where another machine's files are read.
     pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> bool {
         self.root.has_own_interfaces() && self.files.addresses(tell).is_ok()
     }
 
-    /// Since the start of the process.
+    /// The time since the start of the process.
     pub fn uptime(&self, now: Instant) -> Duration {
         self.start.age(now)
     }
@@ -312,7 +312,7 @@ static BUILD: [Label<'static>; 4] = [
 
 const VERSION: Label<'static> = text(env!("CARGO_PKG_VERSION"));
 
-/// The same as node_exporter's dialect has it.
+/// The same in node_exporter's dialect.
 static BUILD_OF_NODE: [Label<'static>; 7] = {
     let none = text("");
     [VERSION, text("linux"), text(std::env::consts::ARCH), none, none, none, none]
@@ -383,15 +383,15 @@ impl Member {
         log::debug("collector ran", &fields);
     }
 
-    /// Says it once a minute.
+    /// Logs the error at most once a minute.
     #[cold]
     fn report(&mut self, root: &Root, now: Instant) {
         let Some(error) = self.error.as_deref() else { return };
         if let Some(held_back) = self.limiter.pass(now) {
             let level = if self.success { Level::Warn } else { Level::Error };
             let message = if self.success { "sample left out" } else { "collector failed" };
-            // Errors name the file as the kernel does; here it may be looked for elsewhere. Other
-            // programs are where they are.
+            // Errors name the file as the kernel does; here it may be at another path. Other
+            // programs keep their names.
             let place = error.place();
             let real = root.real(place.base());
             let looked = real.display();
@@ -410,7 +410,7 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What is served besides the store: the collectors that are on, the scrape itself, and `more`.
+/// All families besides those of the store: the collectors that are on, the scrape itself, and `more`.
 pub fn ours(settings: &Settings, more: impl Iterator<Item = &'static Family<'static>>) -> Ours {
     let (mut rows, mut dynamic) = (Vec::new(), Vec::new());
     for (spec, collector) in COLLECTORS.iter().zip(&settings.collectors) {
@@ -424,7 +424,7 @@ pub fn ours(settings: &Settings, more: impl Iterator<Item = &'static Family<'sta
     Ours::new(settings.dialect, &rows, &dynamic, settings.custom.labels_of_own())
 }
 
-/// The families about the scrape itself, and perhaps about the process.
+/// The families about the scrape itself, and optionally about the process.
 pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
     FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
 }

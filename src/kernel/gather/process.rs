@@ -1,7 +1,7 @@
 //! The standard `process_*` set about this program
 //! (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>): CPU time from
 //! the process clock, memory from `/proc/self/statm`, and the number of open files as Linux 6.2 and
-//! later tell it by the size of `/proc/self/fd`; older kernels have the directory listed.
+//! later report it by the size of `/proc/self/fd`; for older kernels the directory is listed.
 
 use crate::base::sys;
 use crate::kernel::read::{FileId, Files, scan};
@@ -23,7 +23,7 @@ pub static FAMILIES: &[Family; 7] = families![
     gauge(  "process_max_fds",                   Unit::One,   "How many file descriptors may be open.",        &[]).unprefixed(),
 ];
 
-/// What this process knows of itself.
+/// The metrics of this process.
 pub struct Process {
     statm: FileId,
     fds: Option<File>,
@@ -45,7 +45,7 @@ impl Process {
         }
     }
 
-    /// Writes what can be told; the rest is left out. The process started at `start` since 1970.
+    /// Writes all values that are available. The process started at `start` since 1970.
     pub fn write(&self, files: &mut Files, start: Duration, out: &mut dyn Sink) {
         let (size, resident) = self.memory(files);
         let raw = [

@@ -261,7 +261,7 @@ impl Registry {
         }
     }
 
-    /// Logs what is refused, of each reason the first few.
+    /// Logs what is refused, the first few of each reason.
     fn say(&self, name: &str, reason: Reason) {
         let said = self.0.said.get(reason as usize).map_or(MAX_SAID, |n| n.fetch_add(1, Relaxed));
         if said < MAX_SAID {

@@ -25,7 +25,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 }
 
 impl Alerts {
-    /// Writes what is known about the alerts.
+    /// Writes the metrics about the alerts.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         if self.next.is_none() && self.destinations.is_empty() {
             return;

@@ -44,8 +44,8 @@ struct Trial<'t> {
 
 impl Intake<'_> {
     /// Checks whether every sample of `text` would be stored, none of them with a time stamp, and there is
-    /// room for all. The group replaces its metrics of the same names, or `is_all`
-    /// it has. Changes nothing. Returns whether what is replaced must be removed first.
+    /// room for all. The group replaces its metrics of the same names, or with `is_all`
+    /// everything. Changes nothing. Returns whether what is replaced must be removed first.
     pub fn judge(
         &self,
         text: &[u8],

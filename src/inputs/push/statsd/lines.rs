@@ -181,7 +181,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Writes what is known about the lines.
+    /// Writes the metrics about the lines.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
         let [datagrams, lines, refused, tags] = &FAMILIES;
         for (family, raw) in [(datagrams, self.datagrams), (lines, self.lines)] {

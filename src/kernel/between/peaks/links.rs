@@ -7,35 +7,35 @@ use crate::kernel::read::{Filter, scan};
 use crate::model::metric::{Family, Sink};
 use std::time::Duration;
 
-/// Interfaces; those beyond are counted.
+/// The most interfaces; those beyond are counted.
 const MAX_LINKS: usize = 32;
 
 /// Bytes of an interface's name, its end included (IFNAMSIZ).
 const MAX_NAME: usize = 16;
 
-/// The column of what was sent.
+/// The column of sent bytes.
 const SENT: usize = 8;
 
 /// The interfaces that are not left out.
 pub struct Links {
     links: Vec<Link>,
     wanted: Filter,
-    /// For how many there was no room.
+    /// The number of interfaces beyond the limit.
     pub left_out: u64,
 }
 
 struct Link {
     name: [u8; MAX_NAME],
     length: usize,
-    /// Bytes received and sent at the last look; none if that is to be forgotten.
+    /// Bytes received and sent at the last reading; `None` if that is to be forgotten.
     bytes: Option<[u64; 2]>,
     peaks: [Peak; 2],
-    /// It was there at this look.
+    /// It was present in this reading.
     is_there: bool,
 }
 
 impl Links {
-    /// Leaves out what `exclude` matches; "" is nothing.
+    /// Leaves out interfaces that `exclude` matches; "" for none.
     pub fn new(exclude: &str) -> Links {
         let exclude = Some(exclude).filter(|text| !text.is_empty());
         let exclude = exclude.map(Pattern::new);
@@ -43,17 +43,17 @@ impl Links {
         Links { links, wanted: Filter::new(None, exclude), left_out: 0 }
     }
 
-    /// A step of the window begins.
+    /// Begins a step of the window.
     pub fn clear(&mut self, at: usize) {
         self.links.iter_mut().flat_map(|link| &mut link.peaks).for_each(|peak| peak.clear(at));
     }
 
-    /// What was counted before says nothing of the next look.
+    /// Forgets the last counts, so that the next reading only starts an interval.
     pub fn begin_anew(&mut self) {
         self.links.iter_mut().for_each(|link| link.bytes = None);
     }
 
-    /// Takes what there is now, `since` after the last look. What is gone is forgotten.
+    /// Reads the current counts, `since` after the last reading. Interfaces that are gone are forgotten.
     pub fn look(&mut self, text: &[u8], since: Option<Duration>, step: usize) {
         self.links.iter_mut().for_each(|link| link.is_there = false);
         self.left_out = 0;
@@ -105,7 +105,7 @@ impl Link {
         let before = self.bytes.replace(bytes);
         let (Some(before), Some(since)) = (before, since) else { return };
         for ((peak, before), now) in self.peaks.iter_mut().zip(before).zip(bytes) {
-            // One that counts from 0 again says nothing.
+            // A counter that started again from 0 gives no value.
             let moved = now.checked_sub(before).map(u128::from);
             let rate = moved.and_then(|bytes| {
                 (bytes * 1_000_000_000).checked_div(since.as_nanos()).map(u64::try_from)

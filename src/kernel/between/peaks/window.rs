@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-/// Steps of a window; there is one more, which is not over.
+/// Steps of a window; there is one more, for the current step.
 const STEPS: usize = 15;
 
-/// Which step of the window it is.
+/// The current step of the window.
 pub struct Steps {
     length: Duration,
     began: Instant,
-    /// Its place among those of a peak.
+    /// Its index among those of a peak.
     pub at: usize,
 }
 
@@ -20,12 +20,12 @@ pub struct Peak {
 }
 
 impl Steps {
-    /// The first of a window of this length.
+    /// The first step of a window of this length.
     pub fn new(window: Duration, now: Instant) -> Steps {
         Steps { length: window / STEPS as u32, began: now, at: 0 }
     }
 
-    /// Goes on to the step of `now`; the places of those that begin, all of them at most.
+    /// Advances to the step of `now`; returns the indices of the steps that begin, all of them at most.
     pub fn passed(&mut self, now: Instant) -> impl Iterator<Item = usize> + use<> {
         let from = self.at;
         let mut count = 0;
@@ -49,12 +49,12 @@ impl Peak {
         }
     }
 
-    /// The step at this place begins.
+    /// Begins the step at this index.
     pub fn clear(&mut self, at: usize) {
         self.steps.get_mut(at).into_iter().for_each(|highest| *highest = None);
     }
 
-    /// The highest value of the window; none if there was none.
+    /// The highest value of the window; `None` without values.
     pub fn highest(&self) -> Option<u64> {
         self.steps.iter().flatten().max().copied()
     }

@@ -1,11 +1,11 @@
-//! A sample that is always 1, whose labels tell what an object is. They are read at every scrape, because
+//! A sample that is always 1, whose labels describe an object. They are read at every scrape, because
 //! some of them change: the state of a port, whether a battery is charged.
 
 use super::super::PartialErrors;
 use super::objects::{MAX_TEXT, Objects};
 use crate::model::metric::{Family, Label, Sink, Value};
 
-/// Labels behind the first, at most.
+/// The most labels after the first.
 const MAX_TEXTS: usize = 11;
 
 /// A family of such samples, one for each object of a layout.
@@ -20,7 +20,7 @@ pub struct Info {
 pub struct Text {
     /// The file below the object.
     pub file: &'static str,
-    /// The beginning of the text that is left out.
+    /// The prefix of the text that is left out.
     pub without: &'static str,
 }
 

@@ -1,5 +1,5 @@
 //! What a directory of objects looks like: which entries are objects, which attribute files they have,
-//! and what becomes of each. A collector of this shape consists of such tables.
+//! and how each is written. A collector of this kind consists of such tables.
 
 use crate::kernel::read::scan;
 use crate::model::metric::{Family, Value};
@@ -8,27 +8,27 @@ use crate::model::metric::{Family, Value};
 pub struct Layout {
     /// Where they are, such as `/sys/class/thermal`.
     pub directory: &'static str,
-    /// Whether an entry is one of them.
+    /// Whether an entry is an object.
     pub is_object: fn(&str) -> bool,
     /// The values of the families' labels.
     pub labels: &'static [LabelFrom],
-    /// What is read of each, at most 64.
+    /// The attributes that are read of each object, at most 64.
     pub attributes: &'static [Attribute],
 }
 
 /// Objects below the objects of a layout, such as the ports of a device, or below those of the level
 /// before.
 pub struct Level {
-    /// The directory below the object above that has them; empty if that is the object itself.
+    /// The directory below the upper object that has them; empty if that is the object itself.
     pub directory: &'static str,
     /// The name of the object that an entry of the directory stands for.
     pub object: fn(&str) -> Option<&str>,
-    /// What stands between the object and its attributes: `/` for a directory of its own, `_` for files
+    /// The separator between the object and its attributes: `/` for a directory of its own, `_` for files
     /// such as `ch0_ce_count`.
     pub join: &'static str,
     /// The values of the families' labels.
     pub labels: &'static [LabelFrom],
-    /// What is read of each, at most 64.
+    /// The attributes that are read of each object, at most 64.
     pub attributes: &'static [Attribute],
 }
 
@@ -36,7 +36,7 @@ pub struct Level {
 /// the first of them.
 #[derive(Clone, Copy, Debug)]
 pub enum LabelFrom {
-    /// The name of the object without this beginning.
+    /// The name of the object without this prefix.
     Name(&'static str),
     /// The name of the object, as this function shows it.
     NameBy(fn(&str) -> &str),
@@ -44,9 +44,9 @@ pub enum LabelFrom {
     File(&'static str),
     /// The text of an attribute, as this function shows it; `None` where it cannot be read.
     FileBy(&'static str, fn(Option<&[u8]>) -> Vec<u8>),
-    /// The label at this place of the object above.
+    /// The label at this index of the upper object.
     Above(usize),
-    /// Always this.
+    /// This constant text.
     Text(&'static str),
 }
 
@@ -54,13 +54,13 @@ pub enum LabelFrom {
 pub struct Attribute {
     /// Its path below the object.
     pub file: &'static str,
-    /// What its number is a sample of.
+    /// The family of its samples.
     pub family: &'static Family<'static>,
-    /// How it is written.
+    /// How its text is parsed.
     pub form: Form,
 }
 
-/// Makes a value of an attribute's text; `None` where it is not of the expected form. A collector with
+/// Parses the text of an attribute; `None` where it is not of the expected form. A collector with
 /// a form of its own writes such a function.
 pub type Form = fn(&Family<'static>, &[u8]) -> Option<Value>;
 
@@ -74,7 +74,7 @@ pub fn signed(family: &Family<'static>, text: &[u8]) -> Option<Value> {
     scan::int(text).map(|raw| family.signed(raw))
 }
 
-/// An integer in hexadecimal digits, with or without `0x` before them.
+/// An integer in hexadecimal digits, with or without a leading `0x`.
 pub fn hexadecimal(family: &Family<'static>, text: &[u8]) -> Option<Value> {
     scan::hex(text).map(|raw| family.value(raw))
 }

@@ -1,6 +1,6 @@
 //! Engine for directories of objects with attribute files: `/sys/class/thermal/thermal_zone0/temp`. A
-//! collector of this shape is a [`Layout`]: where the objects are, which attributes there are, and what
-//! becomes of each. Objects below objects, such as the ports of a device, are a [`Level`] each.
+//! collector of this kind is a [`Layout`]: where the objects are, which attributes there are, and how
+//! each is written. Objects below objects, such as the ports of a device, are a [`Level`] each.
 
 mod info;
 mod layout;
@@ -24,49 +24,49 @@ use crate::model::metric::{Family, Sink, Value};
 /// The objects of one layout, and the samples that their attributes make.
 pub struct Attributes {
     objects: Objects,
-    /// Levels and the places of their attributes, family by family; none before there are objects.
+    /// Levels and the indices of their attributes, family by family; empty before there are objects.
     order: Vec<(usize, usize)>,
-    /// Whose families are shown; all of them without one.
+    /// The dialect whose families are shown; `None` shows all.
     dialect: Option<Dialect>,
-    /// Whether a text says that there is no value.
+    /// Whether a text means that there is no value.
     is_nothing: fn(&[u8]) -> bool,
-    /// Error numbers that say the same.
+    /// Error numbers that mean the same.
     nothing: &'static [i32],
 }
 
 impl Attributes {
-    /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
+    /// The objects of `layout`; nothing is read yet. A pattern of `None` matches everything.
     pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Attributes {
         let objects = Objects::new(root, layout, patterns);
         let order = Vec::new();
         Attributes { objects, order, dialect: None, is_nothing: |_| false, nothing: &[] }
     }
 
-    /// With objects below them, and others below those.
+    /// Adds objects below them, and others below those.
     pub fn below(mut self, levels: &'static [Level]) -> Attributes {
         self.objects = self.objects.below(levels);
         self
     }
 
-    /// Without the attributes of families that `dialect` lacks.
+    /// Leaves out the attributes of families that `dialect` lacks.
     pub fn shown_in(mut self, dialect: Dialect) -> Attributes {
         self.dialect = Some(dialect);
         self
     }
 
-    /// A text of which `is_nothing` says that it stands for no value is no error.
+    /// Treats a text for which `is_nothing` holds as no value, not as an error.
     pub fn without(mut self, is_nothing: fn(&[u8]) -> bool) -> Attributes {
         self.is_nothing = is_nothing;
         self
     }
 
-    /// A file that cannot be read because of one of these error numbers has no value, which is no error.
+    /// Treats a file that fails with one of these error numbers as no value, not as an error.
     pub fn lacking(mut self, errnos: &'static [i32]) -> Attributes {
         self.nothing = errnos;
         self
     }
 
-    /// Writes every sample of every object. A directory that is not there has no objects.
+    /// Writes every sample of every object. A directory that does not exist has no objects.
     pub fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         match self.follow(scrape) {
             Err(Error::Absent(_)) => return Ok(()),
@@ -77,7 +77,7 @@ impl Attributes {
         Ok(())
     }
 
-    /// Follows objects that come and go. Of a directory that is not there the error says so.
+    /// Updates the list of objects. If the directory does not exist, an error is returned.
     pub fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         self.objects.follow(scrape.now, scrape.errors)?;
         if self.order.is_empty() && self.objects.of(0).next().is_some() {
@@ -115,7 +115,7 @@ impl Attributes {
         &self.objects
     }
 
-    /// Nothing more is read in this scrape.
+    /// Ends the reading for this scrape.
     pub fn rest(&mut self) {
         self.objects.rest();
     }
@@ -153,8 +153,8 @@ impl Attributes {
     }
 }
 
-/// All attributes of all levels, those of one family together, families in the order in which they come
-/// first.
+/// All attributes of all levels, grouped by family, families in the order of their first
+/// attribute.
 #[cold]
 fn order(objects: &Objects, dialect: Option<Dialect>) -> Vec<(usize, usize)> {
     let of_level = |level| (0..objects.attributes(level).len()).map(move |at| (level, at));

@@ -1,6 +1,6 @@
-//! Which objects there are. Their directory is listed at every scrape, and so are those of objects below
-//! objects, since sysfs does not tell of changes; what an object is called and which files it has is
-//! looked up when a list changes, and now and then besides.
+//! The list of objects. Their directory is listed at every scrape, and so are those of objects below
+//! objects, since sysfs does not report changes; an object's name and which files it has is
+//! looked up when a list changes, and from time to time besides.
 
 use super::super::PartialErrors;
 use super::layout::{Attribute, LabelFrom, Layout, Level};
@@ -22,7 +22,7 @@ pub const MAX_TEXT: usize = 256;
 /// Labels of an object.
 const MAX_LABELS: usize = 8;
 
-/// After this time files are looked for again though no object came or went.
+/// After this time files are looked up again even if no object was added or removed.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
 
 /// The objects of one layout, and those below them.
@@ -37,12 +37,12 @@ pub struct Objects {
 
 /// One object.
 pub struct Object {
-    /// What it is called there.
+    /// Its name in the directory.
     pub name: String,
     /// 0 for the objects of the layout, 1 for those of the level below, and so on.
     level: usize,
     labels: Vec<Vec<u8>>,
-    /// What its attributes' paths begin with, such as `mc0/csrow0/`.
+    /// The prefix of its attributes' paths, such as `mc0/csrow0/`.
     path: Vec<u8>,
     /// Which attributes there are: bit i for the i-th.
     present: u64,
@@ -51,21 +51,21 @@ pub struct Object {
 }
 
 impl Objects {
-    /// The objects of `layout`; nothing is read yet. A pattern of `None` is no restriction.
+    /// The objects of `layout`; nothing is read yet. A pattern of `None` matches everything.
     pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Objects {
         let listing = Listing::new(root.dir(layout.directory));
         let patterns = Patterns::new(patterns);
         Objects { layout, levels: &[], listing, patterns, objects: Vec::new(), learned_at: None }
     }
 
-    /// With objects below them, and others below those.
+    /// Adds objects below them, and others below those.
     pub fn below(mut self, levels: &'static [Level]) -> Objects {
         self.levels = levels;
         self
     }
 
-    /// Follows objects that come and go, and says whether they were looked at anew. Of a directory that
-    /// is not there the error says so.
+    /// Updates the list of objects, and returns whether they were looked up again. If the directory does
+    /// not exist, an error is returned.
     pub fn follow(&mut self, now: Instant, errors: &mut PartialErrors) -> Result<bool, Error> {
         let has_changed = self.listing.has_changed().inspect_err(|_| {
             self.objects.clear();
@@ -81,8 +81,8 @@ impl Objects {
         Ok(true)
     }
 
-    /// Nothing more is read in this scrape: a directory without objects is closed and left alone for a
-    /// few seconds, and closed is one when others have used up the descriptors that may stay open.
+    /// Ends the reading for this scrape: a directory without objects is closed and not opened for a
+    /// few seconds, and one is also closed when others have used up the descriptors that may stay open.
     pub fn rest(&mut self) {
         if self.objects.is_empty() {
             self.listing.rest();
@@ -105,18 +105,18 @@ impl Objects {
         self.of(above.level + 1).filter(|object| object.path.starts_with(&above.path))
     }
 
-    /// How many levels there are.
+    /// The number of levels.
     pub fn levels(&self) -> usize {
         1 + self.levels.len()
     }
 
-    /// What is read of each object of a level.
+    /// The attributes of each object of a level.
     pub fn attributes(&self, level: usize) -> &'static [Attribute] {
         let below = level.checked_sub(1).map(|at| self.levels.get(at).map(|l| l.attributes));
         below.map_or(self.layout.attributes, Option::unwrap_or_default)
     }
 
-    /// The text of an attribute, as much as fits into `into`, without blanks around it.
+    /// The text of an attribute, as far as it fits into `into`, without blanks around it.
     pub fn read<'b>(
         &self,
         object: &Object,
@@ -138,7 +138,7 @@ impl Objects {
         self.listing.dir.place(Joined::parts(&[&object.path, file.as_bytes()]).path())
     }
 
-    /// Whether other objects are below those that are known.
+    /// Whether the objects below the known ones have changed.
     fn has_changed_below(&mut self, errors: &mut PartialErrors) -> bool {
         let Objects { levels, listing, objects, .. } = self;
         let mut has_changed = false;
@@ -150,7 +150,7 @@ impl Objects {
         has_changed
     }
 
-    /// A list changed.
+    /// Looks up all objects after a list changed.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         let Objects { layout, listing, patterns, .. } = &*self;
@@ -249,17 +249,17 @@ impl Objects {
 }
 
 impl Object {
-    /// Whether the attribute at this place of its table is there.
+    /// Whether the attribute at this index of its table exists.
     pub fn has(&self, at: usize) -> bool {
         self.present.checked_shr(at as u32).is_some_and(|bits| bits & 1 == 1)
     }
 
-    /// The label at this place; empty if there is none.
+    /// The label at this index; empty if there is none.
     pub fn label(&self, at: usize) -> &[u8] {
         self.labels.get(at).map_or(&[], |label| label)
     }
 
-    /// Writes a sample of the family at hand, which has `keys` labels.
+    /// Writes a sample of the current family, which has `keys` labels.
     pub fn sample(&self, keys: usize, value: Value, out: &mut dyn Sink) {
         let mut labels = [Label::of(b""); MAX_LABELS];
         for (to, from) in labels.iter_mut().zip(&self.labels) {
@@ -269,7 +269,7 @@ impl Object {
     }
 }
 
-/// Lists the objects that are below the one at `path`, and says whether they are others than before.
+/// Lists the objects that are below the one at `path`, and returns whether they changed.
 fn list_below(
     dir: &Dir,
     path: &[u8],

@@ -1,10 +1,10 @@
 //! Caches of bcache: `/sys/fs/bcache/UUID` for a set, `bdevN` below it for a device that is cached, `cacheN`
-//! for one that caches (Documentation/admin-guide/bcache.rst, since 3.10). Most numbers are written for
-//! people, `20.4G` with powers of 1024, so they are rough. `priority_stats` walks all buckets and is read
-//! only when it is asked for.
+//! for one that caches (Documentation/admin-guide/bcache.rst, since 3.10). Most numbers are human-readable,
+//! `20.4G` with powers of 1024, so they are rough. `priority_stats` walks all buckets and is read
+//! only if that is enabled.
 //!
-//! In node_exporter's names the places behind the point are 1024ths divided by 100, as the kernel once
-//! wrote them, and the microseconds of a read are taken for nanoseconds, as node_exporter does.
+//! In node_exporter's names the digits after the point are 1024ths divided by 100, as the kernel once
+//! wrote them, and the microseconds of a read are treated as nanoseconds, as node_exporter does.
 
 use super::gathered::Gathered;
 use super::subtree::{Opened, Subtree};
@@ -68,7 +68,7 @@ static FAMILIES: &[Family; 34] = families![
     gauge("bcache_priority_stats_metadata_ratio",       Centi,   "Part of the cache with metadata.",                CACHE).only_own(),
 ];
 
-/// A file, or the key of a line, and what its number is a sample of.
+/// A file, or the key of a line, and the families of its number.
 type Row = (&'static str, &'static [&'static Family<'static>]);
 
 #[rustfmt::skip] // tables: one row is one file
@@ -193,7 +193,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Files with a number each, of the set or the device that `labels` name.
+    /// Writes files with a number each, of the set or the device that `labels` name.
     fn files(&mut self, rows: &'static [Row], labels: &[&[u8]]) {
         for (file, families) in rows {
             let file = file.as_bytes();
@@ -208,7 +208,7 @@ impl Reading<'_> {
         }
     }
 
-    /// A file of lines with a number each.
+    /// Writes a file of lines with a number each.
     fn lines(&mut self, rows: &'static [Row], labels: &[&[u8]; 2], file: &[u8]) {
         let (mut text, path) = ([0; MAX_TEXT], [labels[0], labels[1], file]);
         let Some(text) = self.errors.unless_absent(self.opened.read(&path, &mut text)) else {
@@ -244,7 +244,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a number such as `-20.4G` is below zero, and how much it is.
+/// Parses a number such as `-20.4G`: whether it is below zero, and its absolute value.
 fn number(text: &[u8], dialect: Dialect) -> Option<(bool, u64)> {
     let (is_negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),

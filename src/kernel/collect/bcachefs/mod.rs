@@ -1,8 +1,8 @@
 //! Bcachefs file systems: `/sys/fs/bcachefs/UUID` of the mounted ones (fs/bcachefs/sysfs.c, 6.7 to 6.17, and
 //! the module since): `counters/*` since the file system was made, `errors`, `compression_stats`,
 //! `btree_write_stats`, and for each device `dev-N/io_done`, io_errors and its settings. Sizes and large
-//! counters are written for people, `44.5T` with powers of 1024, so they are rough. Which counters there
-//! are depends on the release.
+//! counters are human-readable, `44.5T` with powers of 1024, so they are rough. Which counters exist
+//! depends on the release.
 
 use super::gathered::Gathered;
 use super::keyed::Made;
@@ -48,7 +48,7 @@ static FAMILIES: &[Family; 13] = families![
 static DEVICE_FILES: [(&str, &Family<'static>); 3] =
     [("bucket_size", &FAMILIES[8]), ("nbuckets", &FAMILIES[9]), ("durability", &FAMILIES[10])];
 
-/// A file that is a table: the families of its columns behind the first.
+/// A file that is a table: the families of its columns after the first.
 struct Table {
     file: &'static str,
     has_head: bool,
@@ -105,7 +105,7 @@ impl Collector for Bcachefs {
         gathered.begin();
         let mut count = 0;
         for uuid in (0..).map_while(|at| systems.get(at)) {
-            // A file beside the directories is no file system.
+            // A file beside the directories is not a file system.
             if !opened.list(&[uuid], entries, errors) {
                 continue;
             }
@@ -140,7 +140,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// What there is once, and the tables.
+    /// Writes the values of the whole file system, and the tables.
     fn system(&mut self) {
         let uuid = self.uuid;
         let [info, cache, ..] = &FAMILIES;
@@ -200,7 +200,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Lines `read:` and `write:`, with lines `user: 12` behind each.
+    /// Reads lines `read:` and `write:`, with lines `user: 12` after each.
     fn io_done(&mut self, entry: &[u8], device: &[u8]) {
         let [.., family, _] = &FAMILIES;
         let path = [self.uuid, entry, b"io_done"];
@@ -223,8 +223,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Lines `read: 12` behind the line of what was since the file system was made; then the same since
-    /// the counters were reset.
+    /// Reads lines `read: 12` after the line for errors since the file system was made; the same since
+    /// the counters were reset follows.
     fn io_errors(&mut self, entry: &[u8], device: &[u8]) {
         let [.., family] = &FAMILIES;
         let path = [self.uuid, entry, b"io_errors"];
@@ -271,7 +271,7 @@ fn made(counter: &str) -> Option<Made> {
     })
 }
 
-/// A number such as `44.5T`; what is below one is left out.
+/// Parses a number such as `44.5T`; a fraction is left out.
 fn number(text: &[u8]) -> Option<u64> {
     let (digits, power) = match text {
         [digits @ .., unit] if unit.is_ascii_alphabetic() => {

@@ -1,4 +1,4 @@
-//! What the machine's chips tell of its start and its clock. It changes seldom and may be slow to read.
+//! What the machine's chips report about its start and its clock. It changes seldom and may be slow to read.
 
 use crate::base::error::{Error, Place};
 use crate::kernel::collect::PartialErrors;
@@ -35,16 +35,16 @@ pub struct Facts {
     pstore: Dir,
     /// Rows of watchdog and cause.
     pub causes: Rows,
-    /// Whether the clock that runs while the box is off has kept the time; `None` where there is none.
+    /// Whether the clock that runs while the box is off has kept the time; `None` without such a clock.
     pub is_rtc_valid: Option<bool>,
-    /// Of its battery, in microvolts.
+    /// The voltage of its battery, in microvolts.
     pub battery: Option<u64>,
-    /// Crashes that the kernel has kept; `None` without any.
+    /// Crashes that the kernel has recorded; `None` without any.
     pub records: Option<u64>,
 }
 
 impl Facts {
-    /// Nothing is read yet.
+    /// Facts of which nothing is read yet.
     pub fn new(root: &Root) -> Facts {
         Facts {
             watchdogs: root.dir(WATCHDOGS),
@@ -74,7 +74,7 @@ impl Facts {
         let listed = pstore.list(&mut |name| {
             records += u64::from(name.starts_with(b"dmesg-") && records < MAX_RECORDS);
         });
-        // For root alone on most systems, and empty where it is not mounted.
+        // Readable only by root on most systems, and empty where it is not mounted.
         self.records = listed.is_ok().then_some(records).filter(|records| *records > 0);
         pstore.close();
     }
@@ -120,7 +120,7 @@ fn is_valid(dir: &Dir, clock: &str, errors: &mut PartialErrors) -> Option<bool> 
     errors.unless_absent(validity(read, dir.place(time.path())))
 }
 
-/// What reading a clock tells of it: EINVAL if its voltage was too low, and a time otherwise.
+/// What reading a clock shows: EINVAL if its voltage was too low, and a time otherwise.
 pub(super) fn validity(read: Result<&[u8], Error>, place: Place) -> Result<bool, Error> {
     match read {
         Err(Error::Read(_, libc::EINVAL)) => Ok(false),

@@ -2,33 +2,33 @@
 
 use crate::base::sys::Clocks;
 
-/// Nanoseconds by which the wall clock may be off from one look to the next without having jumped.
+/// Nanoseconds by which the wall clock may be off from one reading to the next without having jumped.
 const MIN_JUMP: i64 = 100_000_000;
 
 /// And this part of the time between, as a clock that is slewed gains or loses: the kernel's own
 /// discipline changes it by 1 in 2000.
 const SLEW: i64 = 1000;
 
-/// What is less was not suspended: nanoseconds.
+/// A shorter time is not a suspend: nanoseconds.
 const MIN_SUSPENDED: i64 = 10_000_000;
 
 const MILLI: i64 = 1_000_000;
 
-/// What the clocks said so far.
+/// The state of the clocks so far.
 #[derive(Debug, Default)]
 pub struct Jumps {
-    /// At the last look.
+    /// The clocks at the last reading.
     last: Option<Clocks>,
-    /// Jumps ahead and back.
+    /// Jumps forward and back.
     pub count: [u64; 2],
-    /// The last of them in nanoseconds, below zero for one back.
+    /// The last of them in nanoseconds, below zero for a jump back.
     pub size: Option<i64>,
-    /// Milliseconds.
+    /// The time suspended in milliseconds.
     pub suspended: u64,
 }
 
 impl Jumps {
-    /// Looks at the clocks.
+    /// Compares the clocks with the last reading.
     pub fn look(&mut self, now: Clocks) {
         if let Some(then) = self.last.replace(now) {
             let ahead = |clocks: Clocks| clocks.real.saturating_sub(clocks.boot);
@@ -40,7 +40,7 @@ impl Jumps {
                 self.size = Some(size);
             }
         }
-        // A difference of two clocks wavers by the time between the readings; the counter does not.
+        // A difference of two clocks varies by the time between the readings; the counter does not.
         let known = i64::try_from(self.suspended).unwrap_or(i64::MAX).saturating_mul(MILLI);
         let suspended = now.boot.saturating_sub(now.awake);
         if suspended.saturating_sub(known) > MIN_SUSPENDED {

@@ -1,14 +1,14 @@
-//! How long the box is up, how it was started, and whether its clock can be trusted.
+//! How long the box has been up, how it was started, and whether its clock can be trusted.
 //!
 //! - Uptime is CLOCK_BOOTTIME: time since the start, suspended or not (clock_gettime(2), since 2.6.39).
 //!   Unlike a start in Unix time it does not move when the wall clock is set.
 //! - Starts are counted by `/proc/sys/kernel/random/boot_id` in the file that `state_file` names; without one
-//!   nothing is written, and nothing counted. The file says whether the box runs. It says that it ended
-//!   once the agent was ended by a signal, as at a shutdown. A run of which that was not said ended
+//!   nothing is written, and nothing counted. The file records whether the box runs. It records an end
+//!   once the agent was ended by a signal, as at a shutdown. A run without a recorded end ended
 //!   unclean: by a power failure, a crash or a reset. What happens while the agent is ended by
-//!   hand goes unnoticed. That the agent crashes and starts again is no start of the box.
-//! - The reason of a reset is what watchdogs tell in `/sys/class/watchdog/watchdogN/bootstatus`
-//!   (Documentation/watchdog/watchdog-api.rst): no sample for those that say 0, which on a Raspberry Pi they
+//!   hand goes unnoticed. A crash and restart of the agent is not a start of the box.
+//! - The reason of a reset is what watchdogs report in `/sys/class/watchdog/watchdogN/bootstatus`
+//!   (Documentation/watchdog/watchdog-api.rst): no sample for those that report 0, which on a Raspberry Pi they
 //!   always do. Records of crashes are the files `dmesg-*` of `/sys/fs/pstore`, which often only root may
 //!   read, and which systemd moves away.
 //! - The clock that runs while the box is off is the one in `/sys/class/rtc` that set the wall clock at the start
@@ -16,7 +16,7 @@
 //!   (drivers/rtc/sysfs.c). A box without such a clock has no sample of it. `battery_voltage` in microvolts is that of
 //!   a Raspberry Pi 5. They are read every ten minutes.
 //! - A jump is a change of the wall clock against CLOCK_BOOTTIME from one scrape to the next, by more than 0.1 s
-//!   and a thousandth of the time between. The collector timex tells whether NTP keeps the clock.
+//!   and a thousandth of the time between. The collector timex shows whether NTP keeps the clock.
 
 mod facts;
 mod jumps;
@@ -42,7 +42,7 @@ pub use state::Boots;
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// How often chips are asked.
+/// How often chips are read.
 const PAUSE: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -63,7 +63,7 @@ static FAMILIES: &[Family; 12] = families![
 
 static STATE_FILE: CollectorOption<PathBuf> = path(
     "state_file",
-    "file that counts the starts of the box, such as /var/lib/sysmetrics/boot.state; \"\" is none",
+    "file that counts the starts of the box, such as /var/lib/sysmetrics/boot.state; \"\" for none",
 )
 .enabling();
 
@@ -82,7 +82,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Boot {
-        // Clocks tell of the running kernel, not of a stored tree.
+        // Clocks belong to the running kernel, not to a stored tree.
         is_machine: setup.root.is_procfs(),
         root: setup.root.clone(),
         keeper: Keeper::new(setup.settings.get(&STATE_FILE)),
@@ -97,7 +97,7 @@ struct Boot {
     root: Root,
     keeper: Keeper,
     facts: Facts,
-    /// When chips were asked.
+    /// When chips were read.
     learned_at: Option<Instant>,
     jumps: Jumps,
 }
@@ -113,7 +113,7 @@ impl Collector for Boot {
         } else {
             self.keeper.end()
         };
-        // What fails at the start is tried again, and told, at the first scrape.
+        // A failure at the start is repeated, and reported, at the first scrape.
         if let Err(error) = done {
             log::warn("the starts of the box are not kept", &[("error", &error)]);
         }
@@ -155,7 +155,7 @@ impl Collector for Boot {
 }
 
 impl Boot {
-    /// What is known of the starts; the files are read until that is kept.
+    /// The counts of starts; the files are read until they could be kept.
     fn boots(&mut self) -> Result<Boots, Error> {
         if let Some(boots) = self.keeper.known() {
             return Ok(boots);

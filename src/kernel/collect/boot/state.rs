@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `BEFORE` is how the run before this one ended, `clean`, `unclean` or `unknown`; `NOW` is `running`, or
-//! `ended` once the agent ended in an orderly way. A run that is another's and still `running` ended
+//! `ended` once the agent ended in an orderly way. A run with another id that is still `running` ended
 //! unclean: that is the marker.
 
 use crate::base::error::{Error, KeptError};
@@ -21,16 +21,16 @@ const TITLE: &[u8] = b"sysmetrics boots 1\n";
 /// Bytes of a slot; some 120 are used.
 const MAX_BYTES: u64 = 4096;
 
-/// Bytes of the stack of the thread that brings it to the disk.
+/// Bytes of the stack of the thread that writes it to the disk.
 const STACK: usize = 64 << 10;
 
 const ENDS: [&str; 3] = ["clean", "unclean", "unknown"];
 const RUNS: [&str; 2] = ["running", "ended"];
 
-/// Which start of the machine this is, as `/proc/sys/kernel/random/boot_id` writes it.
+/// The identity of this boot, as `/proc/sys/kernel/random/boot_id` writes it.
 pub type BootId = [u8; 36];
 
-/// The id in a text; `None` if it is none.
+/// Parses an id; `None` if the text is not one.
 pub fn boot_id(text: &[u8]) -> Option<BootId> {
     let id: BootId = text.trim_ascii_end().try_into().ok()?;
     let is_id = |(at, byte): (usize, &u8)| match at {
@@ -40,24 +40,24 @@ pub fn boot_id(text: &[u8]) -> Option<BootId> {
     id.iter().enumerate().all(is_id).then_some(id)
 }
 
-/// What is known about the starts of the machine.
+/// The counts of starts of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Boots {
     id: BootId,
-    /// How many there were.
+    /// The number of starts.
     pub count: u64,
-    /// How many came after a run that ended unclean.
+    /// The number of starts after a run that ended unclean.
     pub unclean: u64,
-    /// Whether the run before this one did; `None` if that is not known.
+    /// Whether the run before this one ended unclean; `None` if that is not known.
     pub was_unclean: Option<bool>,
     has_ended: bool,
 }
 
 impl Boots {
-    /// The agent begins in the start `id` of the machine; `known` was kept.
+    /// The counts when the agent begins in the boot `id`; `known` was kept.
     pub fn begin(known: Option<Boots>, id: BootId) -> Boots {
         match known {
-            // It was only the agent that ended.
+            // Only the agent had ended.
             Some(same) if same.id == id => Boots { has_ended: false, ..same },
             Some(before) => Boots {
                 id,
@@ -96,21 +96,21 @@ impl Boots {
     }
 }
 
-/// Keeps the file.
+/// Reads and writes the file.
 #[derive(Default)]
 pub struct Keeper {
-    /// Without a path nothing is kept.
+    /// Without a path nothing is written.
     file: Slots,
     boots: Option<Boots>,
-    /// Somebody reads what this collector says for longer than one scrape.
+    /// This collector serves more than one scrape.
     is_serving: bool,
     is_to_write: bool,
-    /// Why the file cannot be kept.
+    /// Why the file cannot be written.
     pub unkept: Option<KeptError>,
 }
 
 impl Keeper {
-    /// Nothing is read yet.
+    /// A keeper that has read nothing yet.
     pub fn new(path: PathBuf) -> Keeper {
         Keeper { file: Slots::new(path), ..Keeper::default() }
     }
@@ -120,21 +120,21 @@ impl Keeper {
         !self.file.path().as_os_str().is_empty()
     }
 
-    /// From now on the file says that this start of the machine runs.
+    /// Notes that the file has to record that this boot is running.
     pub fn serve(&mut self) {
         (self.is_serving, self.is_to_write) = (true, true);
     }
 
-    /// What is known, if there is nothing to read or to write.
+    /// The counts, if there is nothing to read or to write.
     pub fn known(&self) -> Option<Boots> {
         self.boots.filter(|_| !(self.is_serving && self.is_to_write))
     }
 
-    /// What is known in the start `id` of the machine. A single scrape reads the file and leaves it.
+    /// The counts in the boot `id`. A single scrape reads the file and does not write it.
     ///
     /// # Errors
     ///
-    /// It cannot be read, is somebody else's, or cannot be written.
+    /// The file cannot be read, belongs to another program, or cannot be written.
     pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
         let looked = self.read_and_write(id);
         self.unkept = looked.as_ref().err().map(Error::keep);
@@ -153,7 +153,7 @@ impl Keeper {
         Ok(boots)
     }
 
-    /// The agent ends in an orderly way, as it does when the machine is shut down.
+    /// Records that the agent ends in an orderly way, as it does when the machine is shut down.
     ///
     /// # Errors
     ///
@@ -165,12 +165,12 @@ impl Keeper {
         }
     }
 
-    /// Brings the file to the disk, on a thread that ends with it: a box whose supply is weak may not run
+    /// Forces the file to the disk, on a thread that ends with it: a box with a weak supply may not run
     /// for long.
     pub fn sync(&self) {
         let path = self.file.path().to_owned();
         let work = move || drop(state::sync(&path));
-        // Without room for a thread the kernel does it later.
+        // If no thread can be started the kernel does it later.
         drop(sys::spawn_thread("boot", STACK, Box::new(work)));
     }
 
@@ -181,7 +181,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// What was kept; nothing if there is no file, or if it is damaged as by a power failure.
+    /// The kept counts; `None` if there is no file, or if it is damaged as by a power failure.
     fn read(&mut self) -> Result<Option<Boots>, Error> {
         let found = self.file.read(TITLE, MAX_BYTES);
         match found.map_err(|error| state::failed(self.file.path(), &error))? {

@@ -18,17 +18,17 @@ const ERRORS: [(&[u8], &str); 5] = [
     (b"generation_errs", "generation"),
 ];
 
-/// What is known of devices besides what sysfs has.
+/// What is known of devices besides the files in sysfs.
 pub enum Told<'a> {
-    /// Nothing.
+    /// The devices were not asked.
     NotAsked,
     By(&'a Mounted),
-    /// Nothing this time: what comes from sysfs has other labels, and is not shown in its place.
+    /// There was no answer in time: what comes from sysfs has other labels, and is not shown in its place.
     TooLate,
 }
 
 impl Reading<'_> {
-    /// The errors of its devices by their numbers, which come to `names`.
+    /// Writes the errors of its devices by their numbers, which are added to `names`.
     pub fn device_errors(&mut self, names: &mut Names) {
         self.opened.list(&[self.entry, b"devinfo"], names, self.errors);
         let [.., errors, missing, _, _] = &FAMILIES;
@@ -41,7 +41,7 @@ impl Reading<'_> {
         }
     }
 
-    /// What sysfs has of the errors of the device with that number; `each` takes their kind.
+    /// Reads the errors of the device with that number in sysfs; `each` gets their kind.
     fn error_stats(&mut self, number: &[u8], each: &mut Each<'_>) {
         let path = [self.entry, b"devinfo", number, b"error_stats"];
         self.lines(&path, &mut |key, raw, gathered, uuid| {
@@ -51,7 +51,7 @@ impl Reading<'_> {
         });
     }
 
-    /// Its devices, whose names come to `names`.
+    /// Writes its devices, whose names are added to `names`.
     pub fn devices(&mut self, names: &mut Names, told: &Told<'_>) {
         self.opened.list(&[self.entry, b"devices"], names, self.errors);
         let ([.., size, _, _, _, _], [asked_size]) = (FAMILIES, ASKED);
@@ -77,7 +77,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether it told of its devices where it is mounted.
+    /// Writes the devices from the answer where it is mounted; returns whether there is one.
     fn asked(&mut self, mounted: &Mounted) -> bool {
         let ([.., unused, errors], [asked_size]) = (FAMILIES, ASKED);
         let Some(devices) = mounted.devices(self.entry) else { return false };

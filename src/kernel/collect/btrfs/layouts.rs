@@ -2,8 +2,8 @@
 
 use crate::model::metric::Value;
 
-/// The layouts of groups of blocks: what is written of each byte, how many copies or how many devices
-/// beside the data.
+/// The layouts of groups of blocks: what is written for each byte, the number of copies or of devices
+/// besides the data.
 pub static LAYOUTS: [(&str, Redundancy); 9] = [
     ("single", Redundancy::Copies(1)),
     ("dup", Redundancy::Copies(2)),
@@ -23,7 +23,7 @@ pub enum Redundancy {
 }
 
 impl Redundancy {
-    /// Bytes of `devices` devices that a byte takes; `None` where the layout needs more devices.
+    /// Bytes on `devices` devices for each byte of data; `None` where the layout needs more devices.
     pub fn ratio(self, devices: u64) -> Option<Value> {
         match self {
             Redundancy::Copies(copies) => Some(Value::Int(copies)),

@@ -2,13 +2,13 @@
 //! `allocation/{data,metadata,system}` in bytes with a directory for each layout, `commit_stats` in
 //! milliseconds (since 6.1), `devices/*/size` in sectors. How many bytes of the devices a byte takes
 //! follows from the layout and the number of devices. `devinfo/N/error_stats` (since 5.14) and `missing`
-//! (since 5.6) are of the device with that number; which of devices it is sysfs does not tell.
+//! (since 5.6) are of the device with that number; sysfs does not show which device that is.
 //!
-//! node_exporter's dialect has these errors by the device's name and UUID, and what of it is unused. For that
+//! node_exporter's dialect has these errors by the device's name and UUID, and the unused part of it. For that
 //! a thread asks where the file system is mounted (BTRFS_IOC_DEV_INFO, and BTRFS_IOC_GET_DEV_STATS where
-//! sysfs has no `error_stats`; include/uapi/linux/btrfs.h, since 3.3): it takes the right to read that
-//! directory, no other. A scrape waits for it up to a quarter of a second. Where it cannot be asked, sizes are those of sysfs, and have no
-//! `btrfs_dev_uuid`.
+//! sysfs has no `error_stats`; include/uapi/linux/btrfs.h, since 3.3): this needs the right to read that
+//! directory, no other. A scrape waits for it up to a quarter of a second. Without an answer, sizes are those
+//! of sysfs, and have no `btrfs_dev_uuid`.
 
 mod devices;
 mod layouts;
@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 /// How long a scrape waits for all file systems.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// What is stored in a group of blocks.
+/// The types of groups of blocks.
 const TYPES: [&str; 3] = ["data", "metadata", "system"];
 
 pub const SPEC: Spec = Spec {
@@ -66,7 +66,7 @@ struct Btrfs {
     entries: Names,
     devices: Names,
     gathered: Gathered,
-    /// Not of a stored tree, and not for our own names.
+    /// `None` for a stored tree, and for our own names.
     mounted: Option<Background<Mounted>>,
 }
 
@@ -77,7 +77,7 @@ impl Collector for Btrfs {
         let Some(opened) = errors.unless_absent(place.open()) else { return Ok(()) };
         opened.list(&[], entries, errors);
         gathered.begin();
-        // `features` is no file system.
+        // `features` is not a file system.
         let entries = (0..).map_while(|at| entries.get(at));
         let mut entries = entries.filter(|entry| entry.contains(&b'-')).peekable();
         if entries.peek().is_none() {

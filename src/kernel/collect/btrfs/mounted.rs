@@ -1,5 +1,5 @@
-//! What btrfs tells of its devices where it is mounted, asked on a thread: a disk that fails may keep
-//! whoever asks waiting. It does so where errors are asked for, which is left out where sysfs has them.
+//! What btrfs reports about its devices where it is mounted, asked on a thread: a disk that fails may block
+//! the caller. It does so where errors are asked for, which is left out where sysfs has them.
 
 use super::rows::BASE;
 use crate::base::sys::{self, BTRFS_ERRORS, Btrfs, BtrfsDevice};
@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Instant;
 
-/// File systems, and devices of all together, of which is told; what comes after is left out.
+/// The most file systems, and devices of all together; what comes after is left out.
 const MAX_FILESYSTEMS: usize = 256;
 const MAX_DEVICES: usize = 4096;
 
@@ -23,28 +23,28 @@ pub struct Device {
     /// Its number in its file system.
     pub number: u64,
     pub about: BtrfsDevice,
-    /// Of writing, reading, flushing, corruption and generations; `None` where sysfs has them.
+    /// Errors of writing, reading, flushing, corruption and generations; `None` where sysfs has them.
     pub errors: Option<[u64; BTRFS_ERRORS]>,
 }
 
-/// What was asked last.
+/// The last answers.
 pub struct Mounted {
     root: Root,
-    /// Five KB of room, once a file system is asked.
+    /// A buffer of five KB, once a file system is asked.
     btrfs: Option<Box<Btrfs>>,
-    /// UUIDs of the file systems that told of their devices, and which of all devices come behind theirs.
+    /// UUIDs of the file systems that answered, and the index of the device after their last one.
     found: Vec<(Uuid, usize)>,
     devices: Vec<Device>,
     /// Their paths.
     paths: Names,
-    /// There was no time for all.
+    /// There was no time for all of them.
     is_cut: bool,
-    /// Sources of mounts of which is known.
+    /// Sources of mounts that are known.
     sources: Names,
 }
 
 impl Mounted {
-    /// Nobody is asked yet.
+    /// A state in which no file system was asked.
     pub fn new(root: &Root) -> Mounted {
         Mounted {
             root: root.clone(),
@@ -57,8 +57,8 @@ impl Mounted {
         }
     }
 
-    /// Asks each file system once, wherever it is mounted, until then. Of one that is not mounted where this
-    /// process sees and may read it nothing is known.
+    /// Asks each file system once, wherever it is mounted, until then. A file system without a mount that this
+    /// process sees and may read is left out.
     pub fn ask(&mut self, until: Instant) {
         self.found.clear();
         self.forget(0);
@@ -78,7 +78,7 @@ impl Mounted {
                     self.sources.push(source);
                     self.found.push((id, self.devices.len()));
                 }
-                // Another place where it is mounted may be open.
+                // Another mount of it may be readable.
                 Err(_) => self.forget(before),
             }
         });
@@ -96,7 +96,7 @@ impl Mounted {
         let info = btrfs.info(&directory)?;
         let id = uuid(&info.id);
         let mut left = info.count;
-        // Numbers of devices that were taken away are not used again.
+        // Numbers of devices that were removed are not used again.
         for number in 0..=info.last {
             if left == 0 || self.devices.len() >= MAX_DEVICES {
                 break;
@@ -121,17 +121,17 @@ impl Mounted {
         Ok(id)
     }
 
-    /// Not all was asked.
+    /// Whether some were not asked.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// No file system told anything.
+    /// Whether no file system answered.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// The devices of the file system with that UUID, each with the name of its file; `None` if it did not tell.
+    /// The devices of the file system with that UUID, each with the name of its file; `None` if it did not answer.
     pub fn devices(&self, id: &[u8]) -> Option<impl Iterator<Item = (&Device, &[u8])>> {
         let at = self.found.iter().position(|(known, _)| known == id)?;
         let end = |at: usize| self.found.get(at).map_or(0, |(_, end)| *end);
@@ -163,7 +163,7 @@ pub fn uuid(id: &[u8; 16]) -> Uuid {
 pub mod tests {
     use super::*;
 
-    /// One file system with one device told of it.
+    /// An answer with one file system and one device.
     pub fn told(id: &[u8; 36], device: Device, path: &str) -> Mounted {
         let mut mounted = Mounted::new(&Root::of_this_machine());
         mounted.found.push((*id, 1));

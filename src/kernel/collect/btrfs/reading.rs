@@ -1,4 +1,4 @@
-//! What sysfs has of one file system.
+//! Reads the files of one file system in sysfs.
 
 use super::layouts::LAYOUTS;
 use super::rows::FAMILIES;
@@ -19,10 +19,10 @@ static COMMITS: [(&[u8], &Family<'static>); 4] = [
     (b"total_commit_ms", &FAMILIES[5]),
 ];
 
-/// Takes a key and its number, for the samples of the file system with that UUID.
+/// Receives a key and its number, for the samples of the file system with that UUID.
 pub type Each<'a> = dyn FnMut(&[u8], u64, &mut Gathered, &[u8]) + 'a;
 
-/// One file system while it is read.
+/// The state while one file system is read.
 pub struct Reading<'a> {
     pub opened: &'a Opened,
     pub entry: &'a [u8],
@@ -32,7 +32,7 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Label, reserve and commits.
+    /// Writes label, reserve and commits.
     pub fn about(&mut self) {
         let [info, reserve, ..] = &FAMILIES;
         let mut text = [0; MAX_TEXT];
@@ -50,7 +50,7 @@ impl Reading<'_> {
         });
     }
 
-    /// A file of lines with a key and a number.
+    /// Reads a file of lines with a key and a number.
     pub fn lines(&mut self, path: &[&[u8]], each: &mut Each<'_>) {
         let mut text = [0; MAX_TEXT];
         let Some(text) = self.errors.unless_absent(self.opened.read(path, &mut text)) else {
@@ -61,7 +61,7 @@ impl Reading<'_> {
             let key = words.next().unwrap_or_default();
             match words.next().and_then(scan::uint) {
                 Some(raw) => each(key, raw, self.gathered, self.uuid),
-                // `invalid` are counters of a device that the kernel has not read yet.
+                // `invalid` marks counters of a device that the kernel has not read yet.
                 None if matches!(key, b"" | b"invalid") => {}
                 None => {
                     let place = self.opened.place(path);
@@ -71,7 +71,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The space for data, metadata or system.
+    /// Writes the space for data, metadata or system.
     pub fn allocation(&mut self, kind: &str, devices: u64) {
         let [.., reserved, used, size, ratio, _, _, _, _, _] = &FAMILIES;
         let (entry, kind) = (self.entry, kind.as_bytes());
@@ -90,7 +90,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether the file `path` is there and has a number, which becomes a sample.
+    /// Writes the number in the file `path` as a sample; returns whether there is one.
     pub fn number(
         &mut self,
         path: &[&[u8]],
@@ -104,7 +104,7 @@ impl Reading<'_> {
         read.is_some()
     }
 
-    /// The file `path`, if it is there, and its number, if it has one.
+    /// Reads the file `path`, if it exists, and its number, if it has one.
     pub fn read(&mut self, path: &[&[u8]]) -> Option<Option<u64>> {
         let mut text = [0; MAX_TEXT];
         let text = self.errors.unless_absent(self.opened.read(path, &mut text))?;

@@ -1,10 +1,10 @@
-//! What chronyd knows of the clock that it keeps: one question a scrape for what it tracks, over UDP to its command port
-//! (candm.h of chrony). No privilege is needed on the same machine; `cmdport 0` in chrony.conf forbids it. A thread asks, and a
-//! scrape waits for it up to `timeout`.
+//! The state of the clock as chronyd reports it: one request for the tracking report per scrape, over UDP to its
+//! command port (candm.h of chrony). No privilege is needed on the same machine; `cmdport 0` in chrony.conf forbids
+//! it. A thread sends it, and a scrape waits for it up to `timeout`.
 //!
 //! `chrony_correction_seconds` is what is still to be added to the clock: above zero it is slow. Above zero in
-//! `chrony_frequency_ratio` it would be fast if nobody corrected it. `chrony_leap_status` 3 and stratum 0 mean that
-//! nobody is followed; times of a reference are then not there.
+//! `chrony_frequency_ratio` it would be fast without correction. `chrony_leap_status` 3 and stratum 0 mean that
+//! there is no reference; times of a reference are then absent.
 
 mod packet;
 #[cfg(test)]
@@ -24,21 +24,21 @@ use std::time::{Duration, Instant};
 
 pub use packet::Tracking;
 
-/// For messages.
+/// The place in messages.
 const PLACE: &str = "chronyd";
 
-/// Of chronyd's commands.
+/// The port of chronyd's commands.
 const PORT: u16 = 323;
 
-/// Packets that are no answer to the question; after so many it is given up.
+/// Packets that do not answer the request; after this many it is given up.
 const MAX_FOREIGN: usize = 64;
 
 const NONE: &[&str] = &[];
 
-/// Parts of a whole in a part per million.
+/// One part per million.
 const MILLIONTH: f64 = 1e-6;
 
-/// Those from the fifth on are the numbers of an answer, in its order.
+/// The rows from the fifth on are the numbers of an answer, in its order.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 13] = families![
     gauge("chrony_stratum",                     One,   "Steps from a reference clock; 0 if nobody is followed.",           NONE).own_prefix(),
@@ -68,7 +68,7 @@ pub const SPEC: Spec = Spec {
         name: "chrony",
         node_name: "",
         on: false,
-        help: "what chronyd knows of the clock that it keeps",
+        help: "state of the clock, from chronyd",
         options: &[&ADDRESS.row, &TIMEOUT.row],
     },
     families: FAMILIES,
@@ -90,7 +90,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Chrony {
-    /// Or why nobody is asked.
+    /// The client, or why there is none.
     client: Result<Background<Client>, KeptError>,
     patience: Duration,
 }
@@ -150,7 +150,7 @@ impl Client {
         Client { host, port, random: RandomState::new(), asked: 0, answer }
     }
 
-    /// Asks once, and waits until then.
+    /// Sends one request, and waits until then.
     fn ask(&mut self, until: Instant) {
         self.asked = self.asked.wrapping_add(1);
         let [a, b, c, d, ..] = self.random.hash_one(self.asked).to_ne_bytes();

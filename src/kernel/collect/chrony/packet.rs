@@ -1,10 +1,10 @@
-//! Packets of chronyd's command protocol, version 6 (candm.h of chrony). Numbers are in network order. A question
-//! has 20 bytes and is padded to the length of the answer, or chronyd refuses it. An answer has 28 bytes before
-//! what it tells. A `Float` has an exponent of 7 bits and a coefficient of 25, both signed.
+//! Packets of chronyd's command protocol, version 6 (candm.h of chrony). Numbers are in network order. A request
+//! has 20 bytes and is padded to the length of the answer, or chronyd refuses it. An answer has a header of 28 bytes.
+//! A `Float` has an exponent of 7 bits and a coefficient of 25, both signed.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Bytes of the question and of a good answer.
+/// Bytes of a request and of a good answer.
 pub const LENGTH: usize = 104;
 
 const VERSION: u8 = 6;
@@ -13,7 +13,7 @@ const ANSWER: u8 = 2;
 const TRACKING: u16 = 33;
 const TRACKING_FORMAT: u16 = 5;
 
-/// Where things stand in an answer.
+/// Offsets in an answer.
 const FORMAT: usize = 6;
 const STATUS: usize = 8;
 const SEQUENCE: usize = 16;
@@ -25,7 +25,7 @@ const LEAP: usize = 54;
 const TIME: usize = 56;
 const FLOATS: usize = 68;
 
-/// Of addresses.
+/// Kinds of addresses.
 const IPV4: u16 = 1;
 const IPV6: u16 = 2;
 
@@ -37,7 +37,7 @@ const NANOS: i64 = 1_000_000_000;
 const EXPONENT_BITS: u32 = 7;
 const COEFFICIENT_BITS: u32 = 25;
 
-/// Asks what chronyd knows of its clock.
+/// The request for the tracking report.
 pub fn question(sequence: u32) -> [u8; LENGTH] {
     let mut packet = [0; LENGTH];
     let [version, kind, _, _, command @ ..] = &mut packet;
@@ -51,14 +51,14 @@ pub fn question(sequence: u32) -> [u8; LENGTH] {
     packet
 }
 
-/// What chronyd says of the clock.
+/// The tracking report.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tracking {
-    /// Who is followed: an address of IPv4, the name of a clock, or a hash.
+    /// The reference: an IPv4 address, the name of a clock, or a hash.
     pub reference: u32,
     /// Its address, if it is in the network.
     pub address: Option<IpAddr>,
-    /// Steps from a reference clock; 0 if nobody is followed.
+    /// Steps from a reference clock; 0 without a reference.
     pub stratum: u16,
     /// Leap second of the day: 0 none, 1 one more, 2 one less; 3 if the clock is not synchronised.
     pub leap: u16,
@@ -69,17 +69,17 @@ pub struct Tracking {
     pub floats: [f64; 9],
 }
 
-/// Why a packet is no answer to work with.
+/// Why a packet cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It answers somebody else.
+    /// It answers another request.
     Foreign,
-    /// It is too short, of another kind, or a refusal; what was expected.
+    /// It is too short, of another kind, or a refusal; the text is what was expected.
     Broken(&'static str),
 }
 
 impl Tracking {
-    /// Reads the answer to the question with `sequence`.
+    /// Parses the answer to the request with `sequence`.
     pub fn of(packet: &[u8], sequence: u32) -> Result<Tracking, Refusal> {
         let short = |at| number(packet, at).map(u16::from_be_bytes).unwrap_or_default();
         let long = |at| number(packet, at).map(u32::from_be_bytes).unwrap_or_default();
@@ -116,7 +116,7 @@ impl Tracking {
     }
 }
 
-/// Nanoseconds since 1970; 0 is no time.
+/// Nanoseconds since 1970; 0 means no time.
 fn time([high, low, nanos]: [u32; 3]) -> Option<i64> {
     let high = if high == NO_UPPER_HALF { 0 } else { high };
     let seconds = (u64::from(high) << 32 | u64::from(low)).cast_signed();
@@ -124,7 +124,7 @@ fn time([high, low, nanos]: [u32; 3]) -> Option<i64> {
     Some(nanos).filter(|nanos| *nanos != 0)
 }
 
-/// A number of chrony's own form.
+/// Parses a number in chrony's own format.
 fn float(raw: u32) -> f64 {
     // The sign of each is its highest bit.
     let exponent = raw.cast_signed() >> COEFFICIENT_BITS;
@@ -193,7 +193,7 @@ pub mod tests {
         assert_eq!(tracking, expected);
     }
 
-    /// An answer of chronyd 4.3, and what chronyc said of it.
+    /// An answer of chronyd 4.3, and the output of chronyc for it.
     pub const REAL: &str = "060200000021000500000000000000000102030400000000000000007f0000017f00000100000000\
         00000000000000000001000000080000000000006b0b32971b09368ddd5fa9ddd317d46dd4cf60b0f49a1d92ed5af11c\
         f6996af7e0d3b1e6dee251f40881aa1f";
@@ -217,7 +217,7 @@ pub mod tests {
             (0.0, 3),
             (0.009, 3),
             (6.309e-6, 9),
-            (3.398e-6, 7), // it grew meanwhile
+            (3.398e-6, 7), // the value grew meanwhile
             (4.1, 1),
         ];
         for (number, (expected, places)) in tracking.floats.into_iter().zip(printed) {
@@ -264,7 +264,7 @@ pub mod tests {
             other[at] = byte;
             assert!(matches!(Tracking::of(&other, 9), Err(Refusal::Broken(_))), "{at}");
         }
-        // What chronyd 4.3 said to a question that was too short.
+        // The answer of chronyd 4.3 to a request that was too short.
         let short = [6, 2, 0, 0, 0, 33, 0, 1, 0, 19, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
         let short = [&short[..], &[0; 8]].concat();
         assert_eq!(Tracking::of(&short, 0x0102_0304), Err(Refusal::Broken("status 0, success")));

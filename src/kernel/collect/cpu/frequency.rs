@@ -10,7 +10,7 @@ use crate::model::metric::{Decimal, Family, Sink};
 const PATH: &str = "/proc/cpuinfo";
 const KEYS: &[&str] = &["package", "core", "cpu"];
 
-/// What node_exporter shows with `cpu.info`.
+/// The frequencies that node_exporter shows with `cpu.info`.
 pub struct Frequencies(FileId);
 
 /// A CPU while its block is read.
@@ -18,7 +18,7 @@ pub struct Frequencies(FileId);
 struct Block<'a> {
     package: &'a [u8],
     core: &'a [u8],
-    /// The number of the CPU, if it is one.
+    /// The number of the CPU, if it is valid.
     cpu: Option<u64>,
     megahertz: Option<&'a [u8]>,
 }

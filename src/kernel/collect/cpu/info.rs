@@ -25,7 +25,7 @@ pub const KEYS: &[&str] = &[
     "package", "core", "cpu", "vendor", "family", "model", "model_name", "microcode", "stepping", "cachesize",
 ];
 
-/// What the file calls them.
+/// The keys of the file.
 #[rustfmt::skip]
 const NAMES: [&[u8]; 10] = [
     b"physical id", b"core id", PROCESSOR, b"vendor_id", b"cpu family", b"model", b"model name", b"microcode",
@@ -56,7 +56,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// Nothing is read yet; of flags and bugs those are shown that match, without a pattern none.
+    /// Nothing is read yet; flags and bugs are shown if they match their pattern, without a pattern none.
     pub fn new(root: &Root, [flags_include, bugs_include]: [Option<Pattern>; 2]) -> Info {
         let (cpus, flags, bugs) = (Rows::new(KEYS.len()), Rows::new(1), Rows::new(1));
         Info { root: root.clone(), flags_include, bugs_include, known: None, cpus, flags, bugs }

@@ -3,7 +3,7 @@
 //! (Documentation/filesystems/proc.rst, section 1.8). Guest time is part of user and nice. A column
 //! that the kernel lacks is left out.
 //!
-//! The kernel's idle and iowait are estimates that can step back a little. They start anew when a CPU
+//! The kernel's idle and iowait are estimates that can step back a little. They start again from 0 when a CPU
 //! is plugged in again. So each value is held at its highest until idle falls by three seconds.
 //!
 //! node_exporter's dialect also has the following, from `/sys/devices/system/cpu`
@@ -74,7 +74,7 @@ static BUGS_INCLUDE: CollectorOption<Option<Pattern>> =
         .flags(&["collector.cpu.info.bugs-include"]);
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_cpu", "The collector cpu; what [collectors] says comes first.");
+    system_switch("collect_cpu", "The collector cpu; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -111,7 +111,7 @@ fn rows(modes: &[&str]) -> Rows {
     rows
 }
 
-/// A pattern asks for it, too.
+/// Whether info is enabled, by its option or by a pattern.
 fn has_info(settings: &CollectorSettings) -> bool {
     let patterns = [&FLAGS_INCLUDE, &BUGS_INCLUDE];
     settings.get(&INFO) || patterns.iter().any(|pattern| settings.get(pattern).is_some())
@@ -120,12 +120,12 @@ fn has_info(settings: &CollectorSettings) -> bool {
 struct Cpu {
     file: FileId,
     cpus: Vec<Line>,
-    /// Those of the scrape before that had any.
+    /// The lines of the last scrape that had any.
     before: Vec<Line>,
     /// `REPLUGGED` in ticks.
     replugged: u64,
     modes: Rows,
-    /// None where guests are not shown.
+    /// Empty where guests are not shown.
     guest_modes: Rows,
     /// What only node_exporter's dialect shows.
     topology: Option<Topology>,
@@ -136,7 +136,7 @@ struct Cpu {
 #[derive(Clone, Copy)]
 struct Line {
     number: u32,
-    /// The number as it is written.
+    /// The number as it is written in the file.
     name: Word,
     columns: usize,
     ticks: [u64; COLUMNS],
@@ -146,7 +146,7 @@ impl Collector for Cpu {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file)?;
-        // What a scrape without CPUs left behind is not what is held.
+        // A scrape without CPUs must not replace the held values.
         if !self.cpus.is_empty() {
             std::mem::swap(&mut self.cpus, &mut self.before);
             self.cpus.clear();
@@ -211,13 +211,13 @@ impl Line {
         let name = fields.next().filter(|n| *n == b"0" || !n.starts_with(b"0"))?;
         let number = u32::try_from(scan::uint(name)?).ok()?;
         let mut ticks = [0; COLUMNS];
-        // Those before the first that is none.
+        // The columns before the first that is not a number.
         let columns = fields.uints(&mut ticks).1.trailing_ones() as usize;
         ticks.iter_mut().skip(columns).for_each(|tick| *tick = 0);
         (columns > IDLE).then_some(Line { number, name: Word::of(name), columns, ticks })
     }
 
-    /// No column runs backwards, unless the CPU was plugged in again.
+    /// Keeps every column from running backwards, unless the CPU was plugged in again.
     fn hold(&mut self, before: &Line, replugged: u64) {
         let idle = |line: &Line| line.ticks.get(IDLE).copied().unwrap_or_default();
         if idle(before) >= idle(self).saturating_add(replugged) {

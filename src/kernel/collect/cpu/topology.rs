@@ -33,14 +33,14 @@ pub struct Topology {
     cores: Vec<Counter>,
     packages: Vec<Counter>,
     isolated: Vec<u32>,
-    /// CPU, and 1 if it is online.
+    /// The number of a CPU, and 1 if it is online.
     online: Vec<(u32, u64)>,
 }
 
 /// A core's or a package's throttle count.
 struct Counter {
     package: u64,
-    /// 0 for a package's.
+    /// 0 for a package.
     core: u64,
     file: CString,
 }
@@ -128,8 +128,8 @@ impl Topology {
         }
     }
 
-    /// Notes where the core and the package of `cpu` have their counters, unless a CPU before it
-    /// did. An id can be -1, for unknown: such a CPU is left out.
+    /// Finds where the core and the package of `cpu` have their counters, unless an earlier CPU
+    /// has them. An id can be -1, for unknown: such a CPU is left out.
     fn place(&mut self, cpu: &str, errors: &mut PartialErrors) {
         let package = self.uint(cpu, "topology/physical_package_id");
         let core = self.uint(cpu, "topology/core_id");

@@ -1,6 +1,6 @@
 //! Frequencies of the processors: `/sys/devices/system/cpu/cpuN/cpufreq/…`, in kilohertz
 //! (Documentation/admin-guide/pm/cpufreq.rst). Processors that share a policy share the directory, which
-//! is then read once. What the driver does not tell is no fault: files that are not there or only for
+//! is then read once. What the driver does not report is not an error: files that do not exist or are only for
 //! root, `<unknown>`, EBUSY of a processor that is switched off, and EAGAIN of one that sleeps
 //! (`cpuinfo_avg_freq`, since 6.15).
 //!
@@ -25,11 +25,11 @@ const MAX_CPUS: usize = 8192;
 /// The longest text of a file: the names of all governors.
 const MAX_TEXT: usize = 256;
 
-/// Drivers are loaded and processors switched on while the directory stays as it is: which files there are
+/// Drivers are loaded and processors switched on while the directory does not change: which files exist
 /// is looked up again after this time.
 const LEARN_AGAIN: Duration = Duration::from_secs(60);
 
-/// Errors that say that there is no such thing now, or that it is not for everybody.
+/// Errors that mean that there is no such value now, or that it is not readable by everybody.
 const NOTHING: [i32; 4] = [libc::EBUSY, libc::EAGAIN, libc::EACCES, libc::EPERM];
 
 const CPU: &[&str] = &["cpu"];
@@ -84,7 +84,7 @@ struct Cpufreq {
     listing: Listing,
     cpus: Vec<Cpu>,
     learned_at: Option<Instant>,
-    /// In place of what the driver says of the hardware.
+    /// Replaces the driver's frequency of the hardware.
     of_info: Option<Frequencies>,
 }
 
@@ -92,9 +92,9 @@ struct Cpu {
     entry: String,
     /// The files that can be read: bit i for the i-th.
     present: u16,
-    /// The place in the list of one that has the same directory and stands before.
+    /// The index of an earlier one in the list that has the same directory.
     like: Option<usize>,
-    /// What it said in this scrape.
+    /// Its value in this scrape.
     value: Option<u64>,
 }
 
@@ -159,7 +159,7 @@ impl Cpufreq {
         }
     }
 
-    /// The text of a file, if there is one that says something.
+    /// Reads a file, if it exists and has a value.
     fn read<'a>(
         &self,
         cpu: &Cpu,
@@ -207,7 +207,7 @@ impl Cpufreq {
         number.map(Some).ok_or_else(|| Error::parse(place(), "kilohertz", text))
     }
 
-    /// Writes each governor that every processor may have.
+    /// Writes each governor that is available for every processor.
     fn write_governors(&self, errors: &mut PartialErrors, out: &mut dyn Sink) {
         for (place, leader) in self.cpus.iter().enumerate().filter(|(_, cpu)| cpu.like.is_none()) {
             if leader.present >> GOVERNOR & 1 == 0 {
@@ -226,7 +226,7 @@ impl Cpufreq {
     }
 }
 
-/// Writes a sample for each of `words`, none twice whatever the driver says. Names are ASCII.
+/// Writes a sample for each of `words`, none twice whatever the driver reports. Names are ASCII.
 fn write_words(cpu: &str, words: &[u8], chosen: &[u8], out: &mut dyn Sink) {
     for (nth, word) in scan::fields(words).enumerate().filter(|(_, word)| word.is_ascii()) {
         if !scan::fields(words).take(nth).any(|before| before == word) {

@@ -2,27 +2,27 @@
 
 use crate::kernel::read::scan;
 
-/// A time below this is no time of day since 1970, but how long the lease was given for.
+/// A number below this is not a time since 1970, but the duration of the lease.
 const MIN_TIME: u64 = 100_000_000;
 
-/// What odhcpd writes for one that never ends.
+/// The time of odhcpd for a lease that never ends.
 const NEVER: i64 = -1;
 
-/// What a line says.
+/// The contents of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
     /// A lease.
     Lease(Lease<'a>),
-    /// Something else that these files have.
+    /// Another line that is valid in these files.
     Other,
-    /// Nothing of that.
+    /// A line that is not valid.
     Broken,
 }
 
 /// A lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease<'a> {
-    /// The interface, which only odhcpd tells.
+    /// The interface, which only odhcpd reports.
     pub interface: Option<&'a [u8]>,
     pub is_ipv6: bool,
     pub ends: End,
@@ -31,28 +31,28 @@ pub struct Lease<'a> {
 /// When a lease runs out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It has.
+    /// It has run out.
     Over,
     /// At this time, in seconds since 1970.
     At(u64),
-    /// Never, or nobody knows.
+    /// Never, or unknown.
     Open,
 }
 
-/// What `line` says at the time `now`, in seconds since 1970.
+/// Parses `line` at the time `now`, in seconds since 1970.
 pub fn line(line: &[u8], now: u64) -> Line<'_> {
     let mut fields = scan::fields(line);
     let lease = match fields.next() {
         None | Some(b"duid") => return Line::Other,
         Some(b"#") => odhcpd(fields, now),
-        // A name of a host, for a name server.
+        // A host name, for a name server.
         Some(first) if first.iter().any(|byte| b".:".contains(byte)) => return Line::Other,
         Some(first) => dnsmasq(first, fields, now),
     };
     lease.map_or(Line::Broken, Line::Lease)
 }
 
-/// Interface, DUID or MAC, IAID or `ipv4`, name, time, identifier, length, addresses.
+/// Parses interface, DUID or MAC, IAID or `ipv4`, name, time, identifier, length, addresses.
 fn odhcpd<'a>(mut fields: impl Iterator<Item = &'a [u8]>, now: u64) -> Option<Lease<'a>> {
     let (interface, _, iaid) = (fields.next()?, fields.next()?, fields.next()?);
     let until = scan::int(fields.nth(1)?)?;
@@ -65,7 +65,7 @@ fn odhcpd<'a>(mut fields: impl Iterator<Item = &'a [u8]>, now: u64) -> Option<Le
     Some(Lease { interface: Some(interface), is_ipv6: iaid != b"ipv4", ends })
 }
 
-/// Time, MAC or IAID, address, name, identifier.
+/// Parses time, MAC or IAID, address, name, identifier.
 fn dnsmasq<'a>(
     until: &[u8],
     mut fields: impl Iterator<Item = &'a [u8]>,

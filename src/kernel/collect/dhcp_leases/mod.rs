@@ -2,17 +2,17 @@
 //! `/var/lib/misc/dnsmasq.leases` elsewhere) and of odhcpd (`/tmp/odhcpd.leases`, or `/tmp/hosts/odhcpd` before),
 //! or those in the option of files, where the last part of a path may have `*`. Off by default.
 //!
-//! What has run out is not counted, though it may still be in the file. dnsmasq writes `time MAC address name
-//! identifier`, for IPv6 an IAID in the place of the MAC; time 0 never ends, and a small one is how long a lease
+//! Expired leases are not counted, though they may still be in the file. dnsmasq writes `time MAC address name
+//! identifier`, for IPv6 an IAID in place of the MAC; time 0 never ends, and a small one is how long a lease
 //! lasts on a box without a clock. odhcpd's leases are the lines that begin with `#`: `# interface DUID IAID name
-//! time …`, with `ipv4` in the place of the IAID; time -1 never ends. Only odhcpd tells the interface. Names and
+//! time …`, with `ipv4` in place of the IAID; time -1 never ends. Only odhcpd names the interface. Names and
 //! addresses of clients are not shown.
 //!
-//! A client asks for more time when half of its lease is over, so the time of the next expiry moves on while
-//! clients are there. What never ends does not count for it.
+//! A client renews when half of its lease is over, so the time of the next expiry moves on while
+//! clients are present. Leases that never end do not count for it.
 //!
-//! dnsmasq empties its file and writes it anew: a file without leases, or whose last line has no end, has no
-//! sample at that moment, and neither has one with a line that is of none of these forms.
+//! dnsmasq empties its file and writes it again: a file without leases, or whose last line is incomplete, has no
+//! sample at that moment, and neither has one with a line that has none of these forms.
 
 mod lease;
 
@@ -30,7 +30,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// For messages.
+/// The place in messages.
 const PLACE: &str = "dhcp_leases.files";
 
 /// Files of leases that are read; what comes after is left out and counted.
@@ -39,13 +39,13 @@ const MAX_FILES: usize = 16;
 /// Entries of a directory in which a pattern looks for files.
 const MAX_ENTRIES: usize = 4096;
 
-/// How often files are looked for that patterns stand for.
+/// How often files that match patterns are looked up.
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// Bytes of a file; a larger one, with some 10,000 leases, has no samples.
 const MAX_BYTES: usize = 1 << 20;
 
-/// Counts of a file, one for an interface and a family; leases on other interfaces are counted together.
+/// The most counts of a file, one for an interface and a family; leases on other interfaces are counted together.
 const MAX_COUNTS: usize = 64;
 const OTHER: &[u8] = b"other";
 
@@ -80,7 +80,7 @@ pub const SPEC: Spec = Spec {
     open,
 };
 
-/// The files that these settings name; or else those that servers have by default.
+/// The files in these settings, or else those that servers have by default.
 pub fn files(settings: &CollectorSettings) -> Vec<PathBuf> {
     let named = settings.get(&FILES);
     let named = named.iter().map(String::as_str);
@@ -96,18 +96,18 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Leases {
     patterns: Vec<PathBuf>,
-    /// The files that they stand for, and when these were looked for.
+    /// The files that match, and when they were looked up.
     paths: Vec<PathBuf>,
     looked_at: Option<Instant>,
-    /// Of one file.
+    /// The text of one file.
     text: Vec<u8>,
-    /// Of all files.
+    /// The counts of all files.
     counts: Vec<Count>,
 }
 
 /// Leases of one file, interface and family.
 struct Count {
-    /// Which of the paths.
+    /// The index of the path.
     file: usize,
     name: [u8; MAX_NAME],
     length: usize,
@@ -167,7 +167,7 @@ impl Leases {
         }
     }
 
-    /// The files that the patterns stand for, each once.
+    /// Looks up the files that match the patterns, each once.
     fn find(&mut self, errors: &mut PartialErrors) {
         let Leases { patterns, paths, .. } = self;
         paths.clear();
@@ -197,7 +197,7 @@ fn place(path: &Path) -> Place {
     Place::below("/", bytes.strip_prefix(b"/").unwrap_or(bytes))
 }
 
-/// The whole file. A directory, where odhcpd now has files of hosts, or a pipe is none of leases.
+/// Reads the whole file. A directory, where odhcpd now has files of hosts, or a pipe is not a file of leases.
 fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::of(place(path), &error);
     let file = open_unwaiting(path).map_err(failed)?;
@@ -212,8 +212,8 @@ fn read(path: &Path, text: &mut Vec<u8>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the leases of a file, for each family and interface that has any, run out or not. A count that lacks
-/// what could not be read would be too small: there is none then.
+/// Counts the leases of a file, for each family and interface that has any, expired or not. A count without a
+/// line that could not be read would be too small: then there is none.
 fn count(
     (file, path): (usize, &Path),
     text: &[u8],
@@ -228,7 +228,7 @@ fn count(
     })
 }
 
-/// The same; the error is what was expected and what was found. Those of the file begin at `first`.
+/// The same; the error is what was expected and what was found. The counts of the file begin at `first`.
 fn add<'t>(
     file: usize,
     text: &'t [u8],
@@ -261,7 +261,7 @@ fn add<'t>(
     Ok(())
 }
 
-/// Where leases of an interface are counted, and under which name.
+/// The count for leases of an interface, and its name.
 fn find<'n>(counts: &[Count], name: &'n [u8], is_ipv6: bool) -> (Option<usize>, &'n [u8]) {
     let of = |name: &[u8]| {
         counts.iter().position(|one| one.is_ipv6 == is_ipv6 && one.interface() == name)

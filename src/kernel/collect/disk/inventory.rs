@@ -1,12 +1,12 @@
-//! What node_exporter's dialect shows of block devices besides their counters: what `udev` tells, and
+//! What node_exporter's dialect shows of block devices besides their counters: properties from `udev`, and
 //! `queue/rotational` from `/sys/block/<device>` (Documentation/ABI/stable/sysfs-block). A `/` in a
 //! device's name is a `!` there.
 //!
-//! Rotational is 0 for what has no queue of its own (a partition), and where it cannot be read, as in
-//! node_exporter 1.12; 1.11 says 0 for a queue that lacks any of thirty attributes, too.
+//! Rotational is 0 for a device without a queue of its own (a partition), and where it cannot be read, as in
+//! node_exporter 1.12; 1.11 shows 0 for a queue that lacks any of thirty attributes, too.
 //!
 //! These are facts: they are read when a device appears, and all of them again when udev's directory
-//! has changed, which is asked of the kept descriptor. So another disk in the same slot or a new file
+//! has changed, which is checked on the kept descriptor. So another disk in the same slot or a new file
 //! system shows at once, and a database that is made after our start within a minute.
 
 use super::udev::{self, Properties, key};
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 const BLOCK: &str = "/sys/block";
 
-/// How often udev's directory is looked for where there is none.
+/// How often udev's directory is looked up where it is missing.
 const EVERY: Duration = Duration::from_secs(60);
 
 /// More devices than any small box has; what comes after has counters but no facts, and is counted.
 const MAX_DEVICES: usize = 1024;
 
-/// How much of a file is read; usual in udev's database are 1 to 3 KB.
+/// Bytes of a file that are read; records of udev's database usually have 1 to 3 KB.
 const MAX_FILE: usize = 64 << 10;
 
 /// The families that are written, in this order: device, file system, device mapper, ATA
@@ -38,9 +38,9 @@ pub struct Inventory {
     udev: Dir,
     block: Dir,
     devices: Vec<Device>,
-    /// Where the next device of this scrape belongs.
+    /// The index of the next device of this scrape.
     at: usize,
-    /// When udev's directory had last changed, and when it is looked for again where it is absent.
+    /// When udev's directory had last changed, and when it is looked up again if it is missing.
     changed: Option<SystemTime>,
     next: Option<Instant>,
 }
@@ -61,7 +61,7 @@ impl Inventory {
         Inventory { udev, block, devices: Vec::new(), at: 0, changed: None, next: None }
     }
 
-    /// A new scrape begins.
+    /// Begins a scrape.
     pub fn begin(&mut self, now: Instant, errors: &mut PartialErrors) {
         self.at = 0;
         if self.udev.is_open() {
@@ -79,7 +79,7 @@ impl Inventory {
         self.changed = self.udev.changed();
     }
 
-    /// The next device of the scrape.
+    /// Handles the next device of the scrape.
     pub fn see(&mut self, name: &[u8], major: u64, minor: u64, errors: &mut PartialErrors) {
         let same = |d: &Device| *d.name == *name && (d.major, d.minor) == (major, minor);
         if !self.devices.get(self.at).is_some_and(same) {
@@ -131,7 +131,7 @@ impl Inventory {
     }
 }
 
-/// The numbers that udev tells of an ATA disk.
+/// The numbers in udev's record of an ATA disk.
 fn ata(udev: &Properties, errors: &mut PartialErrors) -> [Option<u64>; 3] {
     let number = |key| {
         let text = udev.get(key);
@@ -155,7 +155,7 @@ impl Device {
         let (major, minor) = (Decimal::of(self.major), Decimal::of(self.minor));
         let rotational: &[u8] = if self.rotational { b"1" } else { b"0" };
         let udev = |key| self.udev.get(key);
-        // The first is what is printed on most disks; virtio has only the last.
+        // The first is the one printed on most disks; virtio has only the last.
         let serials =
             const { [key("SCSI_IDENT_SERIAL"), key("ID_SERIAL_SHORT"), key("ID_SERIAL")] };
         let labels = [

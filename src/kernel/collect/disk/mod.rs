@@ -1,5 +1,5 @@
 //! Block devices: `/proc/diskstats`, one line for each device (Documentation/admin-guide/iostats.rst).
-//! A sector is 512 bytes whatever the device says; times are milliseconds. Discards came with Linux
+//! A sector is 512 bytes whatever the device reports; times are milliseconds. Discards came with Linux
 //! 4.18, flushes with 5.5: a column that the kernel lacks is left out, never reported as 0. Before
 //! 2.6.25 a partition had four columns of its own.
 //!
@@ -24,10 +24,10 @@ const PATH: &str = "/proc/diskstats";
 const EXPECTED: &str = "major, minor, device, then integers";
 const DEVICE: &[&str] = &["device"];
 
-/// How many counters a line has today.
+/// The number of counters in a line today.
 const WIDTH: usize = 17;
 
-/// Where the four columns of an old partition belong: reads, sectors read, writes, sectors written.
+/// The columns for the four counters of an old partition: reads, sectors read, writes, sectors written.
 const PARTITION: [usize; 4] = [0, 2, 4, 6];
 
 /// The column of discarded sectors.
@@ -72,7 +72,7 @@ static INCLUDE: CollectorOption<Option<Pattern>> =
     pattern("include_pattern", "only these devices").flags(&["collector.diskstats.device-include"]);
 
 static SYSTEM: CollectorOption<bool> =
-    system_switch("collect_disk", "The collector disk; what [collectors] says comes first.");
+    system_switch("collect_disk", "The collector disk; [collectors] takes precedence.");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {

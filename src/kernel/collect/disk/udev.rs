@@ -1,6 +1,6 @@
 //! udev's database: `/run/udev/data/bMAJOR:MINOR` for each block device (systemd's and eudev's; mdev
-//! has none), lines `E:NAME=value`, written anew as a whole at every event of the device. What udev
-//! does not tell is empty here.
+//! has none), lines `E:NAME=value`, written again as a whole at every event of the device. Properties that
+//! udev does not have are empty here.
 
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::scan;
@@ -10,7 +10,7 @@ pub const DIRECTORY: &str = "/run/udev/data";
 /// The longest value that is kept; a longer one is left out and counted.
 const MAX_VALUE: usize = 256;
 
-/// What is taken from a record.
+/// The properties that are read from a record.
 #[rustfmt::skip]
 const NAMES: [&str; 20] = [
     "ID_PATH", "ID_WWN", "ID_MODEL", "ID_REVISION", "SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL",
@@ -24,7 +24,7 @@ const NAMES: [&str; 20] = [
 pub struct Properties([Box<[u8]>; NAMES.len()]);
 
 impl Properties {
-    /// Those of the record `text`.
+    /// Parses the record `text`.
     pub fn parse(text: &[u8], errors: &mut PartialErrors) -> Properties {
         let mut properties = Properties::default();
         for line in scan::lines(text) {
@@ -44,13 +44,13 @@ impl Properties {
         properties
     }
 
-    /// The property at the place that `key` tells.
+    /// The property at the index `key`.
     pub fn get(&self, key: usize) -> &[u8] {
         self.0.get(key).map_or(&[], |value| value)
     }
 }
 
-/// The place of the property `name`, which is among those that are taken; for the compiler.
+/// The index of the property `name`, which has to be in the list; evaluated by the compiler.
 pub const fn key(name: &str) -> usize {
     let mut at = 0;
     #[allow(clippy::indexing_slicing)] // evaluated by the compiler

@@ -1,4 +1,4 @@
-//! Which disks there are, and what each is known by.
+//! The list of disks, and how each is identified.
 
 use super::state::{BootId, MAX_DISKS, MAX_KEY, Written};
 use crate::base::error::Error;
@@ -9,37 +9,37 @@ use crate::kernel::read::{Dir, Listing, Root};
 
 const DIRECTORY: &str = "/sys/block";
 
-/// How names begin of what is no disk of its own.
+/// Prefixes of the names of devices that are not disks of their own.
 #[rustfmt::skip]
 const NO_DISKS: [&str; 8] = ["dm-", "fd", "loop", "md", "nbd", "ram", "sr", "zram"];
 
-/// Where the number of a disk is, the first that there is.
+/// The files with the identity of a disk; the first that exists is used.
 const KEYS: [&str; 5] = ["device/cid", "wwid", "device/wwid", "device/serial", "serial"];
 
 /// The disks of the box.
 pub struct Disks {
     listing: Listing,
     disks: Vec<Disk>,
-    /// Where the next disk of this scrape probably is.
+    /// The index of the probable next disk of this scrape.
     next: usize,
 }
 
 pub struct Disk {
     name: String,
     key: Vec<u8>,
-    /// Where it was last among those that are kept.
+    /// Its last index among those that are kept.
     at: usize,
     /// It was counted in this scrape.
     is_counted: bool,
 }
 
 impl Disks {
-    /// None yet.
+    /// An empty list.
     pub fn new(root: &Root) -> Disks {
         Disks { listing: Listing::new(root.dir(DIRECTORY)), disks: Vec::new(), next: 0 }
     }
 
-    /// Looks which disks there are.
+    /// Looks up the disks.
     pub fn look(&mut self, errors: &mut PartialErrors) {
         if errors.unless_absent(self.listing.has_changed()) == Some(true) {
             self.learn(errors);
@@ -59,7 +59,7 @@ impl Disks {
         let mut disks = Vec::<Disk>::new();
         for name in names {
             let mut key = key(dir, name);
-            // Of two that say the same the second is known by its name.
+            // Of two with the same identity the second is identified by its name.
             if disks.iter().any(|disk| disk.key == key) {
                 key = named(name);
             }
@@ -68,7 +68,7 @@ impl Disks {
         self.disks = disks;
     }
 
-    /// Makes room among those that are kept: of what is not there the oldest go.
+    /// Makes room among those that are kept: of disks that are absent the oldest are dropped.
     pub fn make_room(&self, known: &mut Vec<Written>) {
         let is_there = |known: &Written| self.disks.iter().any(|disk| disk.key == known.key);
         let others = known.iter().filter(|known| !is_there(known)).count();
@@ -80,13 +80,13 @@ impl Disks {
         });
     }
 
-    /// A new scrape begins.
+    /// Begins a scrape.
     pub fn begin(&mut self) {
         self.next = 0;
         self.disks.iter_mut().for_each(|disk| disk.is_counted = false);
     }
 
-    /// The disk `name`, if it is one and was not counted yet.
+    /// The disk `name`, if it is a disk and was not counted yet.
     pub fn find(&mut self, name: &[u8]) -> Option<&mut Disk> {
         let is_it = |disk: &Disk| disk.name.as_bytes() == name;
         let at = match self.disks.get(self.next) {
@@ -97,7 +97,7 @@ impl Disks {
         self.disks.get_mut(at).filter(|disk| !disk.is_counted)
     }
 
-    /// The names of those that were counted in this scrape, and where they are among those that are kept.
+    /// The names of those that were counted in this scrape, and their indices among those that are kept.
     pub fn shown(&self) -> impl Iterator<Item = (&[u8], usize)> {
         let counted = self.disks.iter().filter(|disk| disk.is_counted);
         counted.map(|disk| (disk.name.as_bytes(), disk.at))
@@ -105,7 +105,7 @@ impl Disks {
 }
 
 impl Disk {
-    /// The kernel counts so many sectors.
+    /// Adds the kernel's count of sectors.
     pub fn count(&mut self, sectors: u64, boot: BootId, known: &mut Vec<Written>) {
         let is_it = |disk: &Written| disk.key == self.key;
         if !known.get(self.at).is_some_and(is_it) {
@@ -128,7 +128,7 @@ fn is_disk(dir: &Dir, name: &str) -> bool {
     !is_made && !is_part && dir.is_directory(&[name, "/device"].concat())
 }
 
-/// What a disk is known by: a number of its own, or its name.
+/// The identity of a disk: a number of its own, or its name.
 fn key(dir: &Dir, name: &str) -> Vec<u8> {
     let mut room = [0; MAX_KEY];
     for file in KEYS {
@@ -149,7 +149,7 @@ fn named(name: &str) -> Vec<u8> {
     key
 }
 
-/// Without what would break the file.
+/// The text without characters that are invalid in the file.
 fn printable(text: &[u8]) -> Vec<u8> {
     text.iter().map(|byte| if byte.is_ascii_graphic() { *byte } else { b'_' }).collect()
 }

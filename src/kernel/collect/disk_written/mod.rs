@@ -1,16 +1,16 @@
 //! Bytes written to each disk over all starts of the box, which the counters of `/proc/diskstats` forget
 //! (Documentation/admin-guide/iostats.rst): they are added up in the file that `state_file` names, which is
-//! written once in two hours, first after ten minutes. What is written between the last note
+//! written once in two hours, first after ten minutes. What is written between the last update
 //! and the end of the box is not in it, nor what was written in starts before the file was made. Without
-//! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: name another
+//! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: set another
 //! file there.
 //!
-//! A disk is known by `device/cid`, `wwid`, `device/wwid`, `device/serial` or `serial` below
-//! `/sys/block/DISK`, the first that there is, else by the kernel's name. Partitions, loops, RAM disks and
-//! what is made of other disks are left out.
+//! A disk is identified by `device/cid`, `wwid`, `device/wwid`, `device/serial` or `serial` below
+//! `/sys/block/DISK`, the first that exists, else by the kernel's name. Partitions, loops, RAM disks and
+//! devices that are made of other disks are left out.
 //!
 //! What the agent itself wrote is `write_bytes` of `/proc/self/io`: pages that it made dirty, whatever file they
-//! are of. Kernels without accounting of tasks do not tell it; then it is the bytes of its own state files
+//! are of. Kernels without accounting of tasks do not report it; then it is the bytes of its own state files
 //! and of the spool.
 
 mod disks;
@@ -35,13 +35,14 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const IO: &str = "/proc/self/io";
 const DEFAULT: &str = "/var/lib/sysmetrics/disk.state";
 
-/// How often disks are looked for, and what the agent wrote.
+/// How often disks are looked up, and the agent's own bytes.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// How often the file is written.
 const PERIOD: Duration = STATE_PERIOD.saturating_mul(2);
 
-/// When the file is first written, since some boxes are seldom on for long, and from when on at an orderly end.
+/// When the file is first written, since some boxes are seldom on for long, and the least uptime
+/// for writing it at an orderly end.
 const FIRST: Duration = Duration::from_secs(600);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -51,7 +52,7 @@ static FAMILIES: &[Family; 2] = families![
 ];
 
 static STATE_FILE: CollectorOption<PathBuf> =
-    path("state_file", "file that keeps what was written to disks; \"\" is none").default(DEFAULT);
+    path("state_file", "file that keeps what was written to disks; \"\" for none").default(DEFAULT);
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -70,7 +71,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let mut path = setup.settings.get(&STATE_FILE);
     let is_default = path == Path::new(DEFAULT);
     let is_machine = setup.root.is_procfs();
-    // What is told of another machine's files does not belong there.
+    // Counts from another machine's files do not belong there.
     if is_default && !(is_machine && path.parent().is_some_and(Path::is_dir)) {
         path = PathBuf::new();
     }
@@ -82,22 +83,22 @@ struct DiskWritten {
     file: FileId,
     root: Root,
     disks: Disks,
-    /// Without a path nothing is kept.
+    /// Without a path nothing is written.
     state: Slots,
-    /// Why it cannot be.
+    /// Why it cannot be written.
     unkept: Option<KeptError>,
     is_default: bool,
     /// The files are the running kernel's.
     is_machine: bool,
-    /// Which start of the box this is; `None` until the file was read.
+    /// The identity of this boot; `None` until the file was read.
     boot: Option<BootId>,
     known: Vec<Written>,
-    /// Somebody reads what this collector says for longer than one scrape.
+    /// This collector serves more than one scrape.
     is_serving: bool,
-    /// When the file was written last, or first could have been.
+    /// When the file was last written, or could first have been.
     written_at: Option<(Instant, Duration)>,
     look_at: Option<Instant>,
-    /// What the agent wrote.
+    /// Bytes that the agent wrote.
     own: Option<u64>,
 }
 
@@ -162,7 +163,7 @@ impl DiskWritten {
         }
     }
 
-    /// The agent ends in an orderly way: what was counted is kept, if the file was not just written.
+    /// Handles an orderly end of the agent: the counts are written, unless they just were.
     fn end(&mut self, now: Instant) {
         let is_due = self.is_serving && self.is_due(now, FIRST);
         if is_due
@@ -173,7 +174,7 @@ impl DiskWritten {
         }
     }
 
-    /// Counts what was written until now, and keeps it if it is time.
+    /// Counts what was written until now, and writes the file if it is time.
     fn count(&mut self, has_looked: bool, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         let boot = match self.boot {
             Some(boot) => boot,
@@ -210,12 +211,12 @@ impl DiskWritten {
         !self.state.path().as_os_str().is_empty()
     }
 
-    /// Whether the file was written so long ago.
+    /// Whether the file was last written at least this long ago.
     fn is_due(&self, now: Instant, period: Duration) -> bool {
         self.written_at.is_some_and(|(at, _)| now.saturating_duration_since(at) >= period)
     }
 
-    /// Reads the file and which start of the box this is.
+    /// Reads the file and the identity of this boot.
     #[cold]
     fn begin(&mut self) -> Result<BootId, Error> {
         let text = self.root.read(BOOT_ID)?;
@@ -225,7 +226,7 @@ impl DiskWritten {
             .map_err(|_| Error::parse(BOOT_ID, "the id of a start", &text))?;
         match self.read() {
             Ok(known) => self.known = known,
-            // Somebody runs the agent by hand.
+            // The agent is run by hand, as an unprivileged user.
             Err(Error::Read(detail, libc::EACCES)) if self.is_default => {
                 self.state = Slots::default();
                 return Err(Error::Absent(detail));
@@ -239,7 +240,7 @@ impl DiskWritten {
         Ok(boot)
     }
 
-    /// What was kept; nothing if there is no file, or if it was lost with the power.
+    /// The kept counts; empty if there is no file, or if it was lost in a power failure.
     fn read(&mut self) -> Result<Vec<Written>, Error> {
         let found = self.state.read(TITLE, MAX_BYTES);
         match found.map_err(|error| failed(self.state.path(), &error))? {

@@ -6,15 +6,15 @@
 //! …
 //! ```
 //!
-//! A line is one disk. `TOTAL` and `LAST` are sectors of 512 bytes: those of all starts, and what the kernel
-//! counted in the start `BOOT_ID` when the line was written.
+//! A line describes one disk. `TOTAL` and `LAST` are sectors of 512 bytes: those of all starts, and what the kernel
+//! counted in the boot `BOOT_ID` when the line was written.
 
 use crate::kernel::read::scan;
 
 /// The first line; the number is that of the format.
 pub const TITLE: &[u8] = b"sysmetrics disk writes 1\n";
 
-/// Disks that are kept, those among them that are not there now.
+/// The most disks that are kept, including those that are absent now.
 pub const MAX_DISKS: usize = 256;
 
 /// Bytes of a key.
@@ -23,13 +23,13 @@ pub const MAX_KEY: usize = 96;
 /// Bytes of a slot.
 pub const MAX_BYTES: u64 = 64 << 10;
 
-/// Which start of the box this is, as `/proc/sys/kernel/random/boot_id` writes it.
+/// The identity of this boot, as `/proc/sys/kernel/random/boot_id` writes it.
 pub type BootId = [u8; 36];
 
 /// What was written to one disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// What the disk is known by.
+    /// The identity of the disk.
     pub key: Vec<u8>,
     pub total: u64,
     pub last: u64,
@@ -37,7 +37,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// The kernel counts so many sectors in the start `boot`.
+    /// Updates the total with the kernel's count of sectors in the boot `boot`.
     pub fn count(&mut self, sectors: u64, boot: BootId) {
         let goes_on = self.boot == boot && sectors >= self.last;
         let new = if goes_on { sectors - self.last } else { sectors };

@@ -7,7 +7,7 @@ use crate::kernel::read::{Filter, Listing};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// For messages.
+/// The place in messages.
 pub const CALL: &str = "SIOCETHTOOL";
 
 /// More interfaces than any box has; those after them are not asked.
@@ -23,7 +23,7 @@ const GET_STRINGS: u32 = 0x1b;
 const GET_STATISTICS: u32 = 0x1d;
 const STATISTICS: u32 = 1;
 
-/// Bytes of `struct ethtool_cmd`, of `struct ethtool_drvinfo`, of the heads of `struct ethtool_gstrings`
+/// Bytes of `struct ethtool_cmd`, of `struct ethtool_drvinfo`, of the headers of `struct ethtool_gstrings`
 /// and `struct ethtool_stats`, and of one text.
 const SETTINGS_LENGTH: usize = 44;
 const DRIVER_LENGTH: usize = 196;
@@ -31,40 +31,40 @@ const STRINGS_HEAD: usize = 12;
 const STATISTICS_HEAD: usize = 8;
 pub const TEXT: usize = 32;
 
-/// Where `struct ethtool_drvinfo` has the number of statistics.
+/// The offset of the number of statistics in `struct ethtool_drvinfo`.
 const COUNT: usize = 180;
 
-/// The thread is back so long before nobody waits for it any more.
+/// How long before the end of the waiting time the thread has to finish.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What drivers said.
+/// The answers of the drivers.
 pub struct Asker {
     listing: Listing,
     filter: Filter,
     names: Vec<String>,
     socket: Option<Ethtool>,
-    /// Whether it could ask at all.
+    /// Whether asking was possible at all.
     pub done: io::Result<()>,
     /// One for each interface that is wanted, sorted by name.
     pub devices: Vec<Device>,
     /// How many of them were asked.
     pub count: usize,
-    /// Interfaces beyond what any box has.
+    /// There are more interfaces than the limit.
     pub is_cut: bool,
 }
 
-/// What one driver said; an errno for what it did not.
+/// The answer of one driver; an errno for each missing part.
 pub struct Device {
     pub name: String,
     pub settings: Result<Settings, i32>,
     pub driver: Result<Driver, i32>,
-    /// The names, `TEXT` bytes each, and the values; empty with an errno.
+    /// The names, `TEXT` bytes each, and the values; empty after an errno.
     pub texts: Vec<u8>,
     pub values: Vec<u64>,
     pub statistics: Result<(), i32>,
 }
 
-/// What a link can do.
+/// The capabilities of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Bits of ETHTOOL_LINK_MODE_*, of which there are more than fit here.
@@ -73,12 +73,12 @@ pub struct Settings {
     pub autonegotiates: u8,
 }
 
-/// Name, version, firmware, bus and expansion ROM, with NULs behind.
+/// Name, version, firmware, bus and expansion ROM, padded with NULs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Driver([[u8; TEXT]; 5]);
 
 impl Asker {
-    /// Nothing is asked yet.
+    /// A state in which nothing was asked yet.
     pub fn new(listing: Listing, filter: Filter) -> Asker {
         let (names, devices) = (Vec::new(), Vec::new());
         let done = Ok(());
@@ -119,7 +119,7 @@ impl Asker {
         Ok(())
     }
 
-    /// Follows interfaces that come and go.
+    /// Updates the list of interfaces.
     fn follow(&mut self) -> io::Result<()> {
         let changed = self.listing.has_changed();
         if changed.map_err(|error| io::Error::from_raw_os_error(error.errno()))? {
@@ -140,7 +140,7 @@ impl Device {
         Device { name, settings, driver, texts, values, statistics: Err(none) }
     }
 
-    /// One of the things that the driver said. That it does not support the question or is gone is no
+    /// One part of the driver's answer. A driver that does not support the question or is gone is no
     /// error.
     pub fn told<T>(&self, said: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
         match said {
@@ -175,8 +175,8 @@ impl Device {
         }
     }
 
-    /// The number of statistics may change at any time, as with the number of queues: the names and the
-    /// values that come must be as many as were asked for.
+    /// The number of statistics may change at any time, as with the number of queues: there must be as many
+    /// names and values as were asked for.
     fn ask_statistics(&mut self, socket: &mut Ethtool, count: usize) -> Result<(), i32> {
         self.values.clear();
         if count > MAX_STATISTICS {
@@ -211,7 +211,7 @@ impl Device {
 }
 
 impl Settings {
-    /// Of a `struct ethtool_cmd`.
+    /// Parses a `struct ethtool_cmd`.
     fn of(answer: &[u8]) -> Settings {
         let autonegotiates = answer.get(18).copied().unwrap_or_default();
         Settings { supported: word(answer, 4), advertised: word(answer, 8), autonegotiates }
@@ -219,7 +219,7 @@ impl Settings {
 }
 
 impl Driver {
-    /// Of a `struct ethtool_drvinfo`.
+    /// Parses a `struct ethtool_drvinfo`.
     fn of(answer: &[u8]) -> Driver {
         let mut driver = Driver::default();
         let (texts, _) = answer.get(4..).unwrap_or_default().as_chunks();
@@ -233,7 +233,7 @@ impl Driver {
     }
 }
 
-/// What stands before the NUL, if there is one.
+/// The text before the NUL, if there is one.
 pub fn until_nul(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == 0).next().unwrap_or_default()
 }

@@ -1,13 +1,14 @@
-//! What the drivers of network interfaces tell: which driver it is, statistics under names of its own, and
+//! What the drivers of network interfaces report: name and version, statistics under the driver's own names, and
 //! which speeds the link supports and offers (SIOCETHTOOL with ETHTOOL_GDRVINFO, ETHTOOL_GSTRINGS,
-//! ETHTOOL_GSTATS and ETHTOOL_GSET, include/uapi/linux/ethtool.h). What a driver does not support it lacks
-//! without an error.
+//! ETHTOOL_GSTATS and ETHTOOL_GSET, include/uapi/linux/ethtool.h). Values that a driver does not support are
+//! missing without an error.
 //!
 //! Some drivers sleep until their device answers: a thread asks, and a scrape waits for it a little longer
-//! than it took before, up to two seconds. What the statistics mean only the driver knows, so all are untyped. In their names `_` stands for
-//! what a metric's name cannot have, `received` for `rx` and `transmitted` for `tx`; two names of a driver
-//! that come out alike are both left out. Speeds beyond the first 32 modes (2.5 and 5 Gb/s by wire, 25 Gb/s
-//! and more but for one) do not fit into the old command. On a stored tree there is nobody to ask.
+//! than the last answer took, up to two seconds. The meaning of the statistics is known only to the driver, so all
+//! are untyped. In their names `_` stands for characters that a metric's name cannot have, `received` for `rx` and
+//! `transmitted` for `tx`; two names of a driver that become the same are both left out. Speeds beyond the first 32
+//! modes (2.5 and 5 Gb/s by wire, 25 Gb/s and more but for one) do not fit into the old command. On a stored tree
+//! no driver can be asked.
 
 mod ask;
 mod modes;
@@ -29,7 +30,7 @@ const PATH: &str = "/sys/class/net";
 /// How long a scrape waits for all drivers.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Bytes a second of a megabit a second.
+/// Bytes per second of a megabit per second.
 const MEGABIT: u64 = 125_000;
 
 /// node_exporter's keys and ours.
@@ -115,7 +116,7 @@ impl Collector for Drivers {
         }
         let devices = asker.devices.get(..asker.count).unwrap_or_default();
         for device in devices {
-            // Each is shown only with what the driver supports.
+            // Each is shown only with the values that the driver supports.
             let _ = device.told(device.settings, scrape.errors);
             let _ = device.told(device.driver, scrape.errors);
         }
@@ -126,7 +127,7 @@ impl Collector for Drivers {
     }
 }
 
-/// Gives one of the words of bits.
+/// Returns one of the words of bits.
 type Bits = fn(&Settings) -> u32;
 
 fn write_settings(devices: &[Device], out: &mut dyn Sink) {

@@ -1,7 +1,7 @@
-//! What the bits of a link say (enum ethtool_link_mode_bit_indices of include/uapi/linux/ethtool.h), as far
-//! as the old command tells them: the first 32.
+//! The meaning of the bits of a link (enum ethtool_link_mode_bit_indices of include/uapi/linux/ethtool.h), as far
+//! as the old command has them: the first 32.
 
-/// Bits that are no speed.
+/// Bits other than speeds.
 pub const AUTONEGOTIATE: u32 = 1 << 6;
 pub const PAUSE: u32 = 1 << 13;
 pub const ASYMMETRIC_PAUSE: u32 = 1 << 14;

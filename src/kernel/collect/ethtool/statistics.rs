@@ -1,5 +1,5 @@
 //! The statistics of all drivers by their names, of which each driver has its own. A family is made when a
-//! name first comes. While a driver's names stay as they are nothing is made anew.
+//! name first appears. While a driver's names do not change nothing is rebuilt.
 
 use super::ask::{Device, TEXT, until_nul};
 use crate::base::sys;
@@ -10,7 +10,7 @@ use crate::model::metric::{Family, Kind, Sink, Unit, fresh_stamp};
 /// node_exporter's keys and ours.
 pub const DEVICE: &[&str] = &["device", "interface"];
 
-/// More names than the drivers of any box have; beyond that what is known is forgotten, and learned anew.
+/// More names than the drivers of any box have; beyond that all known names are dropped, and learned again.
 const MAX_FAMILIES: usize = 16_384;
 
 /// Names that node_exporter writes in its own way.
@@ -24,13 +24,13 @@ const SPECIAL: &[(&str, &str)] = &[
     ("tx_packets", "ethtool_transmitted_packets_total"),
 ];
 
-/// What is shown of the statistics.
+/// The statistics that are shown.
 pub struct Statistics {
     patterns: Patterns,
     families: Vec<Made>,
-    /// The places of the families, sorted by name.
+    /// The indices of the families, sorted by name.
     places: Vec<usize>,
-    /// What is known of each device's names.
+    /// The known names of each device.
     layouts: Vec<Layout>,
     cells: Vec<Cell>,
 }
@@ -57,7 +57,7 @@ struct Cell {
 }
 
 impl Statistics {
-    /// None yet; names must match the pattern.
+    /// A state without families; names must match the pattern.
     pub fn new(patterns: Patterns) -> Statistics {
         Statistics {
             patterns,
@@ -111,8 +111,8 @@ impl Statistics {
         }
     }
 
-    /// Finds the families of a device's names. Those that come out alike are left out, as there is no
-    /// telling which of them is meant.
+    /// Finds the families of a device's names. Names that become the same are left out, as they could
+    /// not be distinguished.
     #[cold]
     fn learn(&mut self, at: usize, texts: &[u8]) {
         let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.made(text)).collect();
@@ -132,7 +132,7 @@ impl Statistics {
         }
     }
 
-    /// The metric's name and its help, if it is to be shown.
+    /// The metric's name and its help, if it is shown.
     fn made(&self, text: &[u8]) -> Option<(String, String)> {
         let name = sanitized(until_nul(text));
         let metric = metric(&name);
@@ -155,8 +155,8 @@ impl Statistics {
     }
 }
 
-/// A driver's name with `_` for what no metric's name may have: underscores, one or more other characters
-/// and underscores become one.
+/// A driver's name with `_` for characters that a metric's name must not have: underscores, one or more other
+/// characters and underscores become one.
 fn sanitized(text: &[u8]) -> String {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let (mut name, mut rest) = (String::new(), text);
@@ -179,12 +179,12 @@ fn sanitized(text: &[u8]) -> String {
     name
 }
 
-/// How many bytes in a row are such.
+/// The number of matching bytes at the start.
 fn run(bytes: &[u8], is_such: impl Fn(&u8) -> bool) -> usize {
     bytes.iter().take_while(|byte| is_such(byte)).count()
 }
 
-/// The metric's name of a clean name; empty if nothing is left.
+/// The metric's name for a sanitized name; empty if nothing is left.
 fn metric(name: &str) -> String {
     if let Some((_, special)) = SPECIAL.iter().find(|(known, _)| *known == name) {
         return (*special).to_owned();
@@ -198,7 +198,7 @@ fn metric(name: &str) -> String {
     ["ethtool_", &name].concat()
 }
 
-/// `name` with `long` for the word `short`; of two in a row the first.
+/// `name` with `long` for the word `short`; of two in a row only the first is replaced.
 fn spelt_out(name: &str, short: &str, long: &str) -> String {
     let (mut out, mut is_changed) = (String::with_capacity(name.len() + 16), false);
     for (at, word) in name.split('_').enumerate() {

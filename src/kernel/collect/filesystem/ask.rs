@@ -1,24 +1,24 @@
 //! Asks every mount point how full it is. Those of the machine's own disks answer at once. The others
-//! may hang in the kernel: each is asked by a child of its own, all of them first, and then all are
+//! may hang in the kernel: each is asked by a child process of its own, all of them first, and then all are
 //! awaited together. A child that does not answer in time is kept and not awaited again, so that no
-//! mount has two and no scrape but the first waits for it; when it answers, the mount is asked anew. An
-//! answer of a child is good for a second: whoever scrapes more often does not make a process each time.
+//! mount has two and no scrape but the first waits for it; when it answers, the mount is asked again. An
+//! answer of a child is reused for a second: frequent scrapes do not start a process each time.
 
 use super::mounts::Point;
 use crate::base::sys::{self, Probe, Ready};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// Stands among the errors for a mount that has not answered in time; no call gives it.
+/// The error number for a mount that has not answered in time; no call returns it.
 pub const NO_ANSWER: i32 = libc::ETIME;
 
 /// Children at the same time, of all mounts.
 const MAX_PROBES: usize = 128;
 
-/// An answer that a child gave so recently is used again.
+/// The time for which the answer of a child is reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Waits for what may not answer.
+/// Asks mounts that may not answer.
 pub struct Ask {
     patience: Duration,
     ready: Vec<Ready>,
@@ -60,7 +60,7 @@ impl Ask {
     }
 }
 
-/// Starts a child for each point that is to be asked, as far as there may be more.
+/// Starts a child for each point that has to be asked, up to the limit.
 fn start(points: &mut [Point]) {
     let mut running = points.iter().filter(|point| point.probe.is_some()).count();
     for point in points.iter_mut().filter(|point| point.is_due) {
@@ -80,7 +80,7 @@ fn start(points: &mut [Point]) {
 }
 
 impl Point {
-    /// A scrape begins.
+    /// Begins a scrape.
     fn begin(&mut self, now: Instant) {
         if !self.may_hang {
             let is_seen = self.is_seen;
@@ -92,7 +92,7 @@ impl Point {
         self.is_due = !self.answered.is_some_and(is_fresh);
         if self.is_due {
             self.answer = Err(NO_ANSWER);
-            // What came since the last scrape is shown if nothing newer comes in time.
+            // An answer since the last scrape is shown if no newer one comes in time.
             self.take(None);
             self.is_due = self.probe.is_none();
         }
@@ -103,7 +103,7 @@ impl Point {
         self.probe.as_ref().filter(|_| self.is_awaited)
     }
 
-    /// Takes the answer, if there is one; `now` if it was asked for in this scrape.
+    /// Reads the answer, if there is one; `now` if it was asked for in this scrape.
     fn take(&mut self, now: Option<Instant>) {
         if let Some(answer) = self.probe.as_mut().and_then(Probe::answer) {
             self.answer = errno(answer);
@@ -117,7 +117,7 @@ fn errno<T>(result: std::io::Result<T>) -> Result<T, i32> {
     result.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
 }
 
-/// What node_exporter calls an error of statfs(2), and one word for those that it hardly gives.
+/// node_exporter's word for an error of statfs(2), and one word for those that are rare.
 pub fn text(errno: i32) -> &'static str {
     match errno {
         NO_ANSWER => "mount timeout",

@@ -7,14 +7,14 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Where they are, and where else.
+/// The path of the list, and the alternative.
 pub const PATH: &str = "/proc/1/mountinfo";
 pub const OWN_PATH: &str = "/proc/self/mountinfo";
 
 pub const EXPECTED: &str =
     "id, parent, major:minor, root, mount point, options, -, type, source, options";
 
-/// Types that the kernel answers for without asking anybody: disks, flash and memory. Others, among
+/// Types for which the kernel answers by itself: disks, flash and memory. Others, among
 /// them all of networks, FUSE and autofs, may not answer.
 const LOCAL: &str = "\
     bcachefs bdev befs binfmt_misc bpf btrfs cgroup cgroup2 configfs cramfs debugfs devpts \
@@ -35,7 +35,7 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub fn of(line: &'a [u8]) -> Option<Line<'a>> {
-        // One blank parts two fields: a source may be empty.
+        // A single blank separates two fields: a source may be empty.
         let mut fields = line.split(|byte| *byte == b' ');
         let (id, _parent) = (fields.next()?, fields.next()?);
         let number = fields.next()?;
@@ -51,20 +51,20 @@ impl<'a> Line<'a> {
         is_sound.then_some(Line { id, number, point, options, kind, source })
     }
 
-    /// Whether the kernel answers for it alone. The overlay of a container is as good as its disk.
+    /// Whether the kernel answers by itself. The overlay of a container is as local as its disk.
     pub fn is_local(&self) -> bool {
         let is_root = self.point == b"/" && self.kind == b"overlay";
         is_root || LOCAL.split(' ').any(|kind| kind.as_bytes() == self.kind)
     }
 
-    /// It was mounted so, or its file system is so; ext4 makes itself so after an error.
+    /// Whether the mount or its file system is read-only; ext4 becomes so after an error.
     pub fn is_read_only(&self) -> bool {
         let mut options = self.options.iter().flat_map(|all| all.split(|byte| *byte == b','));
         options.any(|option| matches!(option, b"ro" | b"emergency_ro"))
     }
 }
 
-/// `text` with the bytes that `\ooo` stand for.
+/// `text` with `\ooo` replaced by the byte.
 pub fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -84,8 +84,8 @@ pub fn may_hang(point: &[u8], slow: &[&[u8]]) -> bool {
     is_slow(b"/") || is_slow(point) || ends.any(|(at, _)| point.get(..at).is_some_and(is_slow))
 }
 
-/// Hands the mounts of a type to `each`: where they are for this process, and their source. Left out are
-/// those on the way to which somebody may have to answer who does not.
+/// Hands the mounts of a type to `each`: their path for this process, and their source. Mounts whose path may
+/// hang are left out.
 pub fn mounts_of(root: &Root, kind: &str, each: &mut dyn FnMut(&Path, &[u8])) -> Result<(), Error> {
     let first = if root.lacks_root() { OWN_PATH } else { PATH };
     let text = root.read(first).or_else(|_| root.read(OWN_PATH))?;
@@ -105,7 +105,7 @@ pub fn mounts_of(root: &Root, kind: &str, each: &mut dyn FnMut(&Path, &[u8])) ->
     Ok(())
 }
 
-/// A mount point as it is called below the root of the mounts.
+/// A mount point as seen below the root of the mounts.
 pub fn below<'a>(root: &Path, point: &'a [u8]) -> &'a [u8] {
     let root = root.as_os_str().as_bytes();
     let root = root.strip_suffix(b"/").unwrap_or(root);

@@ -1,6 +1,6 @@
-//! File systems: how full the mounts are that `/proc/1/mountinfo` names, else `/proc/self/mountinfo`
+//! File systems: the space on the mounts in `/proc/1/mountinfo`, else `/proc/self/mountinfo`
 //! (proc_pid_mountinfo(5), since 2.6.26; `hidepid` hides the first). Each mount is asked by statfs(2).
-//! A mount whose statfs fails has no sizes but a `device_error` that says why; so has one that this process
+//! A mount whose statfs fails has no sizes but a `device_error` with the reason; so has one that this process
 //! does not see, as in a container that was started before it.
 //!
 //! The server of a network or FUSE mount may never answer. Such mounts, and those below them, are asked
@@ -25,7 +25,7 @@ use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
 use std::time::Duration;
 
-/// How long a scrape waits at most for all mounts together that may not answer.
+/// How long a scrape waits for all mounts together that may not answer.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 const LABELS: &[&str] = &["device", "mountpoint", "fstype", "device_error"];
@@ -78,7 +78,7 @@ static TIMEOUT: CollectorOption<Duration> = duration(
 .defaults("250ms", "5s");
 
 static WORKERS: CollectorOption<u64> =
-    count("stat_workers", [0, 1_000_000], "taken for node_exporter's flag; no effect")
+    count("stat_workers", [0, 1_000_000], "accepted for node_exporter's flag; no effect")
         .flags(&["collector.filesystem.stat-workers"])
         .default("4");
 
@@ -105,7 +105,7 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let timeout = settings.get(&TIMEOUT);
-    // Without defaults, as in a library, it is none.
+    // Without settings, as in a library, the path is empty.
     let first = if setup.root.lacks_root() { OWN_PATH } else { PATH };
     let patience = if timeout.is_zero() { PATIENCE } else { timeout.min(PATIENCE) };
     Box::new(Filesystem {
@@ -124,7 +124,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Filesystem {
     files: [(&'static str, FileId); 2],
-    /// The one that was read last.
+    /// The file that was read last.
     learned: Option<FileId>,
     mounts: Mounts,
     ask: Ask,
@@ -149,7 +149,7 @@ impl Collector for Filesystem {
 
 impl Filesystem {
     /// Counts the mount points that could not be asked. One that this process does not see or may not
-    /// enter (a sandbox, other users' desktops) is no fault of the machine's and is not logged.
+    /// enter (a sandbox, other users' desktops) is not a fault of the machine and is not logged.
     fn record(&self, errors: &mut PartialErrors) {
         for point in &self.mounts.points {
             let Err(errno) = point.answer else { continue };
@@ -208,7 +208,7 @@ fn sample(mount: &Mount, why: &'static str, value: Value, out: &mut dyn Sink) {
     out.sample(&labels, value);
 }
 
-/// So many blocks of the file system.
+/// The size of this many blocks of the file system.
 fn bytes(space: &Space, blocks: u64) -> Value {
     Value::times(blocks, u32::try_from(space.block).unwrap_or(u32::MAX))
 }

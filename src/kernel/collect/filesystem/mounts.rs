@@ -1,4 +1,4 @@
-//! Which mounts there are. A line of mountinfo is `id parent major:minor root point options [fields…] -
+//! The list of mounts. A line of mountinfo is `id parent major:minor root point options [fields…] -
 //! type source options`; blanks, tabs, newlines, backslashes and `#` are octal: `\040`. The text is
 //! compared with what it was, and parsed only when it differs.
 
@@ -11,38 +11,38 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Mounts that are shown; what comes after is left out and counted.
+/// The most mounts that are shown; what comes after is left out and counted.
 const MAX_MOUNTS: usize = 2048;
 
-/// What is shown, and how.
+/// Which mounts are shown, and how.
 pub struct Rules {
-    /// What a mount point must and must not match.
+    /// The patterns for mount points.
     pub points: Patterns,
-    /// The same of the type.
+    /// The patterns for types.
     pub types: Patterns,
     /// Where the root of the mounts is mounted here.
     pub root: PathBuf,
     /// The mounts are those of the running kernel. Where this process sees none of them (in a container
     /// whose `/host` later mounts do not reach, in a sandbox), the directory below is not asked instead.
     pub is_running: bool,
-    /// The source loses its escapes, which node_exporter leaves.
+    /// Whether escapes in the source are resolved, which node_exporter keeps.
     pub is_source_plain: bool,
 }
 
 /// One mount point, with whatever is mounted there: the uppermost answers.
 pub struct Point {
     pub path: CString,
-    /// How much of the path leads to the root of the mounts.
+    /// The length of the part of the path that leads to the root of the mounts.
     root: usize,
-    /// Tells it from what was mounted there before: the number of the uppermost mount.
+    /// The number of the uppermost mount, which distinguishes it from an earlier one.
     id: Vec<u8>,
     /// Asking may take for ever.
     pub may_hang: bool,
-    /// Something is mounted there for this process, too; where asking may hang, the child looks.
+    /// Something is mounted there for this process, too; where asking may hang, the child checks.
     pub is_seen: bool,
-    /// The child is to look.
+    /// The child has to check that.
     pub only_mount: bool,
-    /// It is to be asked in this scrape.
+    /// It has to be asked in this scrape.
     pub is_due: bool,
     /// It was asked in this scrape.
     pub is_awaited: bool,
@@ -50,12 +50,12 @@ pub struct Point {
     pub probe: Option<Probe>,
     /// When a child gave the answer.
     pub answered: Option<Instant>,
-    /// Of this scrape, or why there is none.
+    /// The answer of this scrape, or why there is none.
     pub answer: Result<Space, i32>,
 }
 
 impl Point {
-    /// As it is shown, without the slash that it begins with.
+    /// The mount point as it is shown, without the leading slash.
     pub fn name(&self) -> &[u8] {
         self.path.to_bytes().get(self.root + 1..).unwrap_or_default()
     }
@@ -68,11 +68,11 @@ pub struct Mount {
     /// Major and minor number.
     pub number: [String; 2],
     is_read_only: bool,
-    /// Another is mounted above it, which answers in its place.
+    /// Another mount covers it, which answers in its place.
     is_hidden: bool,
-    /// Where its point is among the points.
+    /// The index of its point.
     point: usize,
-    /// A line before it has the same labels; the same, number in place of type.
+    /// An earlier line has the same labels; the same with the number in place of the type.
     repeats: [bool; 2],
 }
 
@@ -94,24 +94,24 @@ impl Mounts {
         self.list.iter().filter(|mount| !mount.repeats[0])
     }
 
-    /// Those whose device numbers are shown.
+    /// The mounts whose device numbers are shown.
     pub fn told(&self) -> impl Iterator<Item = &Mount> {
         self.list.iter().filter(|mount| !mount.repeats[1] && self.answer(mount).is_ok())
     }
 
-    /// How full a mount is, or why that is not known.
+    /// The space of a mount, or why it is unknown.
     pub fn answer(&self, mount: &Mount) -> Result<Space, i32> {
         self.points.get(mount.point).map_or(Err(libc::ENOENT), |point| point.answer)
     }
 
-    /// Whether a mount cannot be written: as its line says, or as the file system does that an error made so
-    /// meanwhile. One that is hidden has only its line.
+    /// Whether a mount cannot be written: because of its options, or because an error made the file system so
+    /// meanwhile. For one that is covered only the line counts.
     pub fn is_read_only(&self, mount: &Mount) -> bool {
         let is_so_now = |space: Space| !mount.is_hidden && space.read_only;
         mount.is_read_only || self.answer(mount).is_ok_and(is_so_now)
     }
 
-    /// Takes what the file at `path` says now.
+    /// Updates the list from the file at `path`.
     pub fn learn(&mut self, path: &'static str, text: &[u8], errors: &mut PartialErrors) {
         if self.text != text {
             self.text.clear();
@@ -161,7 +161,7 @@ impl Mounts {
     }
 }
 
-/// Where the point `path` is among `points`; a new one comes last.
+/// The index of the point `path` among `points`; a new one is added at the end.
 fn place(
     points: &mut Vec<Point>,
     (path, root): (CString, usize),
@@ -170,7 +170,7 @@ fn place(
 ) -> usize {
     let known = points.iter_mut().position(|point| point.path == path);
     if let Some(point) = known.and_then(|at| points.get_mut(at)) {
-        // What comes later is mounted above.
+        // Later mounts cover earlier ones.
         point.id = line.id.to_vec();
     }
     known.unwrap_or_else(|| {
@@ -192,7 +192,7 @@ fn place(
 }
 
 impl Rules {
-    /// The mount that `line` tells of, if it is shown; where it is for this process, and how much of
+    /// The mount on `line`, if it is shown; its path for this process, and how much of
     /// that path leads to the root.
     fn mount(&self, line: &Line<'_>) -> Option<(Mount, (CString, usize))> {
         let root = self.root.as_os_str().as_bytes();

@@ -1,4 +1,4 @@
-//! The connection to gpsd, which a thread of its own keeps: each `?WATCH` would keep the receiver powered for itself.
+//! The connection to gpsd, kept by a thread of its own: each `?WATCH` would keep the receiver powered for itself.
 
 use super::report::Reports;
 use crate::base::clock::WallClock;
@@ -9,10 +9,10 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// For messages.
+/// The place in messages.
 pub const PLACE: &str = "gpsd";
 
-/// Bytes of the thread's stack. Only what it touches is memory.
+/// Bytes of the thread's stack. Only touched pages use memory.
 const STACK: usize = 128 << 10;
 
 /// Bytes of a line; gpsd's own have at most 10 KB.
@@ -20,29 +20,29 @@ const MAX_LINE: usize = 64 << 10;
 
 const WATCH: &[u8] = b"?WATCH={\"enable\":true,\"json\":true};\n";
 
-/// What asks gpsd whether it is still there.
+/// The request that checks whether gpsd is still there.
 const VERSION: &[u8] = b"?VERSION;\n";
 
-/// For connecting and asking.
+/// The time for connecting and asking.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the thread waits at a time: so long it outlives its collector.
+/// How long the thread waits at a time: it outlives its collector by at most this.
 const TURN: Duration = Duration::from_secs(1);
 
-/// How long gpsd may be silent before it is asked, and as much again before it is given up.
+/// How long gpsd may be silent before it is asked, and as much again before the connection is closed.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long after a failure it is tried again; twice as long each time.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// The thread's end of what both know.
+/// The thread's end of the shared state.
 struct Shared {
     state: Mutex<State>,
     over: Condvar,
 }
 
-/// What came so far.
+/// What was received so far.
 #[derive(Default)]
 pub struct State {
     pub reports: Reports,
@@ -65,7 +65,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is no room for another thread.
+    /// A thread could not be started.
     pub fn start(peer: Peer) -> io::Result<Client> {
         let shared = Arc::new(Shared { state: Mutex::default(), over: Condvar::new() });
         let its = Arc::clone(&shared);
@@ -73,7 +73,7 @@ impl Client {
         Ok(Client { shared })
     }
 
-    /// What came so far.
+    /// Returns what was received so far.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.shared.lock()
     }
@@ -109,7 +109,7 @@ impl Shared {
         }
     }
 
-    /// Takes what gpsd reports; `Ok` when nobody wants it any more.
+    /// Reads the reports of gpsd; returns `Ok` when they are no longer needed.
     fn session(&self, peer: &Peer, has_reported: &mut bool) -> Result<(), Error> {
         let until = Instant::now() + PATIENCE;
         let connected = connect(peer, until).and_then(|mut stream| {
@@ -150,7 +150,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes the lines that are whole; whether gpsd wrote any of them.
+    /// Reads the complete lines; returns whether gpsd wrote any of them.
     fn take_lines(&self, text: &mut Vec<u8>) -> bool {
         let Some(end) = memchr::memrchr(b'\n', text) else { return false };
         let (now, wall) = (Instant::now(), WallClock::now());

@@ -1,10 +1,10 @@
-//! What a GPS receiver knows, as gpsd reports it: one connection over TCP, which a thread keeps, and `?WATCH` for JSON
+//! The state of GPS receivers, as gpsd reports it: one connection over TCP, which a thread keeps, and `?WATCH` for JSON
 //! (gpsd_json(5), protocol 3). A scrape shows the last report of each receiver, and nothing that is older than 15 s. Without a
-//! fix the receiver tells neither errors nor time: then they have no sample. A connection that ends is made again after
-//! a second, and after longer pauses up to a minute.
+//! fix the receiver reports neither errors nor time: then they have no sample. A connection that ends is made again
+//! after a second, and after longer pauses up to a minute.
 //!
-//! `gpsd_time_offset_seconds` is the receiver's time against the clock here when the report came; it lags by what the receiver
-//! and the line take, up to a second.
+//! `gpsd_time_offset_seconds` is the receiver's time against the clock here when the report came; it lags by the delay
+//! of the receiver and the line, up to a second.
 
 mod client;
 mod report;
@@ -22,12 +22,12 @@ use std::time::Instant;
 
 pub use report::Reports;
 
-/// Of gpsd.
+/// The port of gpsd.
 const PORT: u16 = 2947;
 
 const DEVICE: &[&str] = &["device"];
 
-/// Errors of a report, in its order, are the last five.
+/// The last five are the errors of a report, in its order.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 12] = families![
     counter("gpsd_connects_total",          One,    "Connections to gpsd that were made.",                               &[]).own_prefix(),
@@ -68,14 +68,14 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Gpsd {
-    /// Or why there is none.
+    /// The address, or why there is none.
     peer: Result<Peer, KeptError>,
     client: Option<Client>,
 }
 
 impl Collector for Gpsd {
     fn serving(&mut self, begins: bool) {
-        // What fails is told by a scrape.
+        // A failure is reported by a scrape.
         self.client = self.client.take().filter(|_| begins);
         let _ = begins.then(|| self.start());
     }

@@ -1,17 +1,17 @@
-//! What gpsd reports: a JSON object a line (gpsd_json(5), protocol 3), of which `TPV` tells of the fix and `SKY` of
+//! Parses gpsd's reports: a JSON object per line (gpsd_json(5), protocol 3), of which `TPV` describes the fix and `SKY`
 //! the satellites. Every field may be missing.
 
 use crate::base::clock::WallClock;
 use crate::base::json::{self, Members, Value};
 use std::time::{Duration, Instant};
 
-/// Receivers that are followed; what others report is left out.
+/// The most receivers that are followed; reports of others are left out.
 const MAX_DEVICES: usize = 8;
 
-/// Bytes of the name of one.
+/// Bytes of a receiver's name.
 const MAX_NAME: usize = 128;
 
-/// What was reported longer ago is not shown.
+/// Older reports are not shown.
 const MAX_AGE: Duration = Duration::from_secs(15);
 
 /// The greatest mode, a fix in three dimensions.
@@ -23,7 +23,7 @@ const HAS_FIX: u64 = 2;
 /// The fields of `TPV` that are numbers, in the order of `Fix::errors`.
 const ERRORS: [&str; 5] = ["eph", "epx", "epy", "epv", "ept"];
 
-/// Where the receivers are.
+/// The fix of a receiver.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fix {
     /// 0 unknown, 1 none, 2 in two dimensions, 3 in three.
@@ -42,7 +42,7 @@ pub struct Device {
     /// When it reported last.
     pub at: Instant,
     fix: Option<(Instant, Fix)>,
-    /// Seen and used.
+    /// The numbers of satellites seen and used.
     satellites: Option<(Instant, [u64; 2])>,
     hdop: Option<(Instant, f64)>,
 }
@@ -54,11 +54,11 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Takes a line that came just now.
+    /// Reads a line that was just received.
     ///
     /// # Errors
     ///
-    /// It is no object with a class.
+    /// The line is not an object with a class.
     pub fn take(&mut self, line: &[u8], now: Instant, wall: WallClock) -> Result<(), &'static str> {
         const EXPECTED: &str = "an object with a class";
         let Ok(Value::Object(members)) = json::parse(line) else { return Err(EXPECTED) };
@@ -70,7 +70,7 @@ impl Reports {
         if !matches!(class, "TPV" | "SKY") {
             return Ok(());
         }
-        // One that has no name is the only one.
+        // A receiver without a name is the only one.
         let name = text("device").unwrap_or_default();
         let Some(device) = self.device(name, now) else { return Ok(()) };
         device.at = now;
@@ -92,7 +92,7 @@ impl Reports {
 }
 
 impl Device {
-    /// Each report is whole: what is missing is not known any more.
+    /// Each report is complete: a missing value is unknown from now on.
     fn take_fix(
         &mut self,
         members: Members<'_>,
@@ -110,7 +110,7 @@ impl Device {
         self.hdop = self.hdop.filter(|_| has_fix);
     }
 
-    /// Some receivers tell of the satellites and of the precision in reports of their own.
+    /// Some receivers report the satellites and the precision separately.
     fn take_sky(&mut self, members: Members<'_>, now: Instant) {
         let told = ["nSat", "uSat"].map(|name| member(members, name).and_then(whole));
         let counted = match member(members, "satellites") {
@@ -124,7 +124,7 @@ impl Device {
             }
             _ => None,
         };
-        // gpsd before 3.22 does not count.
+        // gpsd before 3.22 does not send the counts.
         let satellites = match (told, counted) {
             ([Some(seen), Some(used)], _) => Some([seen, used]),
             (_, counted) => counted,
@@ -176,7 +176,7 @@ fn difference(there: WallClock, here: WallClock) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// As gpsd 3.22 wrote them.
+    /// A report in the form of gpsd 3.22.
     const SKY: &str = r#"{"class":"SKY","device":"/dev/ttyACM0","xdop":1.05,"ydop":1.15,"vdop":1.70,"tdop":2.16,"hdop":1.20,"gdop":5.72,"pdop":2.10,"nSat":7,"uSat":5,"satellites":[{"PRN":1,"el":40.0,"az":83.0,"ss":46.0,"used":true,"gnssid":0,"svid":1},{"PRN":6,"el":10.0,"az":200.0,"ss":20.0,"used":false,"gnssid":0,"svid":6}]}"#;
     const TPV: &str = r#"{"class":"TPV","device":"/dev/ttyACM0","mode":3,"time":"2026-11-28T20:02:32.250Z","ept":0.005,"lat":48.117300000,"lon":11.516666667,"altHAE":592.3000,"epx":15.727,"epy":17.247,"epv":39.100,"track":0.0000,"speed":0.000,"eps":34.49,"epc":78.20,"geoidSep":46.900,"eph":22.800,"sep":39.900}"#;
 

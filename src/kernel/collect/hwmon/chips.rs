@@ -1,5 +1,5 @@
-//! Which chips and sensors there are. A chip is named after its device (`platform_coretemp_0`), else
-//! after its `name` file, else `hwmonN`. Where several have one name, the `name` file tells them apart,
+//! The list of chips and sensors. A chip is named after its device (`platform_coretemp_0`), else
+//! after its `name` file, else `hwmonN`. Where several have one name, the `name` file distinguishes them,
 //! else `hwmonN`, as node_exporter does since 1.12.
 
 use super::super::PartialErrors;
@@ -21,7 +21,7 @@ const MAX_READINGS: usize = 16_384;
 /// The longest text of a file.
 pub const MAX_TEXT: usize = 128;
 
-/// What to show of all that there is.
+/// The chips and sensors that are shown.
 pub struct Wanted {
     pub is_node: bool,
     /// Include and exclude patterns for chips, and for `chip;sensor`.
@@ -47,7 +47,7 @@ pub struct Chip {
     entry: String,
     /// The label.
     pub name: String,
-    /// What its `name` file says.
+    /// The text of its `name` file.
     pub human: Option<String>,
 }
 
@@ -61,16 +61,16 @@ pub struct Sensor {
 pub struct Reading {
     pub family: usize,
     pub sensor: usize,
-    /// By what its number is multiplied.
+    /// The factor of its number.
     pub factor: i64,
     pub path: CString,
-    /// It took long when it was last read, at this time, when it said this.
+    /// Its last reading took long; the time and the value of that reading.
     pub is_slow: bool,
     pub read_at: Option<Instant>,
     pub last: Option<i64>,
 }
 
-/// A file of a sensor that is still to be named.
+/// A file of a sensor that has no name yet.
 struct Entry {
     kind: &'static str,
     number: u32,
@@ -94,7 +94,7 @@ fn label_of(dir: &Dir, path: &str) -> Option<Vec<u8>> {
 }
 
 impl Chips {
-    /// Looks at every directory that is listed.
+    /// Looks up every directory that is listed.
     pub fn learn(listing: &Listing, wanted: &Wanted, errors: &mut PartialErrors) -> Chips {
         let dir = &listing.dir;
         let mut entries: Vec<&str> =
@@ -129,7 +129,7 @@ impl Chips {
         chips
     }
 
-    /// Gives chips of one name others.
+    /// Makes the names of chips unique.
     fn tell_apart(&mut self) {
         let names: Vec<(String, Option<String>)> =
             self.chips.iter().map(|chip| (chip.name.clone(), chip.human.clone())).collect();
@@ -143,7 +143,7 @@ impl Chips {
             let suffix = human.cloned().unwrap_or_else(|| clean(&chip.entry));
             chip.name = [&*chip.name, "_", &suffix].concat();
         }
-        // What is made so may be another's name by itself.
+        // A name that is made this way may belong to another chip.
         let mut taken: Vec<String> = Vec::new();
         for chip in &mut self.chips {
             if taken.contains(&chip.name) {
@@ -202,7 +202,7 @@ impl Chips {
     }
 }
 
-/// Keeps the first `most`, and says that there are more.
+/// Keeps the first `most`, and records an error if there are more.
 fn refuse_beyond<T>(
     most: usize,
     all: &mut Vec<T>,
@@ -216,7 +216,7 @@ fn refuse_beyond<T>(
     }
 }
 
-/// Adds the files of sensors in the directory `below`, sorted; they take the place of those of the same
+/// Adds the files of sensors in the directory `below`, sorted; they replace those of the same
 /// name.
 fn list(dir: &Dir, below: &str, entries: &mut Vec<Entry>) {
     for file in dir.names(below).unwrap_or_default() {

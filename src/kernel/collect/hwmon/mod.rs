@@ -4,7 +4,7 @@
 //! Some drivers talk to the sensor over a slow bus while the file is read. A sensor that took more than
 //! 20 ms is read at most once a minute afterwards, and at most one of them in a scrape. Meanwhile its
 //! last value is shown, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
-//! because some drivers answer EAGAIN for ever: that is a fault, and the sensor is left out. Sensors on a
+//! because some drivers answer EAGAIN for ever: that is an error, and the sensor is left out. Sensors on a
 //! 1-wire bus (`w1_slave_temp`) are left to the collector `w1` where that is on, but for node_exporter's names.
 
 mod chips;
@@ -25,13 +25,13 @@ const PATH: &str = "/sys/class/hwmon";
 /// A sensor that took longer is slow.
 const SLOW: Duration = Duration::from_millis(20);
 
-/// How long a slow sensor is left alone.
+/// How long a slow sensor is not read.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// For how long slow sensors may be found out in one scrape; the others wait for the next.
+/// The time in one scrape for sensors that turn out to be slow; the others wait for the next.
 const MAX_FINDING: Duration = Duration::from_millis(100);
 
-/// After this time files are looked for again though no chip came or went.
+/// After this time files are looked up again even if no chip was added or removed.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
 
 /// The keys of the families whose names come from the files.
@@ -81,11 +81,11 @@ struct Hwmon {
     listing: Listing,
     wanted: Wanted,
     chips: Chips,
-    /// When the chips were looked at; `None` if that is to be done again.
+    /// When the chips were looked up; `None` if that has to be done again.
     learned_at: Option<Instant>,
-    /// It is a stored tree's, where a file takes its time only because the machine is busy.
+    /// Whether the tree is a stored one, where a file takes its time only because the machine is busy.
     is_stored: bool,
-    /// What time it is; tests have a clock of their own.
+    /// The current time; tests have a clock of their own.
     clock: fn() -> Instant,
 }
 
@@ -95,7 +95,7 @@ impl Hwmon {
         Hwmon { listing, wanted, chips, learned_at: None, is_stored: false, clock }
     }
 
-    /// Follows chips that come and go.
+    /// Updates the list of chips.
     fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         let has_changed = self.listing.has_changed().inspect_err(|_| {
             (self.chips, self.learned_at) = (Chips::default(), None);
@@ -111,7 +111,7 @@ impl Hwmon {
         Ok(())
     }
 
-    /// Reads every sensor whose turn it is, and writes what is known.
+    /// Reads every sensor that is due, and writes all values.
     fn write(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) {
         let Chips { chips, sensors, families, readings } = &mut self.chips;
         let turn = turn(readings, scrape.now);
@@ -148,7 +148,7 @@ impl Hwmon {
         }
     }
 
-    /// How old what slow sensors said is, the oldest of each.
+    /// Writes the age of the values of slow sensors, the oldest of each.
     fn write_ages(&self, now: Instant, family: &Family<'_>, out: &mut dyn Sink) {
         let age = |reading: &Reading| {
             let then = reading.read_at.filter(|_| reading.is_slow && reading.last.is_some())?;
@@ -202,7 +202,7 @@ impl Sensor {
     }
 }
 
-/// The slow sensor that was left alone for longest, if that is long enough.
+/// The slow sensor that was not read for longest, if that is long enough.
 fn turn(readings: &[Reading], now: Instant) -> Option<usize> {
     let slow = readings.iter().enumerate().filter(|(_, reading)| reading.is_slow);
     let read_at = slow.filter_map(|(at, reading)| Some((reading.read_at?, at)));

@@ -1,7 +1,7 @@
-//! How the files of a chip are named (Documentation/hwmon/sysfs-interface.rst), and what metric each
+//! How the files of a chip are named (Documentation/hwmon/sysfs-interface.rst), and which metric each
 //! becomes: `temp1_crit` is the element `crit` of the sensor `temp1`, in thousandths of a degree Celsius.
 //! node_exporter gives every element of a kind the kind's unit, alarms and switches too; our own names
-//! give those none, and spell units out.
+//! have no unit for those, and spell units out.
 
 use super::super::keyed::Made;
 use crate::model::metric::{Kind, Unit};
@@ -24,16 +24,16 @@ const KINDS: [&str; 14] = [
     "vrm",
 ];
 
-/// Elements that hold no number.
+/// Elements that are not numbers.
 const TEXTS: [&str; 3] = ["model_number", "oem_info", "serial_number"];
 
-/// Ends of elements that are switches, alarms or codes, in whatever unit their sensor measures.
+/// Suffixes of elements that are switches, alarms or codes, whatever unit their sensor has.
 const UNITLESS: [&str; 6] = ["alarm", "beep", "enable", "fault", "pwm", "type"];
 
 const KELVIN: char = '\u{212a}';
 const DOTTED_I: char = '\u{130}';
 
-/// Kind, number and element of a file; `None` if it is no sensor's. `pwm1` has no element.
+/// Kind, number and element of a file; `None` if it is not a sensor's. `pwm1` has no element.
 pub fn split(file: &str) -> Option<(&'static str, u32, &str)> {
     let digits = file.find(|c: char| c.is_ascii_digit()).unwrap_or(file.len());
     let (kind, rest) = file.split_at(digits);
@@ -45,14 +45,14 @@ pub fn split(file: &str) -> Option<(&'static str, u32, &str)> {
     (rest != "_").then_some((kind, number, element))
 }
 
-/// `text` as node_exporter makes it a part of a name: in small letters, with `_` for what is neither
-/// letter nor digit.
+/// `text` in node_exporter's form for a part of a name: in lower case, with `_` for other characters than
+/// letters and digits.
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars().map(|c| c.to_ascii_lowercase()) {
         match c {
             'a'..='z' | '0'..='9' | ':' => clean.push(c),
-            // The only others whose small letters are ASCII. A table of all small letters is 11 KB.
+            // The only others whose lower case is ASCII. A table of lower-case letters is 11 KB.
             KELVIN => clean.push('k'),
             DOTTED_I => clean.push_str("i_"),
             _ => clean.push('_'),
@@ -61,7 +61,7 @@ pub fn clean(text: &str) -> String {
     clean.trim_matches('_').to_owned()
 }
 
-/// What an element becomes, and by what its number is multiplied before it has the unit. `is_input` is
+/// The metric of an element, and the factor of its number. `is_input` is
 /// whether the input needs its name because there is a file without an element, too.
 pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<(Made, i64)> {
     let (name, mut factor) = (["hwmon_", kind].concat(), 1);
@@ -84,7 +84,7 @@ pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<
         ("power", element) if element.starts_with("average_interval") => ("_seconds", Unit::Millis),
         ("power", _) => (own("_watts", "_watt"), Unit::Micros),
         ("humidity", _) => {
-            // The kernel gives thousandths of a per cent; node_exporter takes them for millionths.
+            // The kernel writes thousandths of a per cent; node_exporter treats them as millionths.
             factor = if is_node { 1 } else { 10 };
             (own("_ratio", ""), Unit::Micros)
         }

@@ -5,15 +5,15 @@ use crate::base::sys;
 
 /// One channel.
 pub struct Channel<'a> {
-    /// What stands between `in_` and the suffix, such as `temp`, `voltage0-voltage1`, `accel_x`.
+    /// The text between `in_` and the suffix, such as `temp`, `voltage0-voltage1`, `accel_x`.
     pub name: &'a str,
     pub kind: &'static Kind,
     pub file: String,
-    /// The file has what the converter said, which is still to be scaled.
+    /// The file has the value of the converter, which still has to be scaled.
     pub is_raw: bool,
 }
 
-/// The channels that are measured, by name. Of one that has both forms the computed value is taken.
+/// The channels that are measured, by name. Of one that has both forms the computed value is used.
 pub fn channels(files: &[String]) -> Vec<Channel<'_>> {
     let mut channels: Vec<Channel<'_>> = files.iter().filter_map(|file| channel(file)).collect();
     sys::sort(&mut channels, |a, b| (a.name, a.is_raw).cmp(&(b.name, b.is_raw)));
@@ -25,12 +25,12 @@ fn channel(file: &str) -> Option<Channel<'_>> {
     let rest = file.strip_prefix("in_")?;
     let input = rest.strip_suffix("_input");
     let name = input.or_else(|| rest.strip_suffix("_raw"))?;
-    // What calibrates a channel is no channel.
+    // A calibration value is not a channel.
     let kind = KINDS.iter().find(|kind| is_of(name, kind.beginning) && !name.contains("calib"))?;
     Some(Channel { name, kind, file: file.to_owned(), is_raw: input.is_none() })
 }
 
-/// Whether the channel is of the kind: behind it stands a number, another channel or a modifier.
+/// Whether the channel is of the kind: its name continues with a number, another channel or a modifier.
 fn is_of(name: &str, beginning: &str) -> bool {
     let rest = name.strip_prefix(beginning).map(|rest| rest.as_bytes().first());
     matches!(rest, Some(None | Some(b'0'..=b'9' | b'-' | b'_')))
@@ -41,7 +41,7 @@ impl Channel<'_> {
     pub fn attribute(&self, what: &str, files: &[String]) -> Option<String> {
         let of = |part: &str| ["in_", part, "_", what].concat();
         let kind = self.kind.beginning;
-        // Of two channels whose difference is measured.
+        // For two channels whose difference is measured.
         let pair = [kind, "-", kind].concat();
         let pair = self.name.contains('-').then(|| of(&pair));
         let own = [Some(of(self.name)), pair, Some(of(kind)), Some(["in_", what].concat())];

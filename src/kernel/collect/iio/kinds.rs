@@ -1,4 +1,4 @@
-//! What channels measure: families, and how the kernel's units become base units.
+//! The quantities of channels: families, and how the kernel's units become base units.
 
 use crate::model::metric::{Family, Unit::*, families, gauge};
 
@@ -33,8 +33,8 @@ pub static FAMILIES: &[Family; 25] = families![
     gauge("iio_age_seconds",               Millis, "Time since the sensors were all read.",      &[]).own_prefix(),
 ];
 
-/// What a channel measures: how its name begins, the family, and how many places the point of the kernel's
-/// unit is to go to the left for the base unit.
+/// A quantity: the prefix of its channels, the family, and how many places the point of the kernel's
+/// unit has to move to the left for the base unit.
 pub struct Kind {
     pub beginning: &'static str,
     pub family: &'static Family<'static>,

@@ -5,10 +5,10 @@
 //! (`in_scale`); without them they are 0 and 1. Values are in base units, with nine places at most.
 //!
 //! A file that is read starts a conversion, which takes up to a second: a thread reads all once in
-//! `interval`, and `iio_age_seconds` tells how old the values are. Only the first scrape waits for it, 70 ms at most.
-//! A channel that is busy, because a program streams from the device, or has nothing to say yet (EBUSY,
+//! `interval`, and `iio_age_seconds` is the age of the values. Only the first scrape waits for it, 70 ms at most.
+//! A channel that is busy, because a program streams from the device, or has no value yet (EBUSY,
 //! EAGAIN, ENODATA) has no sample, and that is no error. Device numbers change from boot to boot: devices are
-//! told apart by where they are connected and what they are called. Analogue inputs may also be shown by
+//! identified by where they are connected and their names. Analogue inputs may also be shown by
 //! `hwmon` (`iio-hwmon`).
 
 mod channel;
@@ -98,7 +98,7 @@ fn look(listing: &mut Listing, found: &mut Found) {
     }
 }
 
-/// Where a device is connected, such as `platform/soc/fe804000.i2c/i2c-1/1-0076`.
+/// The place where a device is connected, such as `platform/soc/fe804000.i2c/i2c-1/1-0076`.
 fn place(dir: &Dir, device: &str) -> String {
     let target = dir.target(device).unwrap_or_default();
     let text = target.to_string_lossy();
@@ -129,7 +129,7 @@ fn read(
     if channel.is_raw {
         for (what, is_scale) in [("offset", false), ("scale", true)] {
             let Some(file) = channel.attribute(what, files) else { continue };
-            // Without what the formula needs there is no value.
+            // Without all parts of the formula there is no value.
             let Some(number) = number(&file)? else { return Ok(None) };
             let computed =
                 if is_scale { value.checked_mul(number) } else { value.checked_add(number) };

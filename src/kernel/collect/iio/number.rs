@@ -1,15 +1,15 @@
-//! Exact decimals, as the kernel writes them: up to nine places behind the point.
+//! Exact decimals, in the kernel's form: up to nine places after the point.
 
 use crate::model::metric::Value;
 
-/// Places behind the point that a number has.
+/// The number of decimal places.
 const PLACES: u32 = 9;
 
 /// Fewer billionths than these are not rounded to whole ones.
 const MIN_LEFT: u128 = 100_000;
 
 /// The number in billionths, such as `-0.000123` or `101.435281250`; `None` for anything else, such as
-/// several numbers and one with a unit behind it.
+/// several numbers or one followed by a unit.
 pub fn parse(text: &[u8]) -> Option<i128> {
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
@@ -64,7 +64,7 @@ pub fn value(number: i128, is_product: bool, left: i8) -> Option<Value> {
     Some(Value::fixed(i64::try_from(rounded).ok()?, u8::try_from(places).ok()?))
 }
 
-/// Takes zeros off the end of a fraction.
+/// Removes zeros from the end of a fraction.
 fn strip(number: &mut i128, places: &mut i64) {
     while *places > 0 && *number % 10 == 0 {
         (*number, *places) = (*number / 10, *places - 1);

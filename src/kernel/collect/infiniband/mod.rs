@@ -1,7 +1,7 @@
 //! InfiniBand and other RDMA devices: `/sys/class/infiniband/DEVICE/ports/N` with `state`, `phys_state`,
 //! `rate` and counters below `counters` (Documentation/ABI/stable/sysfs-class-infiniband, since 2.6.12)
 //! and `hw_counters` (since 4.8). Before 4.5 counters of 64 bits were in `counters_ext`. Data is counted
-//! in words of four bytes, and given in bytes here. A device without the agent that counts says
+//! in words of four bytes, and shown in bytes here. A device without the agent that counts has the text
 //! `N/A (no PMA)`, and that counter has no sample.
 
 mod rows;
@@ -14,7 +14,7 @@ use crate::model::metric::Sink;
 use crate::settings::{CollectorOption, Subject, pattern};
 use rows::{ATTRIBUTES, FAMILIES};
 
-/// What a driver answers that has no such counter.
+/// The errors of a driver without such a counter.
 const NOTHING: [i32; 4] = [libc::EOPNOTSUPP, libc::EINVAL, libc::EACCES, libc::EPERM];
 
 static DEVICE_INCLUDE: CollectorOption<Option<Pattern>> =

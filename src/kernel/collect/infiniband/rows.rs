@@ -1,11 +1,11 @@
-//! The table of what is read of a port: its families, and the file of each. Counters that are not in
+//! The table of a port's attributes: their families, and the file of each. Counters that are not in
 //! `counters` but in `counters_ext` are those of kernels before 4.5.
 
 use super::super::attributes::{Attribute, Form, leading, unsigned};
 use crate::kernel::read::scan;
 use crate::model::metric::{Family, Unit::Millis, Unit::One, Value, counter, families, gauge};
 
-/// Data is counted in words of so many bytes.
+/// Bytes of a word in which data is counted.
 const WORD: u32 = 4;
 
 /// A thousandth of a gigabit, in bytes.
@@ -156,7 +156,7 @@ fn words(_: &Family<'static>, text: &[u8]) -> Option<Value> {
     scan::uint(text).map(|words| Value::times(words, WORD))
 }
 
-/// `2.5 Gb/sec (1X SDR)`.
+/// Parses `2.5 Gb/sec (1X SDR)`.
 fn rate(_: &Family<'static>, text: &[u8]) -> Option<Value> {
     let gigabits = scan::decimal(scan::fields(text).next()?, 3)?;
     Some(Value::times(u64::try_from(gigabits).ok()?, MEGABIT))

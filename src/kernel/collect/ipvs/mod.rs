@@ -4,7 +4,7 @@
 //! (net/netfilter/ipvs/ip_vs_ctl.c, since 2.6). A service may be a firewall mark (`FWM`) in place of an
 //! address. Without the module there are no such files.
 //!
-//! Servers whose labels are the same are added up: an option says which labels there are.
+//! Servers whose labels are the same are added up: an option selects the labels.
 
 mod servers;
 
@@ -18,7 +18,7 @@ use servers::{LABELS, PATH as SERVERS, Servers};
 const STATS: &str = "/proc/net/ip_vs_stats";
 const EXPECTED: &str = "five hexadecimal numbers in the third line";
 
-/// How many families are of all servers together.
+/// The number of families about all servers together.
 const TOTALS: usize = 5;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -35,7 +35,7 @@ static FAMILIES: &[Family; TOTALS + 3] = families![
 
 static BACKEND_LABELS: CollectorOption<String> = text(
     "backend_labels",
-    "labels of servers, with commas between; servers that differ in no label are added up",
+    "labels of servers, separated by commas; servers with the same labels are added up",
 )
 .default("local_address,local_port,remote_address,remote_port,proto,local_mark")
 .rule(&Rule {
@@ -81,7 +81,7 @@ struct Ipvs {
     servers: FileId,
     /// The labels that were chosen.
     keys: Vec<&'static str>,
-    /// Tells the families with these keys from others.
+    /// Distinguishes the families with these keys from others.
     stamp: u32,
     rows: Servers,
 }
@@ -103,7 +103,7 @@ impl Collector for Ipvs {
     }
 }
 
-/// Writes what all servers add up to; a number that is none costs its sample.
+/// Writes the totals of all servers; a total that is not a number is left out.
 fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
     let line = scan::lines(text).nth(2).unwrap_or_default();
     if scan::fields(line).count() != TOTALS {

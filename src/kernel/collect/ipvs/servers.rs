@@ -27,19 +27,19 @@ const V4_DIGITS: usize = 8;
 pub struct Servers {
     /// Which of `LABELS` are shown.
     chosen: [bool; LABELS.len()],
-    /// The values of the labels that are shown, row after row, as they stand in the file.
+    /// The values of the labels that are shown, row after row, as in the file.
     texts: Names,
     rows: Vec<Row>,
 }
 
 struct Row {
-    /// Where its labels are among the texts.
+    /// The index of its labels among the texts.
     texts: usize,
-    /// Connections that are active and not, and the weight.
+    /// Active and inactive connections, and the weight.
     numbers: [u64; 3],
 }
 
-/// What a line of its own says of the servers below it.
+/// The service on a line, to which the servers on the lines below belong.
 #[derive(Clone, Copy, Default)]
 struct Service<'a> {
     protocol: &'a [u8],
@@ -55,12 +55,12 @@ pub struct End {
 }
 
 impl Servers {
-    /// With these labels.
+    /// An empty list with these labels.
     pub fn new(chosen: [bool; LABELS.len()]) -> Servers {
         Servers { chosen, texts: Names::default(), rows: Vec::new() }
     }
 
-    /// Takes the servers of the file in place of those before.
+    /// Replaces the servers by those in the file.
     pub fn read(&mut self, text: &[u8], errors: &mut PartialErrors) {
         self.texts.truncate(0);
         self.rows.clear();
@@ -68,7 +68,7 @@ impl Servers {
         for line in scan::lines(text) {
             let mut fields = scan::fields(line);
             let taken = match fields.next().unwrap_or_default() {
-                // The head of the file.
+                // The header of the file.
                 b"" | b"IP" | b"Prot" => Some(()),
                 b"->" if fields.clone().next() == Some(b"RemoteAddress:Port") => Some(()),
                 b"->" => service.and_then(|service| self.push(&service, fields)),
@@ -112,7 +112,7 @@ impl Servers {
         Some(())
     }
 
-    /// Sorts the rows, and makes one of those with the same labels.
+    /// Sorts the rows, and merges those with the same labels.
     fn add_up(&mut self) {
         let texts = &self.texts;
         let width = self.chosen.iter().filter(|is_chosen| **is_chosen).count();
@@ -146,7 +146,7 @@ impl Servers {
 }
 
 impl<'a> Service<'a> {
-    /// The service of a line, of a protocol or of firewall marks.
+    /// Parses the service of a line, of a protocol or of firewall marks.
     fn of(protocol: &'a [u8], mut fields: scan::Fields<'a>) -> Option<Service<'a>> {
         let name = fields.next()?;
         match scan::text(protocol) {
@@ -160,7 +160,7 @@ impl<'a> Service<'a> {
 }
 
 impl End {
-    /// `C0A80016:0CEA`, or `[2620:0000:0000:0000:0000:0000:0000:0001]:0050`.
+    /// Parses `C0A80016:0CEA`, or `[2620:0000:0000:0000:0000:0000:0000:0001]:0050`.
     pub fn parse(text: &[u8]) -> Option<End> {
         let (address, port) = text.split_at(memchr::memrchr(b':', text)?);
         let port = u16::try_from(scan::hex(port.get(1..)?)?).ok()?;

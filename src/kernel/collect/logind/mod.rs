@@ -1,9 +1,9 @@
 //! Sessions of logind by seat, remoteness, type and class, over D-Bus: `ListSeats`, `ListSessions` and
 //! properties of `org.freedesktop.login1` (org.freedesktop.login1(5)), on the system bus, which
-//! `DBUS_SYSTEM_BUS_ADDRESS` may name. Every combination is shown; types and classes that are not known
+//! `DBUS_SYSTEM_BUS_ADDRESS` may name. Every combination is shown; unknown types and classes
 //! are counted as `other`, and the seat is empty for sessions without one, such as those over SSH.
 //!
-//! A session whose properties cannot be had, as it just ended, is not counted. A scrape waits at most
+//! A session whose properties cannot be read, as it just ended, is not counted. A scrape waits at most
 //! `timeout`; then the collector fails.
 
 #[cfg(test)]
@@ -29,11 +29,11 @@ const MAX_SEATS: usize = 256;
 const MAX_SESSIONS: usize = 4096;
 const MAX_TEXT: usize = 255;
 
-/// How long a scrape waits where nothing is set, as in a library.
+/// How long a scrape waits without a setting, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const REMOTE: [&str; 2] = ["true", "false"];
-/// The first of both is for what is none of the others.
+/// The first of both is for values that are not in the list.
 const TYPES: [&str; 7] = ["other", "unspecified", "tty", "x11", "wayland", "mir", "web"];
 const CLASSES: [&str; 5] = ["other", "user", "greeter", "lock-screen", "background"];
 
@@ -76,7 +76,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Logind {
     sessions: Background<Sessions>,
     patience: Duration,
-    /// Not a stored tree, of which no bus tells.
+    /// Whether the tree is not a stored one, about which no bus can be asked.
     is_machine: bool,
 }
 
@@ -110,21 +110,21 @@ impl Collector for Logind {
     }
 }
 
-/// A session, and what is known about it: places in `REMOTE`, `TYPES` and `CLASSES`.
+/// A session, and what is known about it: indices into `REMOTE`, `TYPES` and `CLASSES`.
 struct Session {
     seat: Vec<u8>,
     path: Vec<u8>,
     known: [Option<usize>; 3],
 }
 
-/// The sessions that logind told last.
+/// The sessions in the last answer of logind.
 struct Sessions {
     client: Client,
     seats: Vec<Vec<u8>>,
     all: Vec<Session>,
-    /// What spoils single sessions, or one such.
+    /// An error that affected single sessions, the last one.
     error: Option<KeptError>,
-    /// What spoils all of them.
+    /// The result for all of them.
     result: Result<(), KeptError>,
 }
 
@@ -134,7 +134,7 @@ impl Sessions {
         Sessions { client, seats: Vec::new(), all: Vec::new(), error: None, result: Ok(()) }
     }
 
-    /// Asks everything anew; it is over by `until`.
+    /// Asks everything again; it ends by `until`.
     fn ask(&mut self, until: Instant) {
         self.seats.clear();
         self.all.clear();
@@ -149,7 +149,7 @@ impl Sessions {
         self.list_sessions()?;
         let Sessions { client, all, error, .. } = self;
         let count = PROPERTIES.len();
-        // Borrowed apart from what is learnt.
+        // Copied, as the list is changed meanwhile.
         let paths: Vec<Vec<u8>> = all.iter().map(|session| session.path.clone()).collect();
         let which = |at: usize| Get {
             path: paths.get(at / count).map(Vec::as_slice).unwrap_or_default(),

@@ -8,31 +8,31 @@
 
 use crate::kernel::read::scan;
 
-/// What is going on with an array.
+/// The state of an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// In use, or ready to be.
     Active,
     /// Without a personality: it cannot be used.
     Inactive,
-    /// Data is written to a disk that takes another's place.
+    /// Data is written to a disk that replaces another.
     Recovering,
     /// Copies are made equal.
     Resync,
     /// Copies are compared.
     Check,
-    /// Disks are added, or the level is changed; or a word that is not known.
+    /// Disks are added, or the level is changed; or the word is not known.
     Other,
 }
 
-/// What the text says of one array.
+/// The values of one array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array<'a> {
     /// Its name.
     pub name: &'a [u8],
-    /// What is going on.
+    /// Its state.
     pub state: State,
-    /// Disks that work as such, that failed, and that wait to take another's place.
+    /// Disks that work as such, that failed, and that wait to replace another.
     pub active: u64,
     pub failed: u64,
     pub spare: u64,
@@ -40,11 +40,11 @@ pub struct Array<'a> {
     pub required: u64,
     /// Its size in units of 1024 bytes.
     pub blocks: u64,
-    /// How much of it is in sync; `None` where the text does not say so.
+    /// How much of it is in sync; `None` where the text does not have it.
     pub synced: Option<u64>,
 }
 
-/// The arrays of a text, in its order; of one that cannot be understood the first line.
+/// The arrays of a text, in its order; for one that cannot be parsed the first line.
 pub fn arrays(text: &[u8]) -> impl Iterator<Item = Result<Array<'_>, &[u8]>> {
     let mut lines = scan::lines(text).peekable();
     std::iter::from_fn(move || {
@@ -90,7 +90,7 @@ fn array<'a>(head: &'a [u8], status: &[u8], progress: Option<Progress>) -> Optio
 }
 
 /// The disks that an array is made for, and those of them that work. An array without copies works with
-/// all its disks or not at all, and says how many only by naming them.
+/// all its disks or not at all, and shows how many only by naming them.
 fn disks(head: &[u8], status: &[u8]) -> Option<(u64, u64)> {
     if ["raid0", "linear"].iter().any(|level| count(head, level.as_bytes()) > 0) {
         let named = count(head, b"[");
@@ -138,7 +138,7 @@ fn pair(text: &[u8]) -> Option<(u64, u64)> {
     Some((scan::uint(one)?, scan::uint(other.get(1..)?)?))
 }
 
-/// How often `word` stands in a line.
+/// How often `word` occurs in a line.
 fn count(line: &[u8], word: &[u8]) -> u64 {
     line.windows(word.len()).filter(|part| *part == word).count() as u64
 }

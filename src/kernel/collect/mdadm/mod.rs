@@ -1,8 +1,8 @@
-//! Software RAID: `/proc/mdstat` tells of each array what state it is in, which disks it has, and how
+//! Software RAID: `/proc/mdstat` shows of each array what state it is in, which disks it has, and how
 //! far a repair got, in units of 1024 bytes (drivers/md/md.c, since 2.4). `/sys/block/mdN/md/raid_disks`
-//! and `degraded` tell how many disks the array is made for and how many of them are missing
+//! and `degraded` show how many disks the array is made for and how many of them are missing
 //! (Documentation/admin-guide/md.rst, since 2.6.16); an array without copies has no `degraded`. An array
-//! that is not active does not tell what it is made for, and has 0 in the first of the two.
+//! that is not active does not show what it is made for, and has 0 in the first of the two.
 
 mod mdstat;
 
@@ -19,7 +19,7 @@ use mdstat::{Array, State, arrays};
 const PATH: &str = "/proc/mdstat";
 const EXPECTED: &str = "arrays that come once, with state, disks and blocks";
 
-/// The states that have samples, and what they are called.
+/// The states that have samples, and their names.
 const STATES: [(State, &str); 5] = [
     (State::Active, "active"),
     (State::Inactive, "inactive"),
@@ -46,7 +46,7 @@ static ARRAYS: Layout = Layout {
     is_object: |name| name.starts_with("md"),
     labels: &[LabelFrom::Name("")],
     attributes: &[
-        // While disks are added the old number stands behind: `4 (3)`.
+        // While disks are added the old number follows: `4 (3)`.
         Attribute { file: "md/raid_disks", family: &FAMILIES[7], form: leading },
         Attribute { file: "md/degraded", family: &FAMILIES[8], form: unsigned },
     ],
@@ -105,7 +105,7 @@ impl Collector for Mdadm {
 /// One of an array's numbers.
 type Number = fn(&Array<'_>) -> Option<u64>;
 
-/// Writes the samples of the arrays, which are read anew for each family.
+/// Writes the samples of the arrays, which are parsed again for each family.
 fn write<'a, I: Iterator<Item = Array<'a>>>(arrays: &dyn Fn() -> I, out: &mut dyn Sink) {
     let [state, disks, required, blocks, blocks_synced, size, synced, ..] = &FAMILIES;
     out.family(state);

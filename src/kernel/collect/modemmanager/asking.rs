@@ -1,4 +1,4 @@
-//! Who asks ModemManager, on a thread of its own.
+//! Asks ModemManager, on a thread of its own.
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
 use crate::base::error::{Error, KeptError};
@@ -18,21 +18,21 @@ const SETUP: [&str; 2] = ["org.freedesktop.ModemManager1.Modem.Signal", "Setup"]
 /// MMModemState from which on a modem is enabled.
 const ENABLED: i32 = 6;
 
-/// The modems that ModemManager told of last.
+/// The modems in the last answer of ModemManager.
 pub struct Modems {
     client: Client,
-    /// How often modems are to measure their signal, if we are to say so.
+    /// How often modems are to measure their signal, if that is configured.
     interval: u32,
     pub all: Vec<Modem>,
-    /// What went over the connections of each port's modem.
+    /// Traffic of the connections of each port's modem.
     traffic: Vec<Traffic>,
-    /// What spoils single ones, or one such.
+    /// An error that affected single modems, the last one.
     pub error: Option<KeptError>,
-    /// What spoils all.
+    /// The result for all.
     pub result: Result<(), KeptError>,
 }
 
-/// What went over the connections of a modem.
+/// Traffic of the connections of a modem.
 pub struct Traffic {
     port: Vec<u8>,
     pub connected: u64,
@@ -51,7 +51,7 @@ impl Modems {
         }
     }
 
-    /// What went over the connections of a modem.
+    /// Traffic of the connections of a modem.
     pub fn traffic(&self, modem: &Modem) -> Option<&Traffic> {
         self.traffic.iter().find(|traffic| traffic.port == modem.port)
     }
@@ -61,7 +61,7 @@ impl Modems {
         self.client.can_open()
     }
 
-    /// Asks everything anew; it is over by `until`.
+    /// Asks everything again; it ends by `until`.
     pub fn ask(&mut self, until: Instant) {
         self.error = None;
         self.result = self.try_ask(until).map_err(KeptError::from);
@@ -86,7 +86,7 @@ impl Modems {
         Ok(())
     }
 
-    /// Two modems have no port in common; what says otherwise would have the same series.
+    /// Removes modems with a port in common: they would have the same series.
     fn tell_apart(&mut self) {
         let mut ports: Vec<Vec<u8>> = Vec::new();
         let error = &mut self.error;
@@ -102,7 +102,7 @@ impl Modems {
         self.traffic.retain(|traffic| ports.contains(&traffic.port));
     }
 
-    /// Has a modem measure its signal, if it does not yet and is able to.
+    /// Lets a modem measure its signal, if it does not yet and is able to.
     fn set_up(&mut self, at: usize) -> Result<(), Error> {
         let Modems { client, all, error, interval, .. } = self;
         let Some(modem) = all.get(at).filter(|modem| modem.state >= Some(ENABLED)) else {
@@ -143,7 +143,7 @@ impl Modems {
                 }
             }
         }
-        // One that could only not be asked is not to count as new the next time.
+        // A modem that could not be asked must not count as new the next time.
         if is_whole {
             sums.end(now);
         }
@@ -164,7 +164,7 @@ fn refusal(expected: &'static str, found: &[u8]) -> KeptError {
     Error::parse(PLACE, expected, found).keep()
 }
 
-/// Numbers of bearers are not used again: one that is not known is new.
+/// Numbers of bearers are not used again: an unknown one is new.
 fn seen(path: &[u8], bearer: &Bearer, is_known: bool) -> Seen {
     let age = (!is_known).then_some(Duration::ZERO);
     Seen { key: number(path), counts: bearer.traffic, age, short: 0 }
@@ -175,8 +175,8 @@ fn number(path: &[u8]) -> u64 {
     path.rsplit(|byte| *byte == b'/').next().and_then(scan::uint).unwrap_or(u64::MAX)
 }
 
-/// An object that is gone is no failure, and a refusal spoils only what was refused; what ends the connection
-/// spoils all.
+/// An object that is gone is not a failure, and a refusal affects only what was refused; an error that ends the
+/// connection affects all.
 fn only(failure: Error, error: &mut Option<KeptError>) -> Result<(), Error> {
     match failure {
         Error::Unsupported(_) => Ok(()),

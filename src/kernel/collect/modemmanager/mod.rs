@@ -1,18 +1,18 @@
 //! Modems of ModemManager, over D-Bus: `GetManagedObjects`, and properties of their bearers
 //! (org.freedesktop.ModemManager1), on the system bus, which `DBUS_SYSTEM_BUS_ADDRESS` may name. It needs no privilege.
-//! ModemManager is not started by being asked; where it does not run the collector has no data.
+//! A request does not start ModemManager; where it does not run the collector has no data.
 //!
 //! `modem_state`: -1 failed, 0 unknown, 1 initializing, 2 locked, 3 disabled, 4 disabling, 5 enabling, 6 enabled, 7 searching,
 //! 8 registered, 9 disconnecting, 10 connecting, 11 connected. `modem_registration_state`: 0 idle, 1 home, 2 searching, 3 denied,
 //! 4 unknown, 5 roaming; above that MMModem3gppRegistrationState has the rest.
 //!
-//! RSSI, RSRP, RSRQ and SNR are only there after somebody had the modem measure them, and no more once it was plugged in or
-//! ModemManager started anew: `mmcli -m any --signal-setup=30`, or `signal_interval`, which needs the right
-//! org.freedesktop.ModemManager1.Device.Control of polkit. `modem_signal_interval_seconds` 0 says that nobody did.
+//! RSSI, RSRP, RSRQ and SNR exist only after a program let the modem measure them, and no more once it was plugged in
+//! or ModemManager started again: `mmcli -m any --signal-setup=30`, or `signal_interval`, which needs the right
+//! org.freedesktop.ModemManager1.Device.Control of polkit. `modem_signal_interval_seconds` 0 means that no program did.
 //!
-//! What went over the connections of a modem is added up from the start of the agent, as connections come and go.
-//! ModemManager itself asks the modem for it every half minute or so. A modem is called by its port and model; numbers of
-//! device, card and subscriber are not read.
+//! Traffic of the connections of a modem is added up from the start of the agent, as connections come and go.
+//! ModemManager itself asks the modem for it every half minute or so. A modem is identified by its port and model;
+//! numbers of device, card and subscriber are not read.
 
 mod asking;
 mod modem;
@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 
 pub use modem::{Bearer, Modem, modems};
 
-/// How long a scrape waits where nothing is set, as in a library.
+/// How long a scrape waits without a setting, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const MODEM: &[&str] = &["port", "model"];
@@ -77,7 +77,7 @@ static TIMEOUT: CollectorOption<Duration> =
 static SIGNAL_INTERVAL: CollectorOption<Duration> = duration(
     "signal_interval",
     [0, 3_600_000],
-    "how often modems are told to measure their signal; 0 leaves them as they are",
+    "how often modems measure their signal; 0 leaves their setting unchanged",
 )
 .default("0s");
 
@@ -110,7 +110,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct ModemManager {
     modems: Background<Modems>,
     patience: Duration,
-    /// Not a stored tree, of which no bus tells.
+    /// Whether the tree is not a stored one, about which no bus can be asked.
     is_machine: bool,
     /// There is a bus, over which the thread was asked.
     is_asked: bool,
@@ -183,7 +183,7 @@ fn write_states(modems: &Modems, out: &mut dyn Sink) {
     each(modems, connections, &|modem| i64::try_from(connected(modem)?).ok(), out);
 }
 
-/// A modem that is not registered says 0.
+/// A modem that is not registered reports 0.
 fn quality_of(modem: &Modem) -> Option<u32> {
     modem.quality.filter(|quality| *quality > 0 || modem.state >= Some(REGISTERED))
 }

@@ -1,4 +1,4 @@
-//! What `GetManagedObjects` says of modems, and what a bearer says of its traffic.
+//! Parses `GetManagedObjects` about modems, and a bearer's answer about its traffic.
 
 use crate::kernel::collect::growth::Counts;
 use crate::kernel::read::dbus::Values;
@@ -30,7 +30,7 @@ pub const TECHNOLOGIES: [(&str, &str, u32); 6] = [
 /// Keys of their dictionaries, in the order of the families.
 const LEVELS: [&str; 6] = ["rssi", "rsrp", "rsrq", "snr", "rscp", "ecio"];
 
-/// No level is as large; what is unknown may be told as the smallest number of all.
+/// No level is as large; an unknown one may be reported as the smallest number of all.
 const MAX_LEVEL: f64 = 1000.0;
 
 /// Keys of a bearer's statistics: of all its connections since 1.14, and of the last one before.
@@ -42,11 +42,11 @@ const TRAFFIC: [(&str, &str); 5] = [
     ("failed-attempts", ""),
 ];
 
-/// A modem; `None` for what is not told.
+/// A modem; `None` for values that are missing.
 #[derive(Debug, Default, PartialEq)]
 pub struct Modem {
     pub path: Vec<u8>,
-    /// Such as cdc-wdm0.
+    /// The port, such as cdc-wdm0.
     pub port: Vec<u8>,
     pub model: Vec<u8>,
     pub manufacturer: Vec<u8>,
@@ -55,10 +55,10 @@ pub struct Modem {
     pub state: Option<i32>,
     /// MMModem3gppRegistrationState.
     pub registration: Option<u32>,
-    /// In per cent.
+    /// The signal quality in per cent.
     pub quality: Option<u32>,
     pub technologies: Option<u32>,
-    /// How often levels are measured, in seconds; 0 is never.
+    /// How often levels are measured, in seconds; 0 means never.
     pub interval: Option<u32>,
     /// By technology and key, in dBm or dB.
     pub levels: [[Option<f64>; LEVELS.len()]; TECHNOLOGIES.len()],
@@ -66,7 +66,7 @@ pub struct Modem {
     pub bearers: Vec<Vec<u8>>,
 }
 
-/// The modems in an answer, and whether there are more than are taken; `None` if it is torn.
+/// The modems in an answer, and whether there are more than the limit; `None` if it is truncated.
 pub fn modems(mut body: Values<'_>) -> Option<(Vec<Modem>, bool)> {
     let (mut all, mut has_more) = (Vec::new(), false);
     let mut objects = body.array(8)?;
@@ -92,7 +92,7 @@ pub fn modems(mut body: Values<'_>) -> Option<(Vec<Modem>, bool)> {
     Some((all, has_more))
 }
 
-/// Takes key, type and value of an entry; `None` if that is torn.
+/// Receives key, type and value of an entry; returns `None` if that is truncated.
 type Take<'a> = dyn FnMut(&str, &[u8], &mut Values<'_>) -> Option<()> + 'a;
 
 /// Hands every entry of a dictionary `a{sv}` to `take`.
@@ -108,7 +108,7 @@ pub fn each(values: &mut Values<'_>, take: &mut Take<'_>) -> Option<()> {
 }
 
 impl Modem {
-    /// A property, by its interface and name. One of another type than is documented is passed over.
+    /// Reads a property, by its interface and name. One of another type than is documented is skipped.
     fn take(&mut self, name: [&str; 2], kind: &[u8], value: &mut Values<'_>) -> Option<()> {
         match (name, kind) {
             (["Modem", "State"], b"i") => self.state = Some(value.int32()?),
@@ -172,7 +172,7 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// What `GetAll` says; `None` if it is torn.
+    /// Parses the answer of `GetAll`; `None` if it is truncated.
     pub fn of(mut body: Values<'_>) -> Option<Bearer> {
         let mut bearer = Bearer::default();
         each(&mut body, &mut |key, kind, value| {

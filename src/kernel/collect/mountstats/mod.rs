@@ -1,9 +1,9 @@
-//! NFS mounts as the client counts them: `/proc/self/mountstats`, a line `device … mounted on …` for each
+//! NFS mounts, counted by the client: `/proc/self/mountstats`, a line `device … mounted on …` for each
 //! mount, and below those of NFS lines `age:`, `bytes:`, `events:`, `xprt:` for each connection, and a line
 //! for each operation of the protocol (nfs_show_stats of fs/nfs/super.c, net/sunrpc/stats.c; version 1.1
 //! since 3.0). The address of the server is the option `addr` in `/proc/self/mountinfo`.
 //!
-//! Mounts of the same export share what is counted and are shown once. Errors of operations are told since
+//! Mounts of the same export share their counters and are shown once. Errors of operations are counted since
 //! 5.3. A transport of UDP has no connections, and one of RDMA no queues: node_exporter shows 0 for these, and
 //! so does this in its dialect. Of times and errors beyond 53 bits the lower 53 are shown, as there: some
 //! kernels let them fall below zero.

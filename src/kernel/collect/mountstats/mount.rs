@@ -23,7 +23,7 @@ pub fn blocks(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl<'a> Mount<'a> {
-    /// The mount of a block; `Some(None)` if it is of another kind, `None` if it is none.
+    /// The mount of a block; `Some(None)` if it is of another kind, `None` if the block is not valid.
     pub fn of(block: &'a [u8]) -> Option<Option<Mount<'a>>> {
         let end = memchr::memchr(b'\n', block).unwrap_or(block.len());
         let (line, lines) = block.split_at(end);
@@ -33,12 +33,12 @@ impl<'a> Mount<'a> {
         let [point, with, fstype, kind] = [word()?, word()?, word()?, word()?];
         let is_mount = [device, mounted, on, with, fstype]
             == [&b"device"[..], b"mounted", b"on", b"with", b"fstype"];
-        // Statistics have a version.
+        // NFS statistics have a version.
         let is_nfs = is_nfs(kind) && word().is_some();
         is_mount.then_some(is_nfs.then_some(Mount { export, point, lines }))
     }
 
-    /// What follows the first line that begins with `key`.
+    /// The rest of the first line that begins with `key`.
     pub fn line(&self, key: &str) -> Option<&'a [u8]> {
         self.keyed(key).next()
     }
@@ -48,7 +48,7 @@ impl<'a> Mount<'a> {
         lines.filter_map(move |line| line.trim_ascii_start().strip_prefix(key.as_bytes()))
     }
 
-    /// What follows `xprt:` in the line of each transport.
+    /// The rest of the line of each transport after `xprt:`.
     pub fn transports(&self) -> impl Iterator<Item = &'a [u8]> {
         self.keyed("xprt:")
     }

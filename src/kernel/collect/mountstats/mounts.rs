@@ -14,18 +14,18 @@ const MAX_MOUNTS: usize = 4096;
 /// The longest address of a server.
 const MAX_ADDRESS: usize = 64;
 
-/// Numbers of the lines `bytes:` and `events:`, and of the events the one that nobody shows (how often a
+/// Numbers of the lines `bytes:` and `events:`, and of the events the one that is not shown (how often a
 /// writer waited for congestion).
 const BYTES: usize = 8;
 const EVENTS: usize = 27;
 const CONGESTION: usize = 18;
 
-/// How many numbers are shown of a mount, of a transport and of an operation.
+/// The number of values of a mount, of a transport and of an operation.
 pub const STATS: usize = 1 + BYTES + EVENTS - 1;
 pub const TRANSPORT: usize = 10;
 pub const OPERATION: usize = 9;
 
-/// Where the numbers of a transport stand behind its protocol: binds, connections, idle time, sends,
+/// The positions of a transport's numbers after its protocol: binds, connections, idle time, sends,
 /// receives, bad ids, backlog, slots, sending and pending queue. UDP has no connections, and RDMA no
 /// queues.
 type Layout = [Option<usize>; TRANSPORT];
@@ -48,11 +48,11 @@ const FIRST_TIME: usize = 5;
 
 /// All mounts of one reading.
 pub struct Mounts {
-    /// What the kernel does not tell is shown as 0.
+    /// Values that the kernel does not have are shown as 0.
     fills: bool,
     /// Mount point, export and server's address of each NFS mount in mountinfo.
     addresses: Names,
-    /// How many of these belong to mounts before.
+    /// How many of these belong to earlier mounts.
     used: usize,
     seen: Seen,
     /// Four labels of each mount point.
@@ -76,7 +76,7 @@ impl Mounts {
         }
     }
 
-    /// A new reading begins; `info` is the text of mountinfo.
+    /// Begins a reading; `info` is the text of mountinfo.
     pub fn begin(&mut self, info: &[u8]) {
         self.addresses.truncate(0);
         self.points.truncate(0);
@@ -90,7 +90,7 @@ impl Mounts {
         }
     }
 
-    /// Takes every mount of the file.
+    /// Reads every mount of the file.
     pub fn take(&mut self, text: &[u8], errors: &mut PartialErrors) {
         let mut count = 0;
         for block in blocks(text) {
@@ -115,7 +115,7 @@ impl Mounts {
     /// Adds a mount, once for each protocol of its transports, as node_exporter does.
     fn push(&mut self, mount: &Mount<'_>, errors: &mut PartialErrors) {
         let place = self.place(mount);
-        // Copied, as the list is not to be held while rows are added.
+        // Copied, as the list must not be borrowed while rows are added.
         let mut room = [0; MAX_ADDRESS];
         let address = place.and_then(|at| self.addresses.get(at)).unwrap_or_default();
         let length = address.len().min(MAX_ADDRESS);
@@ -144,7 +144,7 @@ impl Mounts {
         }
     }
 
-    /// The place of the address of a mount; both files have the mounts in one order. One that came between
+    /// The index of the address of a mount; both files have the mounts in one order. A mount that was added between
     /// the two readings has the address of another mount of its export.
     fn place(&mut self, mount: &Mount<'_>) -> Option<usize> {
         let all = &self.addresses;
@@ -224,7 +224,7 @@ impl Mounts {
             *number %= MANTISSA;
         }
         let name = name.strip_suffix(b":").unwrap_or(name);
-        // The labels of a mount are three: these are no mount's.
+        // The labels of a mount are three: these are not a mount's.
         if !self.seen.is_new(&[export, protocol, address, b"operation", name]) {
             return errors.refuse(PATH, "every operation once", line);
         }
@@ -243,7 +243,7 @@ impl Mounts {
 }
 
 /// The layout of a transport's numbers, and how many there are at least: before version 1.1 the last three
-/// were not told.
+/// did not exist.
 fn layout(protocol: &[u8]) -> Option<(Layout, usize)> {
     match scan::text(protocol) {
         "tcp" => Some((TCP, 10)),

@@ -1,4 +1,4 @@
-//! What one interface of a netlink dump tells, in the words and numbers of the files in sysfs.
+//! Reads one interface of a netlink dump, in the words and numbers of the files in sysfs.
 
 use super::super::PartialErrors;
 use super::rows::*;
@@ -8,14 +8,14 @@ use crate::kernel::read::netlink::Link;
 /// The longest address (MAX_ADDR_LEN of include/linux/netdevice.h).
 const MAX_ADDRESS: usize = 32;
 
-/// What netlink does not tell.
+/// The columns that netlink does not have.
 const ONLY_FILES: [usize; 4] = [ADDRESS_TYPE, DEVICE_ID, NAME_TYPE, SPEED];
 
-/// IF_OPER_* of include/uapi/linux/if.h as the kernel's file says them.
+/// IF_OPER_* of include/uapi/linux/if.h in the words of the kernel's file.
 const OPERSTATES: [&str; 7] =
     ["unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"];
 
-/// What was read of one interface's files.
+/// The values from one interface's files.
 pub struct Kept {
     numbers: [Option<u64>; ONLY_FILES.len()],
     duplex: [u8; 8],
@@ -32,7 +32,7 @@ impl Kept {
     }
 }
 
-/// Adds what netlink and the files tell of an interface.
+/// Adds the values of an interface from netlink and the files.
 pub fn push(rows: &mut Rows, link: &Link<'_>, kept: &Kept, ignore_speed: bool) {
     let attributes = &link.attributes;
     let mut cells = cells_of(link);
@@ -54,7 +54,7 @@ pub fn push(rows: &mut Rows, link: &Link<'_>, kept: &Kept, ignore_speed: bool) {
     rows.texts.push(until_nul(alias).trim_ascii());
 }
 
-/// What netlink tells of an interface, as the files would.
+/// The values of an interface from netlink, in the form of the files.
 fn cells_of(link: &Link<'_>) -> Cells {
     let mut cells = Cells::default();
     let is_up = link.flags & libc::IFF_UP as u32 != 0;
@@ -80,16 +80,16 @@ fn cells_of(link: &Link<'_>) -> Cells {
     cells
 }
 
-/// Of include/uapi/linux/if_link.h, since 4.16 and 6.0; libc lacks them.
+/// From include/uapi/linux/if_link.h, since 4.16 and 6.0; libc lacks them.
 const IFLA_CARRIER_UP_COUNT: u16 = 47;
 const IFLA_CARRIER_DOWN_COUNT: u16 = 48;
 const IFLA_ALLMULTI: u16 = 61;
 
-/// Of include/uapi/linux/if.h.
+/// From include/uapi/linux/if.h.
 const IFF_LOWER_UP: u32 = 1 << 16;
 const IFF_DORMANT: u32 = 1 << 17;
 
-/// The flags as the file has them: without those that the kernel makes up for the message, and with two
+/// The flags in the form of the file: without those that the kernel adds for the message, and with two
 /// that it hides there unless an administrator has set them (dev_get_flags in net/core/dev.c).
 fn flags_of(link: &Link<'_>) -> u32 {
     let mut flags = link.flags & !(libc::IFF_RUNNING as u32 | IFF_LOWER_UP | IFF_DORMANT);
@@ -105,7 +105,7 @@ fn flags_of(link: &Link<'_>) -> u32 {
     flags
 }
 
-/// Mixes in all of an interface with which the contents of its files may change.
+/// Hashes everything about an interface with which the contents of its files may change.
 pub fn state_of(mut state: u64, link: Link<'_>) -> u64 {
     let attributes = &link.attributes;
     let number = |kind| attributes.number(kind).unwrap_or_default().to_ne_bytes();
@@ -123,7 +123,7 @@ pub fn state_of(mut state: u64, link: Link<'_>) -> u64 {
     state.wrapping_add(1)
 }
 
-/// An address as the kernel's file has it: bytes in hexadecimal with colons between.
+/// An address in the form of the kernel's file: bytes in hexadecimal with colons between.
 fn address<'a>(bytes: &[u8], room: &'a mut [u8; 3 * MAX_ADDRESS]) -> &'a [u8] {
     let digit = |n: u8| b"0123456789abcdef".get(usize::from(n)).copied().unwrap_or_default();
     for (to, byte) in room.chunks_exact_mut(3).zip(bytes) {

@@ -1,7 +1,7 @@
-//! What network interfaces are: `/sys/class/net/<interface>/…` (Documentation/ABI/testing/sysfs-class-net),
-//! a file each. On the running kernel one netlink dump tells most of it. The five files that netlink has
+//! Properties of network interfaces: `/sys/class/net/<interface>/…` (Documentation/ABI/testing/sysfs-class-net),
+//! a file each. On the running kernel one netlink dump has most of it. The five files that netlink has
 //! no attribute for are read when the state of any interface has changed, and once a minute. Many files
-//! cannot be read while an interface is down or has no such thing (EINVAL, EOPNOTSUPP): that is no fault.
+//! cannot be read while an interface is down or has no such property (EINVAL, EOPNOTSUPP): that is not an error.
 
 mod altnames;
 mod link;
@@ -28,7 +28,7 @@ const PATH: &str = "/sys/class/net";
 /// More interfaces than any box has; what comes after is left out and counted.
 const MAX_INTERFACES: usize = 16_384;
 
-/// How old what was read from files may be while no interface changes.
+/// How old the values from files may be while no interface changes.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// node_exporter's key and ours.
@@ -87,7 +87,7 @@ pub const SPEC: Spec = Spec {
         name: "netclass",
         node_name: "netclass",
         on: true,
-        help: "what network interfaces are, from /sys/class/net",
+        help: "properties of network interfaces, from /sys/class/net",
         options: &[&EXCLUDE.row, &IGNORE_SPEED.row, &NETLINK.row, &WITH_STATS.row],
     },
     families: FAMILIES,
@@ -121,13 +121,13 @@ struct Netclass {
     filter: Filter,
     ignore_speed: bool,
     rows: Rows,
-    /// Those of the interfaces that are shown, if they are asked for.
+    /// Statistics of the interfaces that are shown, if they are enabled.
     statistics: Option<Statistics>,
     /// The same.
     altnames: Option<Altnames>,
     /// What netlink does not tell, of each interface that is shown, in the order of the dump.
     kept: Vec<Kept>,
-    /// What `state_of` made of the dump with which that was read, and when.
+    /// The hash by `state_of` of the dump with which they were read, and when.
     state: u64,
     read_at: Option<Instant>,
 }
@@ -161,7 +161,7 @@ impl Collector for Netclass {
 }
 
 impl Netclass {
-    /// Fills the rows by netlink; `false` if that is not to be had.
+    /// Fills the rows from netlink; `false` if it is not available.
     fn ask(&mut self, scrape: &mut Scrape<'_>) -> bool {
         if !self.by_netlink {
             return false;

@@ -1,4 +1,4 @@
-//! What is known of interfaces, however it was asked for, and how it is read from files.
+//! The values of interfaces, from netlink or files, and how they are read from files.
 
 use super::super::PartialErrors;
 use crate::kernel::read::dir::Joined;
@@ -8,7 +8,7 @@ use crate::model::metric::{Label, Sink, Value};
 /// The longest text of a file: an alias has up to 255 bytes.
 pub const MAX_TEXT: usize = 256;
 
-/// Errors that say that there is no such thing, or that it is not for everybody.
+/// Errors that mean that there is no such value, or that it is not readable by everybody.
 const NOTHING: [i32; 4] = [libc::EINVAL, libc::EOPNOTSUPP, libc::EACCES, libc::EPERM];
 
 /// Columns of the table, which are rows of `FAMILIES` and `FILES`.
@@ -57,10 +57,10 @@ const FILES: [&str; 17] = [
 /// The texts of `network_info` for each row of the table, in this order.
 const TEXTS: [&str; 5] = ["address", "broadcast", "duplex", "operstate", "ifalias"];
 
-/// Whether the administrator has switched it on: not known, no, yes.
+/// The administrative state: not known, no, yes.
 const ADMINSTATES: [&str; 3] = ["unknown", "down", "up"];
 
-/// What is known of the interfaces.
+/// The values of the interfaces.
 #[derive(Default)]
 pub struct Rows {
     pub numbers: Table<WIDTH>,
@@ -87,7 +87,7 @@ impl Cells {
         cell.filter(|_| self.known >> column & 1 == 1)
     }
 
-    /// Adds what follows from the others: megabits become bytes, the state becomes 1 or 0.
+    /// Adds derived values: megabits become bytes, the state becomes 1 or 0.
     pub fn finish(&mut self, is_up: Option<bool>, ignore_speed: bool) {
         let megabits = self.get(SPEED).map(u64::cast_signed);
         self.known &= !(1 << SPEED);
@@ -156,7 +156,7 @@ pub fn number(dir: &Dir, name: &[u8], column: usize, errors: &mut PartialErrors)
     number
 }
 
-/// What a file of the interface `name` says, if there is one that says something.
+/// The text of a file of the interface `name`, if it exists and is not empty.
 pub fn text<'a>(
     dir: &Dir,
     name: &[u8],

@@ -1,5 +1,5 @@
 //! The statistics of interfaces under the names of node_exporter's detailed view, where an option asks for
-//! them in place of the network collector. What that collector wrote in the same scrape is left out. In
+//! them in place of the network collector. Families that that collector wrote in the same scrape are left out. In
 //! node_exporter's dialect they are gauges, as there.
 
 use super::super::network::{detailed, stats};
@@ -19,12 +19,12 @@ impl Statistics {
         Statistics { dialect, table: Table::default() }
     }
 
-    /// A new dump begins.
+    /// Begins a dump.
     pub fn clear(&mut self) {
         self.table.clear();
     }
 
-    /// The next interface; one without statistics has no samples.
+    /// Adds the next interface; one without statistics has no samples.
     pub fn push(&mut self, link: &Link<'_>) {
         let bytes = link.attributes.bytes(libc::IFLA_STATS64);
         if let Some((cells, known)) = bytes.and_then(stats::cells) {
@@ -32,7 +32,7 @@ impl Statistics {
         }
     }
 
-    /// Writes them; `network` is what the network collector wrote.
+    /// Writes them; `network` are the families that the network collector wrote.
     pub fn write(&self, network: Shows, out: &mut dyn Sink) {
         detailed(self.dialect, &mut |column, is_common, family| {
             let is_written = match network {

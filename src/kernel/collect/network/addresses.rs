@@ -43,7 +43,7 @@ pub fn write(
     }
 }
 
-/// How far the address is known, as node_exporter calls it.
+/// The scope of an address, in node_exporter's words.
 fn scope(ip: IpAddr) -> &'static str {
     let is_linked = match ip {
         IpAddr::V4(ip) => ip.is_link_local(),

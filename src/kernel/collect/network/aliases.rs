@@ -23,19 +23,19 @@ impl Aliases {
         Aliases { dir: root.dir(DIRECTORY), texts: Names::default() }
     }
 
-    /// A new reading of the interfaces begins.
+    /// Begins a reading of the interfaces.
     pub fn clear(&mut self) {
         self.texts.truncate(0);
     }
 
-    /// The next interface has the alias that netlink told.
+    /// Adds the alias of the next interface, from netlink.
     pub fn push(&mut self, name: &[u8], alias: Option<&[u8]>) {
         let alias = alias.unwrap_or_default();
         self.texts.push(name);
         self.texts.push(alias.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii());
     }
 
-    /// The next interface has the alias in its file, if there is one.
+    /// Adds the alias of the next interface from its file, if there is one.
     pub fn read(&mut self, name: &[u8], errors: &mut PartialErrors) {
         let mut room = [0; MAX_ALIAS];
         if !self.dir.is_open() {
@@ -47,7 +47,7 @@ impl Aliases {
         self.texts.push(alias.unwrap_or_default().trim_ascii());
     }
 
-    /// The alias of `name`, which stands not before `at`; `at` is where it stands from now on.
+    /// The alias of `name`, at the index `at` or later; `at` is set to its index.
     pub fn of(&self, name: &[u8], at: &mut usize) -> Label<'_> {
         while self.texts.get(2 * *at).is_some_and(|known| known != name) {
             *at += 1;

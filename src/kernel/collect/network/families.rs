@@ -1,5 +1,5 @@
-//! The families of network interfaces, and which of them are shown: by default as the kernel's file has
-//! them, where some columns are sums, or each statistic of netlink for itself.
+//! The families of network interfaces, and which of them are shown: by default the columns of the kernel's
+//! file, some of which are sums, or each statistic of netlink by itself.
 
 use super::stats::FILE;
 use crate::base::dialect::Dialect;
@@ -16,7 +16,7 @@ const ADDRESS: &[&str] =
 /// Families that only the detailed view has.
 const DETAILS: usize = 17;
 
-/// In the order of the first columns, then the addresses, then what only the detailed view has.
+/// In the order of the first columns, then the addresses, then those that only the detailed view has.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 pub static FAMILIES: &[Family; SUMMED + 1 + DETAILS] = families![
     counter("network_receive_bytes_total",       One, "Bytes received.",                                     DEVICE).own_keys(),
@@ -59,16 +59,16 @@ pub static FAMILIES: &[Family; SUMMED + 1 + DETAILS] = families![
 /// The family of addresses.
 pub const ADDRESS_INFO: usize = SUMMED;
 
-/// How many columns are shown by default: those of the file, and one that only netlink tells.
+/// How many columns are shown by default: those of the file, and one that only netlink has.
 const SUMMED: usize = FILE + 1;
 
 /// Where the families begin that only the detailed view has.
 const FIRST: usize = SUMMED + 1;
 
-/// A column and its family in node_exporter's dialect and in ours, as places in `FAMILIES`.
+/// A column and its family in node_exporter's dialect and in ours, as indices into `FAMILIES`.
 type Shown = (usize, [usize; 2]);
 
-/// The detailed view by netlink, in the order of `struct rtnl_link_stats64`.
+/// The detailed view from netlink, in the order of `struct rtnl_link_stats64`.
 const BY_NETLINK: [Shown; 24] = [
     (1, [1, 1]),
     (9, [9, 9]),
@@ -96,7 +96,7 @@ const BY_NETLINK: [Shown; 24] = [
     (16, [16, 16]),
 ];
 
-/// Columns of the file that node_exporter calls otherwise in the detailed view.
+/// Columns of the file that have other names in node_exporter's detailed view.
 const BY_FILE: [Shown; 4] =
     [(2, [FIRST, 2]), (3, [FIRST + 4, 3]), (10, [FIRST + 1, 10]), (11, [FIRST + 5, 11])];
 
@@ -121,7 +121,7 @@ pub fn shown(view: View, each: &mut dyn FnMut(usize, &Family<'_>)) {
     }
 }
 
-/// Hands each column of the detailed view by netlink to `each`, with its family, and whether the view of
+/// Hands each column of the detailed view from netlink to `each`, with its family, and whether the view of
 /// sums has that, too.
 pub fn detailed(dialect: Dialect, each: &mut dyn FnMut(usize, bool, &Family<'_>)) {
     for (column, [node, own]) in BY_NETLINK {
@@ -132,13 +132,13 @@ pub fn detailed(dialect: Dialect, each: &mut dyn FnMut(usize, bool, &Family<'_>)
     }
 }
 
-/// What decides which families are shown.
+/// The options that select the families.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     pub dialect: Dialect,
-    /// Each statistic for itself.
+    /// Each statistic by itself.
     pub is_detailed: bool,
-    /// They came by netlink.
+    /// The values came from netlink.
     pub by_netlink: bool,
     pub with_alias: bool,
 }

@@ -1,9 +1,9 @@
-//! The statistics of one interface that netlink tells, as the columns of the file.
+//! The statistics of one interface from netlink, as the columns of the file.
 
 /// How many columns `/proc/net/dev` has.
 pub const FILE: usize = 16;
 
-/// These, one that only netlink tells, and the ten parts of those that are sums.
+/// These, one that only netlink has, and the ten parts of those that are sums.
 pub const WIDTH: usize = FILE + 1 + 10;
 
 /// The columns of /proc/net/dev, rx_nohandler, and the parts of those that are sums, from a `struct
@@ -38,12 +38,12 @@ pub fn cells(stats: &[u8]) -> Option<([u64; WIDTH], u32)> {
 mod tests {
     use super::*;
 
-    /// Statistics of which the word i is `2^i`, so that each sum tells its parts.
+    /// Statistics in which the word i is `2^i`, so that each sum shows its parts.
     fn stats(words: u32) -> Vec<u8> {
         (0..words).flat_map(|i| (1u64 << i).to_ne_bytes()).collect()
     }
 
-    /// What `stats` means, bit by bit, in the order of /proc/net/dev, then nohandler, then parts of sums.
+    /// The meaning of `stats`, bit by bit, in the order of /proc/net/dev, then nohandler, then parts of sums.
     #[rustfmt::skip]
     const COLUMNS: [u64; WIDTH] = [
         1 << 2, 1 << 0, 1 << 4, 1 << 6 | 1 << 15, 1 << 14, 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13, 1 << 21, 1 << 8,

@@ -9,37 +9,37 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// For messages.
+/// The place in messages.
 pub const PATH: &str = "NTP server";
 
-/// Room for an answer with extensions, which are not looked at.
+/// Room for an answer with extensions, which are ignored.
 const ROOM: usize = 1024;
 
-/// Packets that are no answer to the question; after so many it is given up.
+/// Packets that do not answer the request; after this many it is given up.
 const MAX_FOREIGN: usize = 64;
 
-/// Who is asked, and how.
+/// The server that is asked, and how.
 pub struct Client {
     pub host: String,
     pub port: u16,
-    /// Of the protocol.
+    /// The version of the protocol.
     pub version: u8,
-    /// Routers that a question may pass, and one more; 0 leaves that to the system.
+    /// The TTL of the request's packets; 0 uses the system's default.
     pub ttl: u32,
     random: RandomState,
     asked: u64,
-    /// What came of the last question.
+    /// The result of the last request.
     pub answer: Result<Answer, KeptError>,
 }
 
 impl Client {
-    /// Nothing is asked yet.
+    /// A client that has not asked yet.
     pub fn new(host: String, port: u16, version: u8, ttl: u32) -> Client {
         let answer = Err(Error::Absent(PATH.into()).keep());
         Client { host, port, version, ttl, random: RandomState::new(), asked: 0, answer }
     }
 
-    /// Asks once, and waits until then.
+    /// Sends one request, and waits until then.
     pub fn ask(&mut self, until: Instant) {
         self.asked = self.asked.wrapping_add(1);
         let answer = self.exchange(self.random.hash_one(self.asked), until);

@@ -1,13 +1,13 @@
-//! What an NTP server says of itself, and how far the clock here is from the server's: one question a
-//! scrape over UDP (RFC 5905). node_exporter calls its collector of this name deprecated: `timex` tells
-//! how the kernel's clock is disciplined, and asks nobody.
+//! The state of an NTP server as it reports it, and how far the clock here is from the server's: one request per
+//! scrape over UDP (RFC 5905). node_exporter calls its collector of this name deprecated: `timex` shows
+//! how the kernel's clock is disciplined, without asking a server.
 //!
 //! A thread asks, at the start and in each scrape, which waits for it a little longer than the last answer
-//! took, at most `timeout`: what is shown is the answer of this scrape, or nothing. A server that kept
-//! silent is then given only a moment, until it answers in time.
+//! took, at most `timeout`: what is shown is the answer of this scrape, or nothing. After a server did not
+//! answer, it gets only a moment, until it answers in time.
 //!
-//! The server is to be this machine's own. Another may be named with `server_is_local`, and `ip_ttl` is
-//! then to be as large as the way is long. `sanity` is 1 if a client may go by the answer: stratum 1 to
+//! The server should be this machine's own. Another may be named with `server_is_local`, and then `ip_ttl`
+//! has to be as large as the path is long. `sanity` is 1 if a client may trust the answer: stratum 1 to
 //! 15, synchronised, set within 36 hours and not after it was sent, with a distance to the reference clock
 //! within `max_distance`, and with times that contradict those here by `local_offset_tolerance` at most,
 //! or a second more on the day of a leap second and the day after.
@@ -32,15 +32,15 @@ const NONE: &[&str] = &[];
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
-/// The longest time between two questions that the protocol knows, and the largest distance that is of use
+/// The longest time between two requests that the protocol allows, and the largest distance that is of use
 /// at all (MAXPOLL and MAXDISP of RFC 5905).
 const MAX_AGE: i64 = (1 << 17) * SECOND;
 const MAX_DISPERSION: i64 = 16 * SECOND;
 
-/// Nobody beyond that is synchronised.
+/// From this stratum on a server is not synchronised.
 const MAX_STRATUM: u8 = 16;
 
-/// Of the two bits about leap seconds.
+/// Values of the two bits about leap seconds.
 const ADDS_SECOND: u8 = 1;
 const DROPS_SECOND: u8 = 2;
 const NOT_SYNCHRONISED: u8 = 3;
@@ -59,7 +59,7 @@ static FAMILIES: &[Family; 8] = families![
 ];
 
 static SERVER: CollectorOption<String> =
-    text("server", "who is asked: an address of this machine").default("127.0.0.1").rule(&Rule {
+    text("server", "server: an address of this machine").default("127.0.0.1").rule(&Rule {
         expects: "a loopback address such as 127.0.0.1; with server_is_local \
                       (--collector.ntp.server-is-local) any address or host name, without a port",
         holds: |settings| {
@@ -73,9 +73,9 @@ static PORT: CollectorOption<u64> =
 static VERSION: CollectorOption<u64> =
     count("protocol_version", [2, 4], "version of the protocol").default("4");
 static IS_LOCAL: CollectorOption<bool> =
-    switch("server_is_local", "ask the server though its address is no loopback address");
+    switch("server_is_local", "ask the server although its address is not a loopback address");
 static TTL: CollectorOption<u64> =
-    count("ip_ttl", [0, 255], "hops that a question may take; 0 for the system's own").default("1");
+    count("ip_ttl", [0, 255], "TTL of requests; 0 for the system's default").default("1");
 static MAX_DISTANCE: CollectorOption<Duration> = duration(
     "max_distance",
     [0, 3_600_000],
@@ -85,7 +85,7 @@ static MAX_DISTANCE: CollectorOption<Duration> = duration(
 static TOLERANCE: CollectorOption<Duration> = duration(
     "local_offset_tolerance",
     [0, 3_600_000],
-    "largest contradiction between both clocks that is sane",
+    "largest difference between both clocks that is sane",
 )
 .default("1ms");
 static TIMEOUT: CollectorOption<Duration> =
@@ -97,7 +97,7 @@ pub const SPEC: Spec = Spec {
         name: "ntp",
         node_name: "ntp",
         on: false,
-        help: "what an NTP server says of itself and of this clock",
+        help: "state of an NTP server, and the offset of this clock",
         options: &[
             &SERVER.row,
             &PORT.row,
@@ -154,7 +154,7 @@ impl Collector for Ntp {
     }
 
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        // Not asked ahead: the serving thread has to leave the CPU to the one that takes the times.
+        // Not asked ahead: the serving thread has to leave the CPU to the thread that measures the times.
         let asked = self.client.ask(Instant::now() + self.patience);
         let answer = asked.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;
         for (family, value) in FAMILIES.iter().zip(values(&answer, &mut self.limits)) {
@@ -164,7 +164,7 @@ impl Collector for Ntp {
     }
 }
 
-/// In the order and the units of the families.
+/// The values in the order and the units of the families.
 fn values(answer: &Answer, limits: &mut Limits) -> [i64; FAMILIES.len()] {
     [
         answer.stratum.into(),
@@ -178,11 +178,11 @@ fn values(answer: &Answer, limits: &mut Limits) -> [i64; FAMILIES.len()] {
     ]
 }
 
-/// What a sane answer keeps within, in nanoseconds.
+/// The limits of a sane answer, in nanoseconds.
 struct Limits {
     distance: i64,
     tolerance: i64,
-    /// The end of the day of which it was said last that a leap second ends it.
+    /// The end of the last day for which a leap second was announced.
     leap: Option<i64>,
 }
 
@@ -199,8 +199,8 @@ impl Limits {
             && answer.least_error <= tolerance
     }
 
-    /// Around a leap second clocks may be a second apart: some spread it over the day. The server stops to
-    /// tell of it when it is over.
+    /// Around a leap second clocks may be a second apart: some spread it over the day. The server stops
+    /// announcing it when it is over.
     fn tolerance_of(&mut self, answer: &Answer) -> i64 {
         if let ADDS_SECOND | DROPS_SECOND = answer.leap {
             self.leap = Some(answer.time - answer.time.rem_euclid(DAY) + DAY);

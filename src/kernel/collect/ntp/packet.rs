@@ -1,4 +1,4 @@
-//! The 48 bytes of a question and of an answer, and what four points of time say of two clocks (RFC 5905,
+//! The 48 bytes of a request and of an answer, and how four times relate two clocks (RFC 5905,
 //! sections 7.3 and 8). Numbers are in network order: a point of time is seconds since 1900 with a binary
 //! fraction of 32 bits, a short one has 16 bits each.
 
@@ -11,7 +11,7 @@ pub const LENGTH: usize = 48;
 const CLIENT: u8 = 3;
 const SERVER: u8 = 4;
 
-/// Where the fields of an answer stand.
+/// The offsets of the fields in an answer.
 const ROOT_DELAY: usize = 4;
 const ROOT_DISPERSION: usize = 8;
 const REFERENCE: usize = 16;
@@ -19,14 +19,14 @@ const ORIGIN: usize = 24;
 const RECEIVE: usize = 32;
 const TRANSMIT: usize = 40;
 
-/// 1970 in seconds since 1900. What seems to be before is of the era that begins in 2036.
+/// 1970 in seconds since 1900. An earlier time is of the era that begins in 2036.
 const EPOCH: u64 = 2_208_988_800;
 const ERA: i64 = 1 << 32;
 
 const NANOS: i64 = 1_000_000_000;
 
-/// The question: all zeros but for version and kind, the precision of somebody who has no clock to tell
-/// of, and a random number that the answer has to repeat.
+/// The request: all zeros except version and kind, the precision of a client without a clock to
+/// report, and a random number that the answer has to repeat.
 pub fn question(version: u8, nonce: u64) -> [u8; LENGTH] {
     let mut packet = [0; LENGTH];
     let [head, _, _, precision, ..] = &mut packet;
@@ -37,28 +37,28 @@ pub fn question(version: u8, nonce: u64) -> [u8; LENGTH] {
     packet
 }
 
-/// A point of time since 1970 as packets have it.
+/// A time since 1970 in the form of packets.
 pub fn timestamp(since_epoch: Duration) -> u64 {
     let fraction = (u64::from(since_epoch.subsec_nanos()) << 32) / NANOS.unsigned_abs();
     since_epoch.as_secs().wrapping_add(EPOCH) << 32 | fraction
 }
 
-/// What an answer says; times in nanoseconds.
+/// The values of an answer; times in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// Two bits: no warning, a second more or less at the end of the day, not synchronised.
     pub leap: u8,
     /// Steps from a reference clock; 0 in an answer that refuses one.
     pub stratum: u8,
-    /// To the reference clock and back.
+    /// The round-trip delay to the reference clock.
     pub root_delay: i64,
     /// The largest error against the reference clock.
     pub root_dispersion: i64,
-    /// When the server's clock was set last, since 1970; 0 if it never was.
+    /// When the server's clock was last set, since 1970; 0 if it never was.
     pub reference: i64,
     /// When the server sent this, by its own clock, since 1970.
     pub time: i64,
-    /// To the server and back, without its own time.
+    /// The round-trip time to the server, without its own processing.
     pub rtt: i64,
     /// The server's clock ahead of the one here.
     pub offset: i64,
@@ -66,17 +66,17 @@ pub struct Answer {
     pub least_error: i64,
 }
 
-/// Why a packet is no answer to work with.
+/// Why a packet cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It answers somebody else.
+    /// It answers another request.
     Foreign,
-    /// It is too short, of another kind, or its times contradict each other; what was expected.
+    /// It is too short, of another kind, or its times contradict each other; the text is what was expected.
     Broken(&'static str),
 }
 
 impl Answer {
-    /// Reads the answer to the question with `nonce`, which left and came back at these points of time.
+    /// Parses the answer to the request with `nonce`, which was sent and came back at these times.
     pub fn of(packet: &[u8], nonce: u64, sent: u64, received: u64) -> Result<Answer, Refusal> {
         let long = |at| number::<8>(packet, at).map(u64::from_be_bytes);
         let short = |at| number::<4>(packet, at).map(u32::from_be_bytes).map(nanos_of_short);
@@ -107,13 +107,13 @@ impl Answer {
         })
     }
 
-    /// How far the time may be off that is here by way of this server.
+    /// How far a time obtained through this server may be off.
     pub fn root_distance(&self) -> i64 {
         (self.rtt.saturating_add(self.root_delay) / 2).saturating_add(self.root_dispersion)
     }
 }
 
-/// The difference of two points of time, also where an era ends between them.
+/// The difference of two times, also where an era ends between them.
 fn between(from: u64, to: u64) -> i64 {
     to.wrapping_sub(from).cast_signed()
 }
@@ -163,7 +163,7 @@ pub(super) mod tests {
     pub const SECOND: u64 = 1 << 32;
     pub const ZERO: u64 = EPOCH << 32;
 
-    /// An answer: head, stratum, root delay and dispersion in 1/65536 s, and the points of time.
+    /// An answer: first byte, stratum, root delay and dispersion in 1/65536 s, and the times.
     pub fn packet(head: u8, stratum: u8, root: [u32; 2], times: [u64; 4]) -> Vec<u8> {
         let mut packet = vec![head, stratum, 6, 0xe8];
         packet.extend(root.map(u32::to_be_bytes).as_flattened());

@@ -6,30 +6,30 @@ use crate::kernel::read::stream::{Peer, Stream, connect};
 use std::io::{self, ErrorKind};
 use std::time::Instant;
 
-/// For messages.
+/// The place in messages.
 pub const PLACE: &str = "upsd";
 
 /// Bytes of one list.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// Whom to ask, and what came of it.
+/// The server, and its last answer.
 pub struct Client {
     peer: Peer,
     text: Vec<u8>,
-    /// The UPSes, and whether some were left out.
+    /// The UPSes, and whether some exceeded the limit.
     pub answer: Result<(Vec<Ups>, bool), KeptError>,
     /// Why nothing is known of one of them.
     pub refused: Option<KeptError>,
 }
 
 impl Client {
-    /// Nothing is asked yet.
+    /// A client that has not asked yet.
     pub fn new(peer: Peer) -> Client {
         let answer = Err(Error::Absent(PLACE.into()).keep());
         Client { peer, text: Vec::new(), answer, refused: None }
     }
 
-    /// Asks anew; it is over by `until`.
+    /// Asks again; it ends by `until`.
     pub fn ask(&mut self, until: Instant) {
         self.refused = None;
         self.answer = self.exchange(until).map_err(KeptError::from);
@@ -47,12 +47,12 @@ impl Client {
                 self.refused = Some(self.refused(&refusal).keep());
             }
         }
-        // upsd would take note of a connection that was lost.
+        // upsd would log a connection that was lost.
         let _ = stream.send(b"LOGOUT\n", until);
         Ok((all, has_more))
     }
 
-    /// Leaves the answer to one question in `text`.
+    /// Stores the answer to one request in `text`.
     fn list(&mut self, stream: &mut Stream, question: &str, until: Instant) -> Result<(), Error> {
         self.text.clear();
         stream.send(question.as_bytes(), until).map_err(|error| failed(&error))?;

@@ -1,12 +1,12 @@
-//! Uninterruptible power supplies, as upsd of Network UPS Tools tells them: `LIST UPS` and `LIST VAR` over
+//! Uninterruptible power supplies, as upsd of Network UPS Tools reports them: `LIST UPS` and `LIST VAR` over
 //! TCP (docs/net-protocol.txt of NUT; reading needs no login). `address` switches the collector on. A thread asks, and a
 //! scrape waits for it up to `timeout`.
 //!
 //! `ups.status` is a set of flags: each has a series, 1 if it is set: OL on line, OB on battery, LB and HB battery low and
 //! high, RB replace the battery, CHRG, DISCHRG, BYPASS, CAL, OFF, OVER overloaded, TRIM, BOOST, FSD forced shutdown, ALARM.
-//! Others are counted in `nut_status_unknown_flags`. That the driver has no data is a state, not a failure of the
-//! collector: `nut_driver_state` says `data_stale` or `driver_not_connected`, and there are no values. What a model
-//! does not measure has no sample.
+//! Others are counted in `nut_status_unknown_flags`. A driver without data is a state, not a failure of the
+//! collector: `nut_driver_state` shows `data_stale` or `driver_not_connected`, and there are no values. Values that a
+//! model does not measure have no sample.
 
 mod client;
 mod protocol;
@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 pub use protocol::{Ups, upses};
 
-/// Of upsd.
+/// The port of upsd.
 const PORT: u16 = 3493;
 
 const UPS: &[&str] = &["ups"];
@@ -36,7 +36,7 @@ static FAMILIES: &[Family; 4 + NUMBERS.len()] = families![
     gauge("nut_status",               One, "Whether the flag is set in the status.",           &["ups", "flag"]).own_prefix(),
     gauge("nut_status_unknown_flags", One, "Flags of the status that are not known here.",     UPS).own_prefix(),
     gauge("nut_info",                 One, "Always 1; the labels tell which UPS this is.",     &["ups", "description", "manufacturer", "model"]).own_prefix(),
-    // Of the variables of the protocol, in their order. Per cent become a ratio.
+    // The variables of the protocol, in their order. Per cent become a ratio.
     gauge("nut_battery_charge_ratio",     One,    "Charge of the battery, 1 if full.",              UPS).own_prefix(),
     gauge("nut_battery_runtime_seconds",  Millis, "Time that the battery lasts with this load.",    UPS).own_prefix(),
     gauge("nut_battery_volts",            Millis, "Voltage of the battery.",                        UPS).own_prefix(),
@@ -82,7 +82,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Nut {
-    /// Or why nobody is asked.
+    /// The client, or why there is none.
     client: Result<Background<Client>, KeptError>,
     patience: Duration,
     info: Rows,

@@ -4,10 +4,10 @@
 
 use crate::kernel::read::scan;
 
-/// Words of a line that are looked at.
+/// Words of a line that are read.
 const MAX_WORDS: usize = 4;
 
-/// UPSes of one server.
+/// The most UPSes of one server.
 pub const MAX_UPS: usize = 16;
 
 /// Bytes of a UPS's name.
@@ -22,7 +22,7 @@ pub const FLAGS: [&str; 15] = [
     "BOOST", "FSD", "ALARM",
 ];
 
-/// What upsd says of the driver, and the code of its error.
+/// The states of the driver, and upsd's error codes for them.
 pub const STATES: [(&str, &str); 6] = [
     ("ok", ""),
     ("data_stale", "DATA-STALE"),
@@ -51,9 +51,9 @@ pub const NUMBERS: [&str; 11] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ups {
     pub name: String,
-    /// What upsd, and the driver, say of it: description, manufacturer, model.
+    /// Description, manufacturer and model.
     pub texts: [Vec<u8>; 3],
-    /// Which of `STATES`.
+    /// The index in `STATES`.
     pub state: usize,
     /// In thousandths, in the order of `NUMBERS`.
     pub numbers: [Option<i64>; NUMBERS.len()],
@@ -61,7 +61,7 @@ pub struct Ups {
     pub status: Option<(u32, u64)>,
 }
 
-/// Whether `text` is a whole answer.
+/// Whether `text` is a complete answer.
 pub fn is_whole(text: &[u8]) -> bool {
     let Some(text) = text.strip_suffix(b"\n") else { return false };
     let last = memchr::memrchr(b'\n', text).and_then(|at| text.get(at + 1..)).unwrap_or(text);
@@ -71,13 +71,13 @@ pub fn is_whole(text: &[u8]) -> bool {
 /// Why there is no list.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Which of `STATES`.
+    /// The index in `STATES`.
     State(usize),
-    /// It is no answer to the question.
+    /// It is not an answer to the request.
     Broken,
 }
 
-/// Hands the words of each line of the answer to `LIST {of}` to `each`, without those of `head`.
+/// Hands the words of each line of the answer to `LIST {of}` to `each`, except those of `head`.
 fn list(
     text: &[u8],
     of: &str,
@@ -98,7 +98,7 @@ fn list(
         if line.strip_prefix(b"END LIST ") == Some(of.as_bytes()) {
             return Ok(());
         }
-        // Of a line that cannot be read there is nothing.
+        // A line that cannot be read is skipped.
         let words = line.strip_prefix(head.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
         if let Some(words) = words.and_then(words_of) {
             each(&words);
@@ -136,17 +136,17 @@ fn words_of(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(words)
 }
 
-/// The UPSes in the answer to `LIST UPS`, and whether some were left out: too many, or named as none is.
+/// The UPSes in the answer to `LIST UPS`, and whether some were left out: too many, or with an invalid name.
 ///
 /// # Errors
 ///
-/// It is no such answer.
+/// The text is not such an answer.
 pub fn upses(text: &[u8]) -> Result<(Vec<Ups>, bool), Refusal> {
     let (mut all, mut has_more): (Vec<Ups>, bool) = (Vec::new(), false);
     list(text, "UPS", "UPS", &mut |words| {
         let [name, rest @ ..] = words else { return };
         let name = scan::text(name);
-        // The name goes into questions.
+        // The name is used in requests.
         let is_name = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
         let is_good = (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_name);
         let is_new = !all.iter().any(|ups| ups.name == name);
@@ -177,7 +177,7 @@ impl Ups {
     ///
     /// # Errors
     ///
-    /// It is no such answer. One that tells of the driver is.
+    /// The text is not such an answer. An answer about the driver's state is not an error.
     pub fn read(&mut self, text: &[u8]) -> Result<(), Refusal> {
         let of = ["VAR ", &self.name].concat();
         let Ups { texts: [_, manufacturer, model], numbers, status, .. } = self;
@@ -204,7 +204,7 @@ impl Ups {
     }
 }
 
-/// The set that a status is: bits of those that are known, and how many are not.
+/// Parses a status: the bits of known flags, and the number of unknown ones.
 fn flags(status: &[u8]) -> (u32, u64) {
     let (mut bits, mut unknown) = (0, 0);
     for flag in scan::fields(status) {
@@ -216,7 +216,7 @@ fn flags(status: &[u8]) -> (u32, u64) {
     (bits, unknown)
 }
 
-/// A decimal number in thousandths; digits behind them are left out.
+/// Parses a decimal number in thousandths; further digits are left out.
 pub fn thousandths(text: &[u8]) -> Option<i64> {
     let (is_minus, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),

@@ -1,4 +1,4 @@
-//! What a PCI device is: the facts that do not change while it is there.
+//! Properties of a PCI device that do not change while it is present.
 
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
@@ -8,10 +8,10 @@ use crate::model::metric::{Label, Sink, Value};
 /// The longest text of a file.
 pub const MAX_TEXT: usize = 64;
 
-/// How many labels tell where a device is.
+/// The number of labels for a device's location.
 pub const LOCATION: usize = 4;
 
-/// Places of the texts behind the locations of the device and its parent, in the order of the labels.
+/// Indices of the texts after the locations of the device and its parent, in the order of the labels.
 pub const CLASS: usize = 2 * LOCATION;
 pub const VENDOR: usize = CLASS + 1;
 pub const DEVICE: usize = CLASS + 2;
@@ -21,7 +21,7 @@ const REVISION: usize = CLASS + 5;
 pub const FIRST_NAME: usize = CLASS + 6;
 const TEXTS: usize = FIRST_NAME + 5;
 
-/// The file of each number, its place, and how many digits it is written with.
+/// The file of each number, its index, and its number of digits.
 const IDS: [(&str, usize, usize); 6] = [
     ("class", CLASS, 6),
     ("vendor", VENDOR, 4),
@@ -49,7 +49,7 @@ impl Device {
         let place = dir.place(Joined::of(name.as_bytes(), "").path());
         let location = location(name)
             .ok_or_else(|| Error::parse(place, "segment:bus:device.function", name.as_bytes()))?;
-        // Below a bridge the directory above is the bridge's; otherwise that of a whole bus.
+        // For a device below a bridge the directory above is the bridge's; otherwise that of a whole bus.
         let real = dir.target(name);
         let above = real.as_deref().and_then(|path| path.parent()?.file_name()?.to_str());
         let unknown = || std::array::from_fn(|_| "*".to_owned());
@@ -86,7 +86,7 @@ impl Device {
         text.strip_prefix("0x").unwrap_or(text)
     }
 
-    /// The labels that tell where it is.
+    /// The labels of its location.
     pub fn location(&self) -> [Label<'_>; LOCATION] {
         std::array::from_fn(|at| Label::from(self.texts.get(at).map_or("", String::as_str)))
     }

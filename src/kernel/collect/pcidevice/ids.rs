@@ -12,23 +12,23 @@ use crate::kernel::read::scan;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// For messages.
+/// The place in messages.
 const PATH: &str = "pci.ids";
 
-/// A longer file than there is: 2026's has 1.6 MB.
+/// More bytes than the file has: 2026's has 1.6 MB.
 const MAX_FILE: u64 = 16 << 20;
 
 /// The longest name.
 const MAX_NAME: usize = 256;
 
-/// Places of the names.
+/// Indices of the names.
 const VENDOR_NAME: usize = FIRST_NAME;
 const DEVICE_NAME: usize = FIRST_NAME + 1;
 const SUBSYSTEM_VENDOR_NAME: usize = FIRST_NAME + 2;
 const SUBSYSTEM_DEVICE_NAME: usize = FIRST_NAME + 3;
 const CLASS_NAME: usize = FIRST_NAME + 4;
 
-/// Names the devices by the first file that there is; what has no name there is called by its number.
+/// Names the devices from the first file that exists; a device without a name there is named by its number.
 pub fn name(devices: &mut [Device], files: &[PathBuf], errors: &mut PartialErrors) {
     let mut text = Vec::new();
     let mut tried = files.iter().map(|path| read(path, &mut text));
@@ -42,7 +42,7 @@ pub fn name(devices: &mut [Device], files: &[PathBuf], errors: &mut PartialError
     Reading::default().take(&text, devices);
 }
 
-/// Reads the whole of a file, and nothing else than a file: a pipe may never end.
+/// Reads the whole of a regular file: a pipe may never end.
 fn read(path: &Path, text: &mut Vec<u8>) -> io::Result<()> {
     let file = sys::open_unwaiting(path)?;
     if !file.metadata()?.is_file() {
@@ -71,16 +71,16 @@ fn set(device: &mut Device, at: usize, name: String) {
     }
 }
 
-/// What the lines before say of the next.
+/// The context of the previous lines.
 #[derive(Default)]
 struct Reading {
     is_class: bool,
     /// The vendor or class, and the device or class with subclass.
     first: String,
     second: String,
-    /// Some device is of this vendor.
+    /// Whether some device is of this vendor.
     is_wanted: bool,
-    /// How many digits of its class each device was named by.
+    /// How many digits of its class the name of each device covers.
     named_by: Vec<usize>,
 }
 
@@ -147,7 +147,7 @@ impl Reading {
         }
     }
 
-    /// A class, a subclass or an interface: the longest that fits names the device.
+    /// Handles a class, a subclass or an interface: the longest that matches names the device.
     fn class(&mut self, depth: usize, id: &str, name: &str, devices: &mut [Device]) {
         let whole = match depth {
             0 => id.to_owned(),
@@ -168,7 +168,7 @@ impl Reading {
     }
 }
 
-/// The number and the name of a line, which two blanks part.
+/// The number and the name of a line, separated by two blanks.
 fn parts(line: Option<&[u8]>) -> Option<(String, String)> {
     let line = line?;
     let at = line.windows(2).position(|pair| pair == b"  ")?;

@@ -1,9 +1,9 @@
 //! PCI devices: `/sys/bus/pci/devices/<segment>:<bus>:<device>.<function>/…`
-//! (Documentation/ABI/testing/sysfs-bus-pci), a link each into the tree of devices. What a device is does
-//! not change and is read when the list of devices changes; its link, its power state and its virtual
-//! functions are read at every scrape. A link whose speed or width is not known says so in a word.
+//! (Documentation/ABI/testing/sysfs-bus-pci), a link each into the tree of devices. The properties of a device do
+//! not change and are read when the list of devices changes; its link, its power state and its virtual
+//! functions are read at every scrape. A link whose speed or width is not known has a word instead.
 //!
-//! Of a link that is not told node_exporter shows -1, and of a device without SR-IOV, which has none of its
+//! For an unknown link node_exporter shows -1, and for a device without SR-IOV, which has none of its
 //! files, 0; so does this in its dialect. Under our own names there is no sample. A file that cannot be read
 //! has none in either. An option adds names from a file such as `/usr/share/misc/pci.ids` (pci.ids(5)).
 
@@ -40,10 +40,10 @@ const NAMED: &[&str] = &[
     "class_id", "vendor_id", "device_id", "subsystem_vendor_id", "subsystem_device_id", "revision",
     "vendor_name", "device_name", "subsystem_vendor_name", "subsystem_device_name", "class_name",
 ];
-/// How many of these are names.
+/// The number of names among these.
 const NAMES: usize = 5;
 
-/// What is read of each device at every scrape, and then what is told in another way.
+/// Values that are read of each device at every scrape, then those from other sources.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 12] = families![
     gauge("pcidevice_max_link_transfers_per_second",     Unit::One, "Transfers a second that the link can do.", PLACE),
@@ -60,7 +60,7 @@ static FAMILIES: &[Family; 12] = families![
     gauge("pcidevice_info",                              Unit::One, "Always 1; the labels tell of the device.",  NAMED),
 ];
 
-/// The file of each family that has one, and what it says.
+/// The file of each family that has one, and its form.
 static FILES: [(&str, Form); 10] = [
     ("max_link_speed", Form::Speed),
     ("max_link_width", Form::Width),
@@ -74,16 +74,16 @@ static FILES: [(&str, Form); 10] = [
     ("numa_node", Form::Node),
 ];
 
-/// What a file says.
+/// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// `8.0 GT/s PCIe`
     Speed,
     /// Lanes.
     Width,
-    /// Anything but 0 is 1.
+    /// A flag: anything but 0 is 1.
     Flag,
-    /// The same of what only devices with SR-IOV have.
+    /// The same for files that only devices with SR-IOV have.
     SriovFlag,
     SriovCount,
     /// A number, or -1 for none.
@@ -123,10 +123,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Pcidevice {
     listing: Listing,
-    /// Where names are looked for, if they are shown.
+    /// The files with names, if they are shown.
     ids: Option<Vec<PathBuf>>,
     devices: Vec<Device>,
-    /// Every device of the list could be read.
+    /// Whether every device of the list could be read.
     is_whole: bool,
     dialect: Dialect,
 }
@@ -162,7 +162,7 @@ impl Collector for Pcidevice {
 }
 
 impl Pcidevice {
-    /// The list changed, or some device could not be read.
+    /// Reads the devices after the list changed, or some device could not be read.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices.clear();
@@ -187,7 +187,7 @@ impl Pcidevice {
         }
     }
 
-    /// What a file says. `Ok(None)` if there is a value that is not shown, `Err` if there is none.
+    /// Reads a file. `Ok(None)` if there is a value that is not shown, `Err` if there is no value.
     fn read(
         &self,
         device: &Device,
@@ -235,7 +235,7 @@ impl Pcidevice {
     }
 }
 
-/// The kernel does not know, or has no such file for the device.
+/// The kernel does not know the value, or has no such file for the device.
 struct Unknown;
 
 impl Form {
@@ -248,12 +248,12 @@ impl Form {
         }
     }
 
-    /// The number of a text; `Some(None)` if it stands for none.
+    /// Parses a text; `Some(None)` if it means that there is no value.
     fn value(self, text: &[u8], family: &Family<'_>) -> Option<Option<Value>> {
         match self {
             Form::Speed => {
                 let number = text.strip_suffix(b" GT/s PCIe").or(text.strip_suffix(b" GT/s"))?;
-                // Gigatransfers with up to nine places are transfers.
+                // Gigatransfers with up to nine places are converted to transfers.
                 let transfers = scan::decimal(number, 9)?;
                 Some(Some(Value::Int(u64::try_from(transfers).ok()?)))
             }

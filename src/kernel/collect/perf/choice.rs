@@ -1,4 +1,4 @@
-//! What is chosen: CPUs, events by their names, and tracepoints by theirs.
+//! The selection: CPUs, events by their names, and tracepoints by theirs.
 
 use super::events::{Group, ROWS, Row};
 use crate::base::sys;
@@ -7,10 +7,10 @@ use crate::kernel::read::scan;
 /// More CPUs than any machine has.
 pub const MAX_CPUS: usize = 8192;
 
-/// More tracepoints than anybody asks for.
+/// The most tracepoints.
 pub const MAX_TRACEPOINTS: usize = 64;
 
-/// The numbers of a list such as `0,4-7` or `0-30:10`, where the last is the step; sorted, each once.
+/// Parses a list such as `0,4-7` or `0-30:10`, where the last is the step; sorted, each once.
 pub fn cpus(text: &str) -> Option<Vec<u32>> {
     let mut cpus = Vec::new();
     for part in text.split(',') {
@@ -29,17 +29,17 @@ pub fn cpus(text: &str) -> Option<Vec<u32>> {
     Some(cpus)
 }
 
-/// Which events of a group are wanted.
+/// The events of a group that are selected.
 pub struct Wanted {
     pub group: Group,
     /// The whole group is off.
     pub is_off: bool,
-    /// All, if none of them is known.
+    /// The names; if none of them is known, all are selected.
     pub names: Vec<String>,
 }
 
 impl Wanted {
-    /// Whether it is of this group, and wanted.
+    /// Whether the event is of this group, and selected.
     pub fn has(&self, row: &Row) -> bool {
         let is_known = |name: &String| {
             ROWS.iter().any(|row| row.group == self.group && row.name == name.as_str())
@@ -49,7 +49,7 @@ impl Wanted {
     }
 }
 
-/// The parts of `subsystem:event`, which are names of directories.
+/// The parts of `subsystem:event`, if they are valid names of directories.
 pub fn tracepoint(text: &str) -> Option<(&str, &str)> {
     let is_name = |part: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

@@ -1,9 +1,9 @@
-//! The events that have a name here (include/uapi/linux/perf_event.h).
+//! The events that have names (include/uapi/linux/perf_event.h).
 
 use crate::base::sys::PerfEvent;
 use crate::model::metric::{Family, Unit::One, counter, families};
 
-/// How many there are.
+/// The number of events.
 pub const COUNT: usize = 30;
 
 const CPU: &[&str] = &["cpu"];
@@ -14,7 +14,7 @@ const SOFTWARE: u32 = 1;
 pub const TRACEPOINT: u32 = 2;
 const CACHE: u32 = 3;
 
-/// What may be switched off at once.
+/// A group of events that may be switched off together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Hardware,
@@ -25,7 +25,7 @@ pub enum Group {
 /// One event.
 pub struct Row {
     pub group: Group,
-    /// node_exporter's name for it.
+    /// node_exporter's name of the event.
     pub name: &'static str,
     pub event: PerfEvent,
 }

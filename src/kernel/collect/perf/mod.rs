@@ -1,12 +1,12 @@
 //! Events of the processor and of the kernel on each CPU, counted since the first scrape by
 //! perf_event_open(2) (since 2.6.31): hardware, software and cache events, and tracepoints
-//! (`/sys/kernel/tracing/events/<subsystem>/<event>/id`). It takes CAP_PERFMON, or a
-//! `kernel.perf_event_paranoid` of 0 or below. What the processor does not count has no sample, as most
+//! (`/sys/kernel/tracing/events/<subsystem>/<event>/id`). This needs CAP_PERFMON, or a
+//! `kernel.perf_event_paranoid` of 0 or below. Events that the processor does not count have no sample, as most
 //! hardware events in a virtual machine. A processor that has fewer counters than events counts them
-//! by turns: then each tells only of its own time.
+//! by turns: then each covers only its own time.
 //!
-//! Each event on each CPU keeps a descriptor open, for as long as it is counted: up to 30 a CPU, and one for
-//! each tracepoint. More than half of those that the process may have are not taken. On a stored tree
+//! Each event on each CPU keeps a descriptor open, for as long as it is counted: up to 30 per CPU, and one for
+//! each tracepoint. At most half of the descriptors that the process may have are used. On a stored tree
 //! nothing is counted.
 
 mod choice;
@@ -30,10 +30,10 @@ const EXPECTED_TRACEPOINT: &str = "a tracepoint such as sched:sched_switch";
 /// Where tracepoints are, and where older kernels and systems have them.
 const EVENTS: [&str; 2] = ["/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"];
 
-/// Counters that are opened at most, whatever the limit of descriptors.
+/// The most counters that are opened, whatever the limit of descriptors.
 const MAX_COUNTERS: usize = 1 << 16;
 
-/// More failures than there are reasons to look at.
+/// The most failures that are kept.
 const MAX_FAILURES: usize = 16;
 
 static CPUS: CollectorOption<String> =
@@ -79,7 +79,7 @@ static CACHE: CollectorOption<Vec<String>> =
         only_warns: true,
     });
 
-/// node_exporter passes over names that it does not know, too.
+/// node_exporter ignores names that it does not know, too.
 fn are_known(group: Group, names: &[String]) -> bool {
     let is_known = |name: &String| ROWS.iter().any(|row| row.group == group && row.name == name);
     names.iter().all(is_known)
@@ -126,9 +126,9 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Perf {
-    /// The tree is a kernel's own, not a stored one.
+    /// Whether the tree is a kernel's own, not a stored one.
     can_count: bool,
-    /// What is to be counted.
+    /// The selection.
     cpus: String,
     wanted: [Wanted; 3],
     tracepoints: Vec<String>,
@@ -136,13 +136,13 @@ struct Perf {
     opened: Opened,
 }
 
-/// What is counted.
+/// The open counters.
 #[derive(Default)]
 struct Opened {
     /// By family and then by CPU; the families of tracepoints follow those that have a row.
     counters: Vec<Counter>,
     made: Vec<Made>,
-    /// Why others are not.
+    /// Why others could not be opened.
     failures: Vec<KeptError>,
 }
 
@@ -198,7 +198,7 @@ impl Made {
 }
 
 impl Perf {
-    /// Starts to count. An error if nothing can be counted.
+    /// Starts counting. Returns an error if nothing can be counted.
     fn start(&self) -> Result<Opened, Error> {
         let cpus = match &*self.cpus {
             "" => sys::allowed_cpus().map_err(|error| Error::of("sched_getaffinity(2)", &error))?,
@@ -266,7 +266,7 @@ impl Perf {
 }
 
 impl Opened {
-    /// Starts to count an event on every CPU. What the machine does not count is left out.
+    /// Starts counting an event on every CPU. Events that the machine does not count are left out.
     fn open(&mut self, family: usize, event: PerfEvent, cpus: &[u32]) {
         let half = sys::open_files_limit().map_or(MAX_COUNTERS, |limit| (limit / 2) as usize);
         for cpu in cpus {
@@ -281,7 +281,7 @@ impl Opened {
         }
     }
 
-    /// Keeps a failure in mind; each reason once.
+    /// Records a failure; each reason once.
     fn fail(&mut self, failure: Error) {
         let failure = failure.keep();
         if self.failures.len() < MAX_FAILURES && !self.failures.contains(&failure) {
@@ -290,7 +290,7 @@ impl Opened {
     }
 }
 
-/// What perf_event_open(2) says of an event that the machine lacks, or of a CPU that is off.
+/// Whether perf_event_open(2) fails so for an event that the machine lacks, or for a CPU that is off.
 fn is_not_offered(errno: Option<i32>) -> bool {
     use libc::{EINVAL, ENODEV, ENOENT, EOPNOTSUPP};
     errno.is_some_and(|errno| [ENOENT, EOPNOTSUPP, EINVAL, ENODEV].contains(&errno))

@@ -1,8 +1,8 @@
 //! Batteries, mains adapters and other power supplies: `/sys/class/power_supply/NAME`, a file for each
 //! property that the driver knows (Documentation/ABI/testing/sysfs-class-power, since 2.6.24): voltages,
 //! currents, charges, energies and powers in millionths of volt, ampere, ampere hour, watt hour and
-//! watt, temperatures in tenths of a degree Celsius. A property that the driver cannot tell at the moment,
-//! such as the charge of a battery that is not there, has no sample.
+//! watt, temperatures in tenths of a degree Celsius. A property that the driver cannot read at the moment,
+//! such as the charge of a battery that is absent, has no sample.
 
 mod rows;
 
@@ -14,7 +14,7 @@ use crate::model::metric::{Label, Sink, Value, fresh_stamp};
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use rows::{ATTRIBUTES, FAMILIES, TEXTS};
 
-/// What a driver answers that cannot tell a property now, or has not got it.
+/// The errors of a driver that cannot read a property now, or does not have it.
 const NOTHING: [i32; 4] = [libc::ENODEV, libc::ENODATA, libc::EOPNOTSUPP, libc::EINVAL];
 
 /// Labels of a supply.
@@ -57,7 +57,7 @@ struct PowerSupplies {
     supplies: Attributes,
     /// Labels without a value are left out, as node_exporter does.
     is_node: bool,
-    /// The label keys of each supply in the last scrape, and what tells them apart from others.
+    /// The label keys of each supply in the last scrape, and a stamp that distinguishes them from others.
     shown: Vec<(Vec<&'static str>, u32)>,
 }
 
@@ -74,7 +74,7 @@ impl Collector for PowerSupplies {
 }
 
 impl PowerSupplies {
-    /// Writes what a supply is.
+    /// Writes the info sample of a supply.
     fn write_info(&mut self, at: usize, errors: &mut PartialErrors, out: &mut dyn Sink) {
         let PowerSupplies { supplies, is_node, shown } = self;
         let Some(supply) = supplies.objects().of(0).nth(at) else { return };

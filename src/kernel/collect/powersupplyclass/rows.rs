@@ -1,4 +1,4 @@
-//! The table of what is read of a power supply: its families, and the file of each.
+//! The table of a power supply's attributes: their families, and the file of each.
 
 use super::super::attributes::{Attribute, signed};
 use crate::model::metric::{
@@ -7,7 +7,7 @@ use crate::model::metric::{
 
 const SUPPLY: &[&str] = &["power_supply"];
 
-/// The files whose texts are labels, and what tells which supply it is before them.
+/// The files whose texts are labels, after the label of the supply.
 pub const TEXTS: &[&str] = &[
     "power_supply",
     "capacity_level",

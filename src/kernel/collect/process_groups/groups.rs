@@ -1,4 +1,4 @@
-//! Which group a process belongs to, and what the groups used.
+//! Assigns processes to groups, and adds up the use of each group.
 
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Process, Usage};
@@ -6,16 +6,16 @@ use crate::model::metric::Decimal;
 use regex_lite::Regex;
 use std::time::{Duration, Instant};
 
-/// The rest.
+/// The group of all other processes.
 pub const OTHER: &str = "other";
 
-/// Groups; names beyond that stand for none.
+/// The most groups; further names are ignored.
 const MAX_GROUPS: usize = 100;
 
-/// What is looked at of a command line.
+/// Bytes of a command line that are read.
 const MAX_CMDLINE: usize = 1024;
 
-/// What one group used.
+/// The use of one group.
 #[derive(Default)]
 pub struct Group {
     pub processes: u64,
@@ -30,7 +30,7 @@ struct Known {
     process: Process,
     usage: Usage,
     group: usize,
-    /// When that was read.
+    /// When the process was read.
     at: Instant,
 }
 
@@ -38,12 +38,12 @@ struct Known {
 pub struct Groups {
     pattern: Option<Regex>,
     by_cmdline: bool,
-    /// The last is of those that match nothing.
+    /// The last one is for processes that match nothing.
     names: Vec<String>,
     groups: Vec<Group>,
     before: Vec<Known>,
     now: Vec<Known>,
-    /// When the reading before was.
+    /// When the previous reading was.
     last: Option<Instant>,
     has_judged: bool,
 }
@@ -60,7 +60,7 @@ impl Groups {
         Groups { pattern, by_cmdline, names, groups, before, now, last: None, has_judged: false }
     }
 
-    /// A new reading; the one before was at `last`.
+    /// Begins a reading; the one before was at `last`.
     pub fn begin(&mut self, last: Instant) {
         self.now.clear();
         self.last = Some(last);
@@ -69,8 +69,8 @@ impl Groups {
         }
     }
 
-    /// Adds a process, and says how many clock ticks it used since it was read before, or since it started, and
-    /// how long ago that was. They come by number.
+    /// Adds a process, and returns how many clock ticks it used since it was last read, or since it started, and
+    /// how long ago that was. Processes come in the order of their numbers.
     pub fn add(
         &mut self,
         process: &Process,
@@ -103,14 +103,14 @@ impl Groups {
         (used, now.saturating_duration_since(then))
     }
 
-    /// A process is there and could not be read: what is known of it stays, so that nothing counts twice.
+    /// Keeps a process that exists but could not be read, so that nothing counts twice.
     pub fn keep(&mut self, pid: u64) {
         if let Ok(at) = self.before.binary_search_by_key(&pid, |known| known.process.pid) {
             self.now.extend(self.before.get(at).copied());
         }
     }
 
-    /// All were added. What a search takes in memory stays with its pattern, but not with a copy.
+    /// Ends a reading. The memory of a search stays with its pattern, but not with a copy.
     pub fn end(&mut self) {
         std::mem::swap(&mut self.before, &mut self.now);
         if std::mem::take(&mut self.has_judged) {
@@ -123,7 +123,7 @@ impl Groups {
         self.names.iter().map(String::as_str).zip(&self.groups)
     }
 
-    /// The place of a process's group.
+    /// The index of a process's group.
     #[cold]
     fn judge(&mut self, process: &Process, dir: &Dir) -> usize {
         let other = self.names.len().saturating_sub(1);

@@ -1,18 +1,19 @@
-//! Groups of processes, and which processes use most: `/proc/PID/stat` of each (proc_pid_stat(5)), whose name
+//! Groups of processes, and the processes that use most: `/proc/PID/stat` of each (proc_pid_stat(5)), whose name
 //! in parentheses has up to 15 bytes. Off by default: a process costs some 10 µs at each reading.
 //!
-//! Groups are the named parts of a pattern, such as `(?P<web>^nginx$|^php-fpm)|(?P<db>^postgres)`. It is looked for
-//! in the process's name, or if asked for in its command line, once in the life of a process and again when it
-//! changes its name. What matches nothing is in the group `other`. CPU time of a group counts from the first
-//! reading, which takes what its processes used before; who ends stays counted.
+//! Groups are the named parts of a pattern, such as `(?P<web>^nginx$|^php-fpm)|(?P<db>^postgres)`. It is matched
+//! against the process's name, or with an option its command line, once in the life of a process and again when it
+//! changes its name. Processes that match nothing are in the group `other`. CPU time of a group counts from the first
+//! reading, which includes what its processes used before; processes that end stay counted.
 //!
-//! The processes that used most of a CPU since the reading before, and those with the most resident memory, are
+//! The processes that used most of a CPU since the last reading, and those with the most resident memory, are
 //! shown one by one, five of each by default, and the rest added up as `other`. Memory that processes share
 //! counts for each of them.
 //!
 //! Processes are read once in `interval`; a scrape in between shows the same figures, and
-//! `process_groups_age_seconds` tells how old they are. One that used no CPU time and kept its memory at two
-//! readings in a row is read at each fourth only: what it does then shows up to three readings later. With `hidepid` only some processes are to be seen.
+//! `process_groups_age_seconds` is the age of the figures. A process that used no CPU time and kept its memory at two
+//! readings in a row is read at each fourth only: changes then show up to three readings later. With `hidepid` only
+//! some processes are visible.
 
 mod groups;
 mod top;
@@ -89,9 +90,9 @@ struct ProcessGroups {
     busiest: Top,
     largest: Top,
     read_at: Option<Instant>,
-    /// The last reading that brought anything.
+    /// The last reading that had a result.
     counted_at: Option<Instant>,
-    /// There was a reading before.
+    /// Whether there was a reading before.
     has_busiest: bool,
     result: Result<(), KeptError>,
 }
@@ -153,7 +154,7 @@ impl ProcessGroups {
     }
 }
 
-/// The first ones that have anything, and the rest.
+/// Writes the first ones that have a value, and the rest.
 fn write_top(top: &Top, family: &Family<'_>, out: &mut dyn Sink) {
     for (process, amount) in top.first() {
         let pid = Decimal::of(process.pid);

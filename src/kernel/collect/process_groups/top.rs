@@ -10,18 +10,18 @@ pub struct Top {
 }
 
 impl Top {
-    /// At most `most` are told apart.
+    /// At most `most` processes are kept individually.
     pub fn new(most: usize) -> Top {
         Top { most, first: Vec::with_capacity(most + 1), rest: 0 }
     }
 
-    /// A new reading.
+    /// Begins a reading.
     pub fn begin(&mut self) {
         self.first.clear();
         self.rest = 0;
     }
 
-    /// A process with this amount; of two with the same the earlier one comes first.
+    /// Adds a process with this amount; of two with the same the earlier one comes first.
     pub fn add(&mut self, process: &Process, amount: u64) {
         let place = self.first.partition_point(|(_, known)| *known >= amount);
         if amount > 0 && place < self.most {
@@ -35,12 +35,12 @@ impl Top {
         self.rest = self.rest.saturating_add(amount);
     }
 
-    /// Those that have anything, largest first.
+    /// The processes with an amount above 0, largest first.
     pub fn first(&self) -> impl Iterator<Item = (&Process, u64)> {
         self.first.iter().map(|(process, amount)| (process, *amount))
     }
 
-    /// What all others have.
+    /// The sum of all others.
     pub fn rest(&self) -> u64 {
         self.rest
     }

@@ -1,8 +1,8 @@
 //! Processes and threads by state: `/proc/PID/stat` of each process and `/proc/PID/task/TID/stat` of each
-//! thread (proc_pid_stat(5)): behind the name in parentheses a letter for the state, and as the 18th field from there
+//! thread (proc_pid_stat(5)): after the name in parentheses a letter for the state, and as the 18th field from there
 //! the number of threads. The limits are `/proc/sys/kernel/threads-max` and `pid_max`. A process with one
-//! thread is in the state of that thread; those with more are read thread by thread, unless all together are more than 32768. What ends
-//! while it is read is left out.
+//! thread is in the state of that thread; those with more are read thread by thread, unless all together are
+//! more than 32768. Tasks that end while they are read are left out.
 
 mod tasks;
 

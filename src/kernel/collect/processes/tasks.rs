@@ -9,7 +9,7 @@ use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 const DIRECTORY: &str = "/proc";
 const EXPECTED: &str = "a name in parentheses, a letter and integers";
 
-/// Processes and threads that are read. Of a box with more threads their states are not told.
+/// Processes and threads that are read. With more threads their states are not counted.
 const MAX_TASKS: usize = MAX_PROCESSES;
 
 /// Room for the beginning of a task's `stat`, up to the number of threads.
@@ -18,7 +18,7 @@ const MAX_TEXT: usize = 512;
 /// ESRCH: the task ended after its file was opened.
 const ENDED: i32 = 3;
 
-/// What is read of all processes.
+/// The buffers for reading all processes.
 pub struct Tasks {
     /// `MAX_TASKS`, fewer in tests.
     most: usize,
@@ -29,11 +29,11 @@ pub struct Tasks {
 #[derive(Default)]
 struct Threads {
     tids: Vec<u64>,
-    /// Where one of them is below the directory.
+    /// The path of one of them below the directory.
     path: Vec<u8>,
 }
 
-/// What was counted.
+/// The counts.
 #[derive(Default)]
 pub struct Counts {
     pub pids: u64,
@@ -47,7 +47,7 @@ pub struct Counts {
 pub struct States([u64; 128]);
 
 impl Tasks {
-    /// None are known yet.
+    /// A state without any task.
     pub fn new() -> Tasks {
         Tasks { most: MAX_TASKS, threads: Threads::default() }
     }
@@ -82,7 +82,7 @@ impl Tasks {
     }
 }
 
-/// Takes the number of a process or thread, one more than are read.
+/// Adds the number of a process or thread, up to one more than are read.
 fn number(name: &[u8], numbers: &mut Vec<u64>) {
     if numbers.len() <= MAX_TASKS {
         numbers.extend(scan::uint(name));
@@ -90,7 +90,7 @@ fn number(name: &[u8], numbers: &mut Vec<u64>) {
 }
 
 impl Threads {
-    /// Counts the threads of a process by state, if there are at most `left`; tells how many there are.
+    /// Counts the threads of a process by state, if there are at most `left`; returns how many there are.
     fn count(
         &mut self,
         dir: &Dir,
@@ -131,7 +131,7 @@ impl States {
         }
     }
 
-    /// Writes how many are in each state in which some are.
+    /// Writes the number of tasks in each state that has any.
     pub fn write(&self, family: &Family<'_>, out: &mut dyn Sink) {
         out.family(family);
         for (letter, count) in (0u8..).zip(&self.0).filter(|(_, count)| **count > 0) {
@@ -140,7 +140,7 @@ impl States {
     }
 }
 
-/// What was read of a task; `None` if it ended, or could not be read.
+/// The result of reading a task; `None` if it ended, or could not be read.
 fn unless_ended<T>(read: Result<T, Error>, errors: &mut PartialErrors) -> Option<T> {
     match read {
         Err(Error::Read(_, ENDED)) => None,

@@ -1,7 +1,7 @@
-//! Queueing disciplines at the roots of interfaces, by routing netlink (RTM_GETQDISC, rtnetlink(7)): what
-//! was sent and dropped, and what waits (TCA_STATS2, include/uapi/linux/gen_stats.h). The kernel counts
-//! packets and drops in 32 bits; since 5.5 it tells packets in 64 bits when they need it. On a stored tree
-//! there is nothing to ask.
+//! Queueing disciplines at the roots of interfaces, by routing netlink (RTM_GETQDISC, rtnetlink(7)): packets and
+//! bytes sent and dropped, and the queue length (TCA_STATS2, include/uapi/linux/gen_stats.h). The kernel counts
+//! packets and drops in 32 bits; since 5.5 it reports packets in 64 bits when they need it. On a stored tree
+//! no kernel can be asked.
 
 mod stored;
 
@@ -78,12 +78,12 @@ struct Qdiscs {
     rows: Rows,
 }
 
-/// What tells of the disciplines.
+/// The source of the disciplines.
 enum Source {
     Kernel(Stream),
     /// A file of stored ones.
     Stored(Store),
-    /// The kernel's are another machine's.
+    /// None, as the kernel is another machine's.
     Nowhere,
 }
 
@@ -105,7 +105,7 @@ impl Collector for Qdiscs {
     }
 }
 
-/// Fills the rows by netlink.
+/// Fills the rows from netlink.
 fn ask(
     stream: &mut Stream,
     files: &mut Files,
@@ -118,7 +118,7 @@ fn ask(
         let Some(told) = told else {
             return errors.refuse(qdisc::PATH, "a kind and statistics", b"");
         };
-        // An interface that came meanwhile has no name yet.
+        // An interface that was added meanwhile has no name yet.
         let name = links.place(told.index).and_then(|place| links.name(place));
         if let (true, Some(name)) = (told.is_root, name) {
             rows.push(name, told.kind, told.counts, errors);
@@ -126,7 +126,7 @@ fn ask(
     })
 }
 
-/// What is shown.
+/// The rows that are shown.
 struct Rows {
     filter: Filter,
     /// Interface and kind of each row.

@@ -1,5 +1,5 @@
-//! Stored queueing disciplines, for tests: a `results.json` as node_exporter's tests have it, a list of flat
-//! objects of texts without escapes and of integers. What is left out of an object is 0.
+//! Stored queueing disciplines, for tests: a `results.json` in the form of node_exporter's tests, a list of flat
+//! objects of texts without escapes and of integers. A missing number is 0.
 
 use crate::base::error::Error;
 use crate::base::sys;
@@ -12,10 +12,10 @@ const PATH: &str = "results.json";
 const MAX_FILE: u64 = 1 << 20;
 const EXPECTED: &str = "a list of objects of texts and integers";
 
-/// Takes a discipline: the interface, the kind and the counts.
+/// Receives a discipline: the interface, the kind and the counts.
 pub type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8], Counts);
 
-/// The file, and room for its text.
+/// The file, and a buffer for its text.
 pub struct Store {
     file: PathBuf,
     text: Vec<u8>,

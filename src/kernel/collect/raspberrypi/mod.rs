@@ -1,8 +1,8 @@
 //! Power of a Raspberry Pi: `in0_lcrit_alarm` of the hwmon device `rpi_volt`, 1 if the voltage of the supply was
 //! too low within the last two seconds (drivers/hwmon/raspberrypi-hwmon.c, since 4.20). The kernel asks the firmware
-//! every two seconds and forgets what it said before, so that most scrapes would miss what happened. A thread
-//! reads the file every two seconds, and its looks are counted: those that saw the voltage low are
-//! `raspberrypi_undervoltage_low_samples_total`. The thread is there only where the device is. A Zero and
+//! every two seconds and forgets the previous answer, so that most scrapes would miss a short drop. A thread
+//! reads the file every two seconds, and its readings are counted: those that saw the voltage low are
+//! `raspberrypi_undervoltage_low_samples_total`. The thread exists only where the device does. A Zero and
 //! early compute modules do not have it.
 //!
 //! That the firmware throttles it tells by its mailbox, `/dev/vcio`, which is root's on most systems, and which the
@@ -35,7 +35,7 @@ const ALARM: &str = "in0_lcrit_alarm";
 /// How often the kernel asks the firmware, and the thread the kernel.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// How long the device is not looked for again.
+/// How long after a failure the device is not looked up again.
 const PAUSE: Duration = Duration::from_secs(60);
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -74,16 +74,16 @@ struct RaspberryPi {
     root: Root,
     listing: Listing,
     sampler: Option<Sampler>,
-    /// Somebody scrapes for longer than once.
+    /// This collector serves more than one scrape.
     is_serving: bool,
-    /// When the device was looked for.
+    /// When the device was looked up.
     looked_at: Option<Instant>,
     period: Duration,
 }
 
-/// Who reads the file.
+/// Where the file is read.
 enum Sampler {
-    /// Each scrape.
+    /// In each scrape.
     Scrape(Box<Voltage>),
     Thread(Periodic<Voltage>),
 }
@@ -92,7 +92,7 @@ impl Collector for RaspberryPi {
     fn serving(&mut self, begins: bool) {
         (self.is_serving, self.sampler) = (begins, None);
         if begins {
-            // What cannot be read is told by a scrape.
+            // A file that cannot be read is reported by a scrape.
             self.find(Instant::now(), &mut PartialErrors::default());
         }
     }
@@ -133,7 +133,7 @@ impl Collector for RaspberryPi {
 }
 
 impl RaspberryPi {
-    /// Looks for the device, unless it is known or was looked for a short time ago.
+    /// Looks up the device, unless it is known or was looked up a short time ago.
     fn find(&mut self, now: Instant, errors: &mut PartialErrors) {
         let is_recent = |then| now.saturating_duration_since(then) < PAUSE;
         if self.sampler.is_some() || self.looked_at.is_some_and(is_recent) {
@@ -174,7 +174,7 @@ impl RaspberryPi {
     }
 }
 
-/// The file, and what it said so far.
+/// The file, and the results so far.
 struct Voltage {
     /// `None` where there is only the mailbox.
     path: Option<PathBuf>,
@@ -188,7 +188,7 @@ struct Voltage {
 struct Counts {
     samples: u64,
     low: u64,
-    /// What the last look saw, if there was one.
+    /// The result of the last reading, if there was one.
     last: Option<Result<bool, KeptError>>,
     /// What the firmware said last, if it does.
     flags: Option<u32>,

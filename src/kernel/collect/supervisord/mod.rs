@@ -1,10 +1,10 @@
-//! Processes of supervisord, as its XML-RPC interface tells them: `supervisor.getAllProcessInfo`
+//! Processes of supervisord, as its XML-RPC interface reports them: `supervisor.getAllProcessInfo`
 //! (supervisord.org/api.html), over HTTP (`http://[user:password@]host[:port]/RPC2`) or a Unix socket
 //! (`unix:///run/supervisor.sock`). The states are those of supervisord.org/subprocess.html: 0 stopped, 10
 //! starting, 20 running, 30 backoff, 40 stopping, 100 exited, 200 fatal, 1000 unknown. A process is up while
 //! it starts, runs or stops.
 //!
-//! A scrape waits a little longer than the answer took before, at most `timeout`; then the collector fails.
+//! A scrape waits a little longer than the last answer took, at most `timeout`; then the collector fails.
 
 #[cfg(test)]
 mod tests;
@@ -27,10 +27,10 @@ const PLACE: &str = "supervisord";
 /// Bytes of an answer: some 1500 for each process.
 const MAX_ANSWER: usize = 4 << 20;
 
-/// Bytes of the last answer for which room is kept.
+/// The most bytes of the buffer that are kept after an answer.
 const MAX_KEPT: usize = 256 << 10;
 
-/// How long a scrape waits where nothing is set, as in a library.
+/// How long a scrape waits without a setting, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// States in which a process is up: starting, running, stopping.
@@ -92,7 +92,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Supervisord {
     interface: Background<Interface>,
     patience: Duration,
-    /// Not a stored tree, of which no supervisord tells.
+    /// Whether the tree is not a stored one, about which no supervisord can be asked.
     is_machine: bool,
 }
 
@@ -145,9 +145,9 @@ fn write(processes: &Processes, out: &mut dyn Sink) {
     }
 }
 
-/// The XML-RPC interface, and what it said last.
+/// The XML-RPC interface, and its last answer.
 struct Interface {
-    /// Whom to ask, and what errors call it; `None` if the URL is none.
+    /// The server, and its name in errors; `None` if the URL is invalid.
     peer: Option<(Peer, Place)>,
     request: Vec<u8>,
     answer: Vec<u8>,
@@ -178,7 +178,7 @@ impl Interface {
         interface
     }
 
-    /// Asks anew; it is over by `until`.
+    /// Asks again; it ends by `until`.
     fn ask(&mut self, until: Instant) {
         let Some((peer, place)) = &self.peer else { return };
         let asked = exchange(peer, &self.request, &mut self.answer, MAX_ANSWER, until);

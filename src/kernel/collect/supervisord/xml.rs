@@ -1,12 +1,12 @@
-//! What supervisord answers to `getAllProcessInfo`: XML-RPC (xmlrpc.com/spec), an array of structures whose
-//! members are integers and texts. Of XML nothing else is read: no attributes, no CDATA, no document types.
+//! Parses supervisord's answer to `getAllProcessInfo`: XML-RPC (xmlrpc.com/spec), an array of structures whose
+//! members are integers and texts. Other parts of XML are not supported: attributes, CDATA, document types.
 
 use crate::base::error::{Error, KeptError, Place};
 use crate::base::sys;
 use crate::kernel::read::scan;
 use std::ops::Range;
 
-/// Processes that supervisord may have.
+/// The most processes.
 const MAX_PROCESSES: usize = 4096;
 
 /// Bytes of a name.
@@ -20,7 +20,7 @@ const PLACE: &str = "supervisord";
 const ENTITIES: [(&str, char); 5] =
     [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\'')];
 
-/// A process; `None` is not told.
+/// A process; `None` for values that are missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Process {
     name: Range<usize>,
@@ -34,15 +34,15 @@ pub struct Process {
 #[derive(Default)]
 pub struct Processes {
     names: Vec<u8>,
-    /// In the order of their groups and names.
+    /// Sorted by group and name.
     pub all: Vec<Process>,
-    /// What spoils single processes or values, or one such.
+    /// An error that affected single processes or values, the last one.
     pub error: Option<KeptError>,
-    /// The text before the tag at hand.
+    /// The text before the current tag.
     text: Vec<u8>,
 }
 
-/// A member whose value matters.
+/// A member whose value is used.
 #[derive(Clone, Copy)]
 enum Member {
     Name,
@@ -74,13 +74,13 @@ impl Processes {
         self.names.get(process.group.clone()).unwrap_or_default()
     }
 
-    /// Reads an answer in the place of the last one.
+    /// Parses an answer and replaces the last one.
     pub fn read(&mut self, answer: &[u8]) -> Result<(), Error> {
         self.names.clear();
         self.all.clear();
         self.error = None;
         let (mut rest, mut is_over) = (answer, false);
-        // The structure at hand, and its member whose value comes next.
+        // The current structure, and its member whose value comes next.
         let (mut current, mut next): (Option<Process>, _) = (None, None);
         while let Some(tag) = self.tag(&mut rest)? {
             match scan::text(tag) {
@@ -90,7 +90,7 @@ impl Processes {
                 "struct" => current = Some(Process::default()),
                 "/struct" => self.add(current.take())?,
                 "/name" => next = member(&self.text),
-                // A value without a type is a text. One that had a type was taken before its end.
+                // A value without a type is a text. One with a type was stored before its end.
                 "/string" | "/int" | "/i4" | "/value" => {
                     if let (Some(member), Some(process)) = (next.take(), &mut current) {
                         self.take(process, member, tag != b"/int" && tag != b"/i4")?;
@@ -107,7 +107,7 @@ impl Processes {
         Ok(())
     }
 
-    /// The next tag without brackets, and, in `text`, what stands before it; `None` at the end.
+    /// Returns the next tag without brackets, with the text before it in `text`; `None` at the end.
     fn tag<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Error> {
         self.text.clear();
         loop {
@@ -122,14 +122,14 @@ impl Processes {
             unescape(text, &mut self.text);
             let tag = after.get(1..close).unwrap_or_default();
             *rest = after.get(close + 1..).unwrap_or_default();
-            // `<?xml …?>`, and comments, in which there is no `>`.
+            // `<?xml …?>`, and comments without `>`.
             if !tag.starts_with(b"?") && !tag.starts_with(b"!--") {
                 return Ok(Some(tag.trim_ascii()));
             }
         }
     }
 
-    /// Puts the value, which is `text`, in its place.
+    /// Stores the value in `text`.
     fn take(&mut self, process: &mut Process, member: Member, is_text: bool) -> Result<(), Error> {
         let name = |text: &[u8], names: &mut Vec<u8>| {
             let start = names.len();
@@ -169,7 +169,7 @@ impl Processes {
         Ok(())
     }
 
-    /// Brings them in order; of two with one name the second goes.
+    /// Sorts the processes; of two with one name the second is dropped.
     fn sort(&mut self) {
         let Processes { names, all, error, .. } = self;
         let key = |process: &Process| {
@@ -185,7 +185,7 @@ impl Processes {
     }
 }
 
-/// Undoes the entities of XML; one that is not known stands as it is.
+/// Resolves the entities of XML; an unknown one stays as it is.
 fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut parts = text.split(|byte| *byte == b'&');
     out.extend_from_slice(parts.next().unwrap_or_default());
@@ -221,7 +221,7 @@ fn entity(name: &[u8]) -> Option<char> {
 mod tests {
     use super::*;
 
-    /// As supervisord 4.2 writes them.
+    /// In the form of supervisord 4.2.
     const HEAD: &str =
         "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><array><data>\n";
     const TAIL: &str = "</data></array></value>\n</param>\n</params>\n</methodResponse>\n";

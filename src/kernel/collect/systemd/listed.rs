@@ -1,4 +1,4 @@
-//! What `ListUnits` answers.
+//! The answer to `ListUnits`.
 
 use crate::kernel::read::dbus::Values;
 
@@ -8,7 +8,7 @@ pub const UNITS: &[u8] = b"a(ssssssouso)";
 /// Bytes of a unit's path, in which a byte of its name may take three.
 const MAX_PATH: usize = 1 << 10;
 
-/// A unit as `ListUnits` tells it.
+/// A unit in `ListUnits`.
 pub struct Listed<'a> {
     pub name: &'a [u8],
     pub load: &'a [u8],
@@ -17,7 +17,7 @@ pub struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    /// `(ssssssouso)`: name, description, whether it is loaded, state, substate, whom it follows, path,
+    /// Parses `(ssssssouso)`: name, description, whether it is loaded, state, substate, the unit it follows, path,
     /// and the number, type and path of a job.
     pub fn read(list: &mut Values<'a>) -> Option<Listed<'a>> {
         list.align(8);

@@ -10,71 +10,71 @@ use crate::kernel::read::dbus::{Address, Answer, Client, Get, Value, is_absent};
 use std::ops::Range;
 use std::time::Instant;
 
-/// Units that systemd may have.
+/// The most units.
 const MAX_UNITS: usize = 16 << 10;
 
-/// Bytes of a unit's name (systemd's `UNIT_NAME_MAX`), and of what else becomes a label.
+/// Bytes of a unit's name (systemd's `UNIT_NAME_MAX`), and of other labels.
 const MAX_TEXT: usize = 255;
 
-/// What systemd says where a number of tasks is not limited or not known.
+/// systemd's value where a number of tasks is not limited or not known.
 const NO_LIMIT: u64 = u64::MAX;
 
 /// States besides the usual ones that are counted.
 const MAX_STATES: usize = 8;
 
-/// Errors of one scrape that are kept; others are only like them.
+/// The most errors of one scrape that are kept.
 const MAX_ERRORS: usize = 16;
 
 const SERVICE: &str = "org.freedesktop.systemd1";
 const PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 
-/// The states that are shown of each unit.
+/// The states that are shown for each unit.
 pub const STATES: [&str; 5] = ["active", "activating", "deactivating", "inactive", "failed"];
 
-/// The one of `STATES` in which a unit is that works.
+/// The index in `STATES` of a working unit.
 const ACTIVE: usize = 0;
 
-/// Part of a text.
+/// A range of the text.
 type Span = Range<usize>;
 
 /// A unit that is shown.
 pub struct Unit {
     name: Span,
     path: Span,
-    /// Which of `STATES`, if it is one of them.
+    /// The index in `STATES`, if it is one of them.
     pub state: Option<usize>,
 }
 
-/// The service manager, and what it said last.
+/// The service manager, and its last answers.
 pub struct Manager {
     client: Client,
     filter: Filter,
-    /// What is switched on.
+    /// The groups that are switched on.
     groups: Vec<Group>,
-    /// What is asked for next: a unit and a row of `PROPERTIES`, or of `TYPES` behind them.
+    /// The requests to send next: a unit and a row of `PROPERTIES`, or of `TYPES` after them.
     asks: Vec<(usize, usize)>,
     /// Names, paths and states.
     text: Vec<u8>,
     pub units: Vec<Unit>,
     /// How many units are in each of `STATES`.
     pub states: [u64; STATES.len()],
-    /// How many are in others.
+    /// How many are in other states.
     others: Vec<(Span, u64)>,
-    /// What the manager says of itself.
+    /// The manager's properties.
     pub about: About,
     /// For each of `PROPERTIES`, the units that have it.
     pub numbers: [Vec<(usize, u64)>; COUNT],
-    /// The texts of `TYPES`, and for each unit the one that it has.
+    /// The texts of `TYPES`, and for each unit its text.
     types: Vec<u8>,
     type_of: Vec<Span>,
-    /// What spoils single samples.
+    /// Errors that affected single samples.
     pub errors: Vec<KeptError>,
-    /// What spoils all of them.
+    /// The result for all of them.
     pub result: Result<(), KeptError>,
 }
 
-/// What the manager says of itself; `None` is not known.
+/// The manager's properties; `None` if unknown.
 #[derive(Default)]
 pub struct About {
     pub version: Option<Vec<u8>>,
@@ -82,12 +82,12 @@ pub struct About {
     pub is_running: Option<bool>,
 }
 
-/// The properties of the manager itself.
+/// The properties of the manager.
 static ABOUT: [[&str; 2]; 3] =
     [[MANAGER, "Version"], [MANAGER, "Virtualization"], [MANAGER, "SystemState"]];
 
 impl Manager {
-    /// Nothing is asked yet.
+    /// A manager that was not asked yet.
     pub fn new(address: Address, filter: Filter, groups: Vec<Group>) -> Manager {
         Manager {
             client: Client::new(address, SERVICE),
@@ -123,7 +123,7 @@ impl Manager {
         self.others.iter().filter_map(|(span, n)| Some((self.text.get(span.clone())?, *n)))
     }
 
-    /// Asks everything anew; it is over by `until`.
+    /// Asks everything again; it ends by `until`.
     pub fn ask(&mut self, until: Instant) {
         self.text.clear();
         self.units.clear();
@@ -172,7 +172,7 @@ impl Manager {
             }
             let listed = Listed::read(&mut list);
             let listed = listed.ok_or(Error::parse(place, "a list of whole units", b""))?;
-            // Borrowed apart from the answer.
+            // Borrowed separately from the answer.
             let Manager { filter, text, units, states, others, errors, .. } = self;
             let state = STATES.iter().position(|state| state.as_bytes() == listed.state);
             match state.and_then(|at| states.get_mut(at)) {
@@ -191,7 +191,7 @@ impl Manager {
         Err(Error::parse(place, "at most 16384 units", b"more"))
     }
 
-    /// Lists what is to be asked of the units that are shown.
+    /// Lists the requests about the units that are shown.
     fn list_asks(&mut self) {
         let Manager { asks, units, text, numbers, groups, type_of, .. } = self;
         asks.clear();
@@ -237,7 +237,7 @@ impl Manager {
             }
         })?;
         for numbers in numbers {
-            // Answers may come in any order; one that came twice is one.
+            // Answers may come in any order; a duplicate counts once.
             sys::sort(numbers, Ord::cmp);
             numbers.dedup_by_key(|(unit, _)| *unit);
         }
@@ -245,7 +245,7 @@ impl Manager {
     }
 }
 
-/// A row of `PROPERTIES`, or of `TYPES` behind them.
+/// A row of `PROPERTIES`, or of `TYPES` after them.
 fn property(row: usize) -> &'static [&'static str; 2] {
     let number = PROPERTIES.get(row).map(|property| &property.name);
     let of_type = || TYPES.get(row.checked_sub(COUNT)?).map(|(_, name)| name);
@@ -281,7 +281,7 @@ fn fault(errors: &mut Vec<KeptError>, error: Error) {
     }
 }
 
-/// A property that did not come as it should.
+/// Records a property that is missing or of the wrong type.
 fn note(errors: &mut Vec<KeptError>, property: &[&'static str; 2], answer: Answer<'_>) {
     let [_, name] = property;
     let place = Place::below("D-Bus", name.as_bytes());

@@ -1,14 +1,14 @@
-//! systemd's units, as the service manager tells them over D-Bus: `ListUnits` and properties of
+//! systemd's units, as the service manager reports them over D-Bus: `ListUnits` and properties of
 //! `org.freedesktop.systemd1` (org.freedesktop.systemd1(5)), on the system bus, which
 //! `DBUS_SYSTEM_BUS_ADDRESS` may name. Where there is no bus, and with `private`, systemd is asked at
 //! `/run/systemd/private`, which answers root alone.
 //!
 //! A unit is shown if it is loaded, its name matches `units`, and it does not match `unit_exclude`; the
-//! whole name has to match. `units` counts all that systemd knows. A property that this systemd does not
+//! whole name has to match. `units` counts all units that systemd knows. A property that this systemd does not
 //! have is left out: restarts came with 235, refused connections with 239.
 //!
-//! A scrape waits for all answers together a little longer than they took before, at most `timeout`. Then
-//! the collector fails; nothing old is shown.
+//! A scrape waits for all answers together a little longer than the last ones took, at most `timeout`. Then
+//! the collector fails; old values are not shown.
 
 mod listed;
 mod manager;
@@ -30,18 +30,18 @@ use std::time::{Duration, Instant};
 
 const PLACE: &str = "D-Bus";
 
-/// Where systemd is spoken to without a bus.
+/// The socket of systemd without a bus.
 const PRIVATE_SOCKET: &str = "/run/systemd/private";
 
-/// How long a scrape waits where nothing is set, as in a library.
+/// How long a scrape waits without a setting, as in a library.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-static UNITS: CollectorOption<Option<Pattern>> = pattern("units", "units to show; all of a name")
+static UNITS: CollectorOption<Option<Pattern>> = pattern("units", "units to show, by full name")
     .flags(&["collector.systemd.unit-include", "collector.systemd.unit-whitelist"])
     .default(".+");
 
 static UNIT_EXCLUDE: CollectorOption<Option<Pattern>> =
-    pattern("unit_exclude", "units of these to leave out; all of a name")
+    pattern("unit_exclude", "units of these to leave out, by full name")
         .flags(&["collector.systemd.unit-exclude", "collector.systemd.unit-blacklist"])
         .default(r".+\.(automount|device|mount|scope|slice)");
 
@@ -106,7 +106,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     })
 }
 
-/// The pattern for all of a name.
+/// The pattern anchored at both ends.
 fn whole(pattern: Pattern) -> Pattern {
     Pattern::new(&["^(?:", pattern.as_str(), ")$"].concat())
 }
@@ -114,7 +114,7 @@ fn whole(pattern: Pattern) -> Pattern {
 struct Systemd {
     manager: Background<Manager>,
     patience: Duration,
-    /// Not a stored tree, of which no bus tells.
+    /// Whether the tree is not a stored one, about which no bus can be asked.
     is_machine: bool,
 }
 
@@ -183,7 +183,7 @@ fn write(manager: &Manager, out: &mut dyn Sink) {
     }
 }
 
-/// The number in a version: the first three or more digits, and digits behind a point.
+/// The number in a version: the first three or more digits, and digits after a point.
 fn version_number(text: &[u8]) -> Option<Value> {
     const MAX_PLACES: usize = 9;
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -18,27 +18,27 @@ pub static FAMILIES: &[Family; 14] = families![
     gauge(  "systemd_timer_last_trigger_seconds",        Unit::Micros, "When the timer last elapsed, since 1970; 0 if never.",       NAME),
     counter("systemd_socket_accepted_connections_total", Unit::One,    "Connections that the socket accepted.",                      NAME),
     gauge(  "systemd_socket_current_connections",        Unit::One,    "Connections of the socket.",                                 NAME),
-    // node_exporter's is a gauge, whatever its name says.
+    // node_exporter's is a gauge, despite its name.
     gauge(  "systemd_socket_refused_connections_total",  Unit::One,    "Connections that the socket refused.",                       NAME).only_node().foreign(),
     counter("systemd_socket_refused_connections_total",  Unit::One,    "Connections that the socket refused.",                       NAME).only_own(),
 ];
 
 /// A number that systemd has for units of one kind.
 pub struct Property {
-    /// The end of the units' names; any if empty.
+    /// The suffix of the units' names; any if empty.
     pub suffix: &'static str,
     /// Interface and name.
     pub name: [&'static str; 2],
-    /// The option without which it is not asked for.
+    /// The option that enables it.
     pub group: Group,
-    /// Which of them there are depends on the dialect.
+    /// The families; which of them are shown depends on the dialect.
     pub families: &'static [&'static Family<'static>],
 }
 
-/// What has to be switched on.
+/// The option that has to be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Nothing.
+    /// No option.
     Always,
     Restarts,
     StartTime,
@@ -51,7 +51,7 @@ const MOUNT: &str = "org.freedesktop.systemd1.Mount";
 const TIMER: &str = "org.freedesktop.systemd1.Timer";
 const SOCKET: &str = "org.freedesktop.systemd1.Socket";
 
-/// How many there are.
+/// The number of properties.
 pub const COUNT: usize = 8;
 
 #[rustfmt::skip] // a table
@@ -66,6 +66,6 @@ pub static PROPERTIES: [Property; COUNT] = [
     Property { suffix: ".socket",  name: [SOCKET, "NRefused"],           group: Group::Always,    families: &[&FAMILIES[12], &FAMILIES[13]] },
 ];
 
-/// What the label `type` is, for units with these endings.
+/// The property for the label `type`, for units with these suffixes.
 pub static TYPES: [(&str, [&str; 2]); 2] =
     [(".service", [SERVICE, "Type"]), (".mount", [MOUNT, "Type"])];

@@ -26,17 +26,17 @@ pub fn number(text: &[u8]) -> Option<(u64, u64)> {
 }
 
 impl Devices {
-    /// None are known yet.
+    /// An empty list.
     pub fn new(root: &Root) -> Devices {
         Devices { real: root.real(DIRECTORY), known: Vec::new() }
     }
 
-    /// Numbers may be given to other devices.
+    /// Forgets all devices, as numbers may be given to others.
     pub fn forget(&mut self) {
         self.known.clear();
     }
 
-    /// Whether the device is not made of others. One that is not there is none of these.
+    /// Whether the device is not made of others. For one that does not exist this is true.
     pub fn is_whole(&mut self, number: (u64, u64)) -> bool {
         if let Some((_, is_whole)) = self.known.iter().find(|(known, _)| *known == number) {
             return *is_whole;

@@ -1,4 +1,4 @@
-//! One control group: which of its files are read, and what was read of them.
+//! One control group: which of its files are read, and their values.
 
 use super::devices::{self, Devices};
 use crate::base::error::Error;
@@ -7,13 +7,13 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, scan};
 use crate::model::metric::{Label, Word};
 
-/// The most that is read of a file. Only `io.stat` may be longer, with some forty devices.
+/// Bytes of a file that are read. Only `io.stat` may be longer, with some forty devices.
 const MAX_TEXT: usize = 4096;
 
-/// What a file of a group that was removed since it was listed answers.
+/// The error of a file whose group was removed since it was listed.
 const GONE: i32 = libc::ENODEV;
 
-/// What is known of a group.
+/// The values of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Columns {
     User,
@@ -37,20 +37,20 @@ pub enum Columns {
 
 const COLUMNS: usize = 17;
 
-/// Those that go up and down.
+/// The columns that go up and down.
 const GAUGES: [Columns; 4] = [Columns::Memory, Columns::WorkingSet, Columns::Limit, Columns::Tasks];
 
-/// What is known of one group, or of several together.
+/// The values of one group, or of several together.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
-    /// The last that was read, also where the last reading failed.
+    /// The last values, also where the last reading failed.
     pub values: [u64; COLUMNS],
-    /// What was there at the last reading: bit i for column i.
+    /// The values of the last reading: bit i for column i.
     present: u32,
 }
 
 impl Cells {
-    /// What the last reading gave.
+    /// The value of the last reading.
     pub fn get(&self, column: Columns) -> Option<u64> {
         let value = self.values.get(column as usize).copied();
         value.filter(|_| self.present >> column as u32 & 1 == 1)
@@ -67,7 +67,7 @@ impl Cells {
         columns.iter().for_each(|column| self.present &= !(1 << *column as u32));
     }
 
-    /// For how many readings in a row no CPU time was used, if it was `before` up to the one before and the values
+    /// For how many readings in a row no CPU time was used, if it was `before` up to the last reading and the values
     /// were these then.
     pub fn idle_since(&self, values: &[u64; COLUMNS], before: u8) -> u8 {
         let is_same = |column: Columns| {
@@ -77,7 +77,7 @@ impl Cells {
         if is_idle { before.saturating_add(1) } else { 0 }
     }
 
-    /// A new sum: what only grows goes on from where it was, whoever is gone by now.
+    /// Begins a new sum: counters continue from their last value, even if groups are gone by now.
     pub fn begin(&mut self) {
         for column in GAUGES {
             self.set(column, 0);
@@ -85,7 +85,7 @@ impl Cells {
         self.clear(&GAUGES);
     }
 
-    /// Adds a group that had the values `before` when it was added last: its counters by what they grew,
+    /// Adds a group that had the values `before` when it was added last: its counters by their growth,
     /// so that the sum does not fall when a group ends.
     pub fn add(&mut self, group: &Cells, before: &[u64; COLUMNS]) {
         let is_gauge = |at: usize| GAUGES.iter().any(|gauge| *gauge as usize == at);
@@ -107,7 +107,7 @@ impl Cells {
 enum Speed {
     Always,
     Slow,
-    /// Where it is asked for.
+    /// Where it is enabled.
     Pressure,
 }
 
@@ -121,16 +121,16 @@ struct Source {
     columns: &'static [Columns],
 }
 
-/// What is in a file.
+/// The format of a file.
 #[derive(Clone, Copy)]
 enum Form {
     /// A number for the one column.
     Number,
-    /// The same, or the word `max` for none.
+    /// A number, or the word `max` for none.
     Limit,
     /// A line `key number` for each column with its key.
     Keys(&'static [&'static str]),
-    /// The same key, whose number is not part of the working set.
+    /// The same key, for the part that is not in the working set.
     Inactive,
     /// A line for each device.
     Devices,
@@ -152,7 +152,7 @@ const BOTH: [bool; 2] = [true, true];
 const UNITS: [bool; 2] = [true, false];
 const SLICES: [bool; 2] = [false, true];
 
-/// `memory.stat` is behind `memory.current`, whose number it needs.
+/// `memory.stat` comes after `memory.current`, whose number it needs.
 #[rustfmt::skip] // a table
 static FILES: [Source; 10] = [
     source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
@@ -173,25 +173,25 @@ const DEVICE_KEYS: [&[u8]; 4] = [b"rbytes", b"wbytes", b"rios", b"wios"];
 /// One group.
 pub struct Group {
     pub path: Vec<u8>,
-    /// What it is called, and the slice that it is in.
+    /// Its name, and its slice.
     pub name: String,
     pub slice: String,
-    /// Both, as far as they are words.
+    /// Both, as far as they fit a word.
     pub words: [Word; 2],
     pub is_slice: bool,
-    /// It has series of its own.
+    /// Whether it has series of its own.
     pub is_shown: bool,
-    /// What is read slowly is to be read when the group is.
+    /// Whether its slow files have to be read at its next reading.
     pub owes_slow: bool,
-    /// How many readings in a row it used no CPU time.
+    /// For how many readings in a row it used no CPU time.
     pub idle: u8,
-    /// Files that it has not: bit i for the i-th.
+    /// Files that it does not have: bit i for the i-th.
     pub absent: u32,
     pub cells: Cells,
 }
 
 impl Group {
-    /// What it is called, and its slice.
+    /// Its name and its slice.
     pub fn labels(&self) -> [Label<'_>; 2] {
         let [name, slice] = self.words;
         [Label::known(self.name.as_bytes(), name), Label::known(self.slice.as_bytes(), slice)]
@@ -223,7 +223,7 @@ impl Group {
         }
     }
 
-    /// Reads one file, the `at`-th of the table. What it said before is forgotten.
+    /// Reads one file, the `at`-th of the table. Its last value is dropped.
     fn read_file(
         &mut self,
         dir: &Dir,
@@ -256,7 +256,7 @@ impl Group {
         }
     }
 
-    /// Takes what a file says; `None` if some of it is not as documented.
+    /// Parses a file; `None` if some of it is not as documented.
     fn take(&mut self, file: &Source, text: &[u8], devices: &mut Devices) -> Option<()> {
         let cells = &mut self.cells;
         let [first, ..] = file.columns else { return None };
@@ -274,7 +274,7 @@ impl Group {
                 return whole;
             }
             Form::Inactive => {
-                // No memory, no working set: the first was recorded.
+                // Without memory there is no working set: the error was recorded.
                 let Some(memory) = cells.get(Columns::Memory) else { return Some(()) };
                 cells.set(*first, memory.saturating_sub(keyed(text, "inactive_file")?));
             }
@@ -296,7 +296,7 @@ impl Group {
     }
 }
 
-/// The number behind `key` on a line of its own.
+/// The number after `key` on a line of its own.
 fn keyed(text: &[u8], key: &str) -> Option<u64> {
     let mut lines = scan::lines(text).map(scan::fields);
     let mut line = lines.find(|line| line.clone().next() == Some(key.as_bytes()))?.skip(1);
@@ -315,7 +315,7 @@ fn total(text: &[u8], word: &str) -> Option<u64> {
     scan::uint(line.find_map(|field| field.strip_prefix(b"total="))?)
 }
 
-/// Adds up the devices; a line that has no numbers is of a device that did nothing.
+/// Adds up the devices; a line without numbers belongs to a device that did nothing.
 fn by_device(
     text: &[u8],
     columns: &[Columns],

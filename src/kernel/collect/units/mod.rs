@@ -1,23 +1,23 @@
-//! What each systemd unit and container uses, from control groups of version 2: `/sys/fs/cgroup`, a directory
+//! The use of each systemd unit and container, from control groups of version 2: `/sys/fs/cgroup`, a directory
 //! for each slice with its units and slices below it (Documentation/admin-guide/cgroup-v2.rst, since 4.5).
 //! A box with version 1 has no data. Off by default: a unit costs some 20 µs of CPU at each reading, and a dozen series.
 //!
-//! A unit is what is below a slice, three levels down at most, and not a slice itself: services, scopes,
+//! A unit is a group below a slice, three levels down at most, and not a slice itself: services, scopes,
 //! containers (`docker-ID.scope`, or a directory below `docker`, `lxc` and the like). Its figures include the
-//! groups below it, and are of this run of the unit: they begin anew when it starts. What a slice counts
-//! stays when its units are gone, so processes that were killed for want of memory are told of slices.
+//! groups below it, and are of this run of the unit: they start again when it starts. Counters of a slice
+//! remain when its units are gone, so processes that were killed because memory ran out are counted by slice.
 //! The first 200 units are shown, and the others added up as `other`. Sessions and transient units have
-//! names that never come again: they are left out unless `exclude` says otherwise.
+//! names that never come again: they are left out unless `exclude` is set otherwise.
 //!
 //! The groups are read once in `interval`; a scrape in between shows the same figures, and
-//! `units_age_seconds` tells how old they are. `memory.stat` and `memory.max` are read once a minute,
+//! `units_age_seconds` is the age of the figures. `memory.stat` and `memory.max` are read once a minute,
 //! because the kernel has to add up the first: a working set is the memory without the part of the
 //! page cache that was not used lately. A group that used no CPU time at two readings in a row is read at each
-//! fourth only: what it does then shows up to three readings later.
+//! fourth only: changes then show up to three readings later.
 //!
-//! CPU time is there in every group; the rest only where a controller is on. systemd leaves that of IO off
+//! CPU time exists in every group; the rest only where a controller is on. systemd leaves that of IO off
 //! (`IOAccounting=`), and a Raspberry Pi that of memory (`cgroup_enable=memory` in `cmdline.txt`). Bytes of
-//! IO are those of devices that are not made of others: what goes to LVM or LUKS is counted once, on
+//! IO are those of devices that are not made of others: IO through LVM or LUKS is counted once, on
 //! the disk below, and loops, RAM disks and zram are left out.
 
 mod devices;
@@ -36,17 +36,17 @@ use group::{Cells, Columns};
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 
-/// Says which controllers there are; version 1 has no such file.
+/// The file with the available controllers; version 1 has no such file.
 const CONTROLLERS: &std::ffi::CStr = c"cgroup.controllers";
 
-/// How often is read what is costly or hardly changes.
+/// How often values are read that are costly or hardly change.
 const SLOWLY: Duration = Duration::from_secs(60);
 
-/// After so many readings without CPU time a group is read at each `TURNS`-th only.
+/// After this many readings without CPU time a group is read at each `TURNS`-th only.
 const IDLE: u8 = 2;
 const TURNS: usize = 4;
 
-/// After this time files that were missing are looked for again.
+/// After this time missing files are looked up again.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
 
 /// Room for the names of all controllers.
@@ -75,7 +75,7 @@ static FAMILIES: &[Family; 15] = families![
     gauge(  "units_age_seconds",                   Millis, "Time since the units were read.",                          &[]).own_prefix(),
 ];
 
-/// Where a column of a group goes: its family, its third label (second of a slice), and whether it is
+/// The destination of a group's column: its family, its third label (second of a slice), and whether it is
 /// of slices.
 struct Shown {
     family: &'static Family<'static>,
@@ -132,7 +132,7 @@ pub const SPEC: Spec = Spec {
         name: "units",
         node_name: "",
         on: false,
-        help: "what each systemd unit and container uses, from /sys/fs/cgroup",
+        help: "use of CPU, memory and IO by each systemd unit and container, from /sys/fs/cgroup",
         options: &[&INTERVAL.row, &PRESSURE.row, &INCLUDE.row, &EXCLUDE.row],
     },
     families: FAMILIES,
@@ -167,14 +167,14 @@ struct Units {
     devices: Devices,
     /// The sum of the units that are not shown.
     other: Cells,
-    /// When all, what is read slowly, and what was missing was read last.
+    /// When all files, slow ones, and missing ones were last read.
     read_at: Option<Instant>,
     slowly_at: Option<Instant>,
     learned_at: Option<Instant>,
     readings: usize,
-    /// It was said that the memory controller is off.
+    /// It was logged that the memory controller is off.
     has_no_memory: bool,
-    /// How the last reading went.
+    /// The result of the last reading.
     result: Result<(), KeptError>,
 }
 
@@ -203,7 +203,7 @@ impl Units {
         Ok(())
     }
 
-    /// Follows groups that come and go, and says once if there is no memory controller.
+    /// Updates the list of groups, and logs once if there is no memory controller.
     fn follow(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
         self.tree.follow(&mut self.dir, errors)?;
         let mut text = [0; MAX_TEXT];

@@ -1,4 +1,4 @@
-//! Which groups there are. Slices are listed at every reading, and compared with what was there before.
+//! The list of groups. Slices are listed at every reading, and compared with the last list.
 
 use super::group::{Cells, Group};
 use crate::base::error::Error;
@@ -8,25 +8,25 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Names, Patterns};
 use crate::model::metric::Word;
 
-/// Where they are.
+/// The root of all groups.
 pub const DIRECTORY: &str = "/sys/fs/cgroup";
 
-/// Units that have series of their own.
+/// The most units that have series of their own.
 pub const MAX_SHOWN: usize = 200;
 
-/// Slices, likewise; those beyond are left out.
+/// The same for slices; those beyond are left out.
 const MAX_SLICES: usize = 64;
 
 /// Groups that are read; what comes after is left out and counted.
 const MAX_GROUPS: usize = 1024;
 
-/// How far down groups are looked for. What is there is a unit, whatever it is called.
+/// How far down groups are looked up. A directory at this depth is a unit, whatever its name.
 const MAX_DEPTH: usize = 3;
 
 /// The longest path of a group, so that its files can be named.
 const MAX_PATH: usize = 220;
 
-/// Directories that hold groups as slices do, without being called so.
+/// Directories that contain groups as slices do, without the suffix.
 const PARENTS: [&str; 8] = [
     "docker",
     "lxc",
@@ -38,7 +38,7 @@ const PARENTS: [&str; 8] = [
     "besteffort",
 ];
 
-/// What files of a group's directory begin with; systemd makes no group of such a name.
+/// Prefixes of the files in a group's directory; systemd makes no group of such a name.
 const CONTROLLERS: [&str; 16] = [
     "cgroup",
     "cpu",
@@ -65,26 +65,26 @@ const RESERVED: [&str; 3] = ["notify_on_release", "release_agent", "tasks"];
 pub struct Tree {
     patterns: Patterns,
     listed: Listed,
-    /// Paths of the slices that are to be listed.
+    /// Paths of the slices that have to be listed.
     slices: Names,
     /// Slices and units by name.
     pub groups: Vec<Group>,
 }
 
 impl Tree {
-    /// None are known yet.
+    /// An empty list.
     pub fn new(patterns: Patterns) -> Tree {
         let (listed, slices) = (Listed::default(), Names::default());
         Tree { patterns, listed, slices, groups: Vec::new() }
     }
 
-    /// There is no such directory.
+    /// Forgets all groups, as there is no such directory.
     pub fn forget(&mut self) {
         self.listed = Listed::default();
         self.groups.clear();
     }
 
-    /// Follows groups that come and go.
+    /// Updates the list of groups.
     pub fn follow(&mut self, dir: &mut Dir, errors: &mut PartialErrors) -> Result<(), Error> {
         let Tree { listed, slices, .. } = self;
         if listed.has_changed(|each| walk(dir, slices, each))? {
@@ -118,7 +118,7 @@ impl Tree {
         });
         for (is_slice, most) in [(false, MAX_SHOWN), (true, MAX_SLICES)] {
             let mut left = most;
-            // Who is shown stays so.
+            // Units that are shown stay so.
             for was_shown in [true, false] {
                 let same = groups.iter_mut().filter(|g| g.is_slice == is_slice);
                 for group in same.filter(|g| g.is_shown == was_shown).take(left) {
@@ -133,7 +133,7 @@ impl Tree {
 }
 
 impl Group {
-    /// The group at this path, of which nothing is known yet.
+    /// The group at this path, of which nothing was read yet.
     fn at(path: &str) -> Group {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         let slice = above.rsplit_once('/').map_or(above, |(_, slice)| slice);
@@ -168,7 +168,7 @@ fn walk(dir: &mut Dir, slices: &mut Names, each: &mut dyn FnMut(&[u8])) -> Resul
         at += 1;
         let above = Joined::parts(&[slice]);
         let path = above.path();
-        // One that is gone is gone.
+        // A slice that is gone is skipped.
         let _ = dir.list_below(path, &mut |name| found(path.to_bytes(), name, slices, each));
     }
     Ok(())
@@ -198,7 +198,7 @@ fn is_file(name: &str) -> bool {
     name.split_once('.').is_some_and(|(controller, _)| CONTROLLERS.contains(&controller))
 }
 
-/// The name of the unit: systemd puts `_` before names that would be files', and before a `_`.
+/// The name of the unit: systemd puts `_` before names that would be those of files, and before a `_`.
 fn unescaped(name: &str) -> &str {
     let Some(rest) = name.strip_prefix('_') else { return name };
     let is_escaped = rest.starts_with(['_', '.']) || is_file(rest) || RESERVED.contains(&rest);

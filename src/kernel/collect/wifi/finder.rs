@@ -1,4 +1,4 @@
-//! Who finds wireless interfaces: a thread of its own, because drivers sleep while their device answers.
+//! Finds wireless interfaces on a thread of its own, because drivers sleep while their device answers.
 
 use super::found::Found;
 use super::stored;
@@ -7,31 +7,31 @@ use crate::kernel::read::netlink::nl80211::{Nl80211, PATH};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// The thread is back so long before nobody waits for it any more.
+/// How long before the end of the waiting time the thread has to finish.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// What tells of the interfaces.
+/// The source of the interfaces.
 pub enum Source {
     Kernel(Nl80211),
-    /// A directory of stored ones.
+    /// A directory of stored interfaces.
     Stored(PathBuf),
 }
 
-/// Looks for interfaces.
+/// Finds interfaces.
 pub struct Finder {
     source: Source,
     pub found: Found,
-    /// Why nothing was found at all.
+    /// The error if nothing was found at all.
     pub result: Result<(), KeptError>,
 }
 
 impl Finder {
-    /// Nothing is asked yet.
+    /// A finder that has not asked yet.
     pub fn new(source: Source) -> Finder {
         Finder { source, found: Found::default(), result: Ok(()) }
     }
 
-    /// Looks once; interfaces that are not asked `GRACE` before then have nothing to tell.
+    /// Reads all interfaces once; those that are not asked `GRACE` before `until` are left out.
     pub fn look(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.found.interfaces.clear();

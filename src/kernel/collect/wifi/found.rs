@@ -7,21 +7,21 @@ use crate::kernel::read::netlink::nl80211::{Interface, Network, Station};
 const MAX_INTERFACES: usize = 256;
 const MAX_STATIONS: usize = 4096;
 
-/// More failures than there are reasons to look at.
+/// The most failures that are kept.
 const MAX_ERRORS: usize = 16;
 
-/// What was found.
+/// The results.
 #[derive(Default)]
 pub struct Found {
     pub interfaces: Vec<(Interface, Option<Network>)>,
-    /// With the place of the interface that talks to each.
+    /// Stations, each with the index of its interface.
     pub stations: Vec<(usize, Station)>,
-    /// Why single ones are missing.
+    /// Errors about single ones.
     pub errors: Vec<KeptError>,
 }
 
 impl Found {
-    /// Adds an interface, if there is none of its name.
+    /// Adds an interface, unless there is one of its name.
     pub fn push(&mut self, interface: Interface) {
         let is_known = self.interfaces.iter().any(|(known, _)| known.name() == interface.name());
         if !is_known && self.interfaces.len() < MAX_INTERFACES {
@@ -29,7 +29,7 @@ impl Found {
         }
     }
 
-    /// Adds a station of the interface at this place, if it is not there.
+    /// Adds a station of the interface with this index, unless it is present.
     pub fn push_station(&mut self, at: usize, station: Station) {
         let mut of_same = self.stations.iter().rev().take_while(|(other, _)| *other == at);
         let is_new = !of_same.any(|(_, other)| other.mac == station.mac);
@@ -38,8 +38,8 @@ impl Found {
         }
     }
 
-    /// Not every kind of interface has networks and stations, one may be gone, and a scan may change what is
-    /// being told (EINTR): that is no error.
+    /// Records an error. Not every kind of interface has networks and stations, one may be gone, and a scan may change
+    /// the data during the dump (EINTR): these are not errors.
     pub fn record(&mut self, done: Result<(), Error>) {
         use libc::{EINTR, ENODEV, ENOENT, EOPNOTSUPP};
         let Err(error) = done else { return };

@@ -1,8 +1,8 @@
 //! Wireless interfaces, the network that each takes part in, and the stations that it talks to: generic
 //! netlink of the family nl80211 (NL80211_CMD_GET_INTERFACE, _GET_SCAN and _GET_STATION,
-//! include/uapi/linux/nl80211.h, since 2.6.24). What a driver does not tell has no sample; an interface that
+//! include/uapi/linux/nl80211.h, since 2.6.24). Values that a driver does not report have no sample; an interface that
 //! is down has no frequency. Some drivers sleep until their device answers: a thread asks, and a scrape waits
-//! for it a little longer than it took before, up to two seconds. On a stored tree there is nobody to ask.
+//! for it a little longer than the last answer took, up to two seconds. On a stored tree no driver can be asked.
 
 mod finder;
 mod found;
@@ -36,7 +36,7 @@ const NETWORK: &[&str] = &[
     "interface", "bssid", "ssid", "mode",
 ];
 
-/// Families of interfaces; those of stations follow, in the order of `values`.
+/// The number of families of interfaces; those of stations follow, in the order of `values`.
 const HEAD: usize = 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -88,7 +88,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 }
 
 struct Wifi {
-    /// The interfaces are those of the running kernel, or stored ones.
+    /// Whether the interfaces are those of the running kernel, or stored ones.
     can_ask: bool,
     finder: Background<Finder>,
 }

@@ -1,7 +1,7 @@
-//! Stored wireless interfaces, for tests: JSON as node_exporter's tests have it. `interfaces.json` is a list
+//! Stored wireless interfaces, for tests: JSON in the form of node_exporter's tests. `interfaces.json` is a list
 //! of flat objects; below a directory of the interface's name are `bss.json`, one such object, and
-//! `stationinfo.json`, a list. Texts have no escapes, times are in nanoseconds, addresses in base64. What is
-//! left out of an object is 0.
+//! `stationinfo.json`, a list. Texts have no escapes, times are in nanoseconds, addresses in base64. A missing
+//! value is 0.
 
 use super::found::Found;
 use crate::base::error::Error;
@@ -20,7 +20,7 @@ const EXPECTED: &str = "objects of texts and integers";
 /// Nanoseconds in a millisecond.
 const MILLI: u64 = 1_000_000;
 
-/// Reads what is stored below `directory`.
+/// Reads the stored files below `directory`.
 pub fn read(directory: &Path, found: &mut Found) -> Result<(), Error> {
     let text = text(directory, INTERFACES)?;
     each(&text, INTERFACES, &mut |object| {
@@ -68,7 +68,7 @@ fn optional(text: Result<Vec<u8>, Error>) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Hands what stands between the braces of each object to `take`, which gives `None` for what is broken.
+/// Hands the text between the braces of each object to `take`, which returns `None` for invalid text.
 fn each(
     text: &[u8],
     name: &'static str,
@@ -86,7 +86,7 @@ fn each(
     Ok(())
 }
 
-/// Takes key and value of a member; `None` if they are broken.
+/// Receives key and value of a member; returns `None` if they are invalid.
 type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Option<()> + 'a;
 
 /// Hands key and value of each member to `take`.
@@ -98,7 +98,7 @@ fn members(object: &[u8], take: &mut Take<'_>) -> Option<()> {
     Some(())
 }
 
-/// An interface, or `None` within if it has no name.
+/// Parses an interface; the inner `None` if it has no name.
 fn interface(object: &[u8]) -> Option<Option<Interface>> {
     let (mut name, mut megahertz) = (Vec::new(), 0);
     members(object, &mut |key, value| {
@@ -173,7 +173,7 @@ fn number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
     T::try_from(scan::uint(value)?).ok()
 }
 
-/// The six bytes of eight letters of base64 (RFC 4648).
+/// The six bytes of eight characters of base64 (RFC 4648).
 fn address(text: &[u8]) -> Option<Mac> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = <[u8; 8]>::try_from(text).ok()?;

@@ -1,4 +1,4 @@
-//! The table of all families: those of interfaces, what is known of a client's access point, sums of all stations, and
+//! The table of all families: those of interfaces, values of a client's access point, sums of all stations, and
 //! both again for single stations.
 
 use super::links::BOUNDS;
@@ -11,10 +11,10 @@ const STATION: &[&str] = &["interface", "mac_address"];
 /// Families of interfaces, which come first.
 pub const HEAD: usize = 12;
 
-/// Of them, the last are the times of the channel.
+/// The last of them, for the times of the channel.
 pub const CHANNEL: usize = 5;
 
-/// What is known of a station besides its counters.
+/// Values of a station besides its counters.
 pub const LEVELS: usize = 8;
 
 /// By NL80211_IFTYPE_*.

@@ -1,4 +1,4 @@
-//! The wireless interfaces and what their drivers say of stations and channels. A thread asks, because drivers sleep
+//! The wireless interfaces and their drivers' values of stations and channels. A thread asks, because drivers sleep
 //! while their device answers.
 
 use crate::base::error::{Error, KeptError};
@@ -12,13 +12,13 @@ const MAX_LINKS: usize = 64;
 /// Stations that have series of their own, on all interfaces together.
 const MAX_SHOWN: usize = 256;
 
-/// More failures than there are reasons to look at.
+/// The most failures that are kept.
 const MAX_ERRORS: usize = 16;
 
-/// The thread is back so long before nobody waits for it any more.
+/// How long before the end of the waiting time the thread has to finish.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// NL80211_IFTYPE_* of those that talk to an access point.
+/// NL80211_IFTYPE_* of interfaces that talk to an access point.
 const STATION: u32 = 2;
 const P2P_CLIENT: u32 = 8;
 
@@ -29,17 +29,17 @@ pub const BOUNDS: [i8; 7] = [-90, -80, -75, -70, -65, -60, -50];
 const PACKETS: u16 = 0b0000_0111_1100;
 const BYTES: u16 = 0b11;
 
-/// What is known of the interfaces.
+/// The state of the interfaces.
 pub struct Links {
     kernel: Nl80211,
     /// Whether stations have series of their own.
     shows_stations: bool,
     pub all: Vec<Link>,
-    /// With the place of the interface that talks to each.
+    /// Stations, each with the index of its interface.
     pub shown: Vec<(usize, Station)>,
-    /// Why single answers are missing.
+    /// Errors about single answers.
     pub errors: Vec<KeptError>,
-    /// Why nothing was found at all.
+    /// The error if nothing was found at all.
     pub result: Result<(), KeptError>,
 }
 
@@ -49,14 +49,14 @@ pub struct Link {
     is_seen: bool,
     /// `None` if the driver does not list them.
     pub stations: Option<u64>,
-    /// Those that are not counted besides, or have no series, as there are too many.
+    /// Stations that are not counted, or have no series, as there are too many.
     pub left_out: u64,
     /// Stations by the class of their signal, each with those of the weaker ones.
     pub by_signal: [u64; BOUNDS.len() + 1],
     /// The access point, of an interface that talks to one.
     pub peer: Option<Station>,
     pub survey: Option<Survey>,
-    /// What all stations counted, and what was measured of the channel.
+    /// Sums over all stations, and the measurements of the channel.
     pub counters: Growth,
     pub channel: Growth,
 }
@@ -76,7 +76,7 @@ impl Link {
         }
     }
 
-    /// Whether it talks to an access point, and to nobody else.
+    /// Whether it talks only to an access point.
     pub fn is_client(&self) -> bool {
         matches!(self.interface.mode, Some(STATION | P2P_CLIENT))
     }
@@ -89,7 +89,7 @@ impl Link {
         self.channel.begin();
     }
 
-    /// `false` if its counters are not added up, as there are too many.
+    /// Adds a station; `false` if its counters are not added up, as there are too many.
     fn add(&mut self, station: &Station, now: Instant) -> bool {
         self.stations = Some(self.stations.unwrap_or_default() + 1);
         if let Some(signal) = signal(station) {
@@ -110,7 +110,7 @@ impl Link {
         self.counters.add(&seen, now)
     }
 
-    /// Another channel counts from another number, which says nothing of this one.
+    /// Adds the measurements of the channel. Another channel counts from another number, unrelated to this one.
     fn measured(&mut self, survey: Survey, now: Instant) {
         self.survey = Some(survey);
         let mut counts = Counts::default();
@@ -121,13 +121,13 @@ impl Link {
 }
 
 impl Links {
-    /// Nothing is asked yet.
+    /// A state in which nothing was asked yet.
     pub fn new(kernel: Nl80211, shows_stations: bool) -> Links {
         let (all, shown, errors) = (Vec::new(), Vec::new(), Vec::new());
         Links { kernel, shows_stations, all, shown, errors, result: Ok(()) }
     }
 
-    /// Looks once; interfaces that are not asked `GRACE` before `until` have nothing to tell.
+    /// Reads everything once; interfaces that are not asked `GRACE` before `until` are left out.
     pub fn look(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.shown.clear();
@@ -151,7 +151,7 @@ impl Links {
         }
     }
 
-    /// The next looks see these.
+    /// Sets the data of the next readings.
     #[cfg(test)]
     pub fn answer_with(
         &mut self,
@@ -189,7 +189,7 @@ impl Links {
     }
 }
 
-/// `false` if there are too many.
+/// Adds an interface; `false` if there are too many.
 fn remember(all: &mut Vec<Link>, interface: Interface) -> bool {
     let is_it = |link: &Link| {
         link.interface.index == interface.index && link.interface.name() == interface.name()
@@ -202,8 +202,8 @@ fn remember(all: &mut Vec<Link>, interface: Interface) -> bool {
     link.map(|link| link.begin(interface)).is_some()
 }
 
-/// Not every driver lists stations or channels, an interface may be gone or down, and what is being told may change
-/// meanwhile (EINTR): that is no error.
+/// Records an error. Not every driver lists stations or channels, an interface may be gone or down, and the data may
+/// change during the dump (EINTR): these are not errors.
 fn record(errors: &mut Vec<KeptError>, error: Error) {
     use libc::{EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP};
     let is_usual = [EINTR, ENETDOWN, ENODEV, ENOENT, EOPNOTSUPP].contains(&error.errno());
@@ -216,13 +216,13 @@ fn key(mac: Mac) -> u64 {
     mac.iter().fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
-/// The mean of a station's signal, or that of its last packet where the driver has no mean; 0 is not known.
+/// The mean of a station's signal, or that of its last packet where the driver has no mean; 0 means unknown.
 fn signal(station: &Station) -> Option<i8> {
     let is_known = |signal: &i8| *signal != 0;
     station.mean_signal.filter(is_known).or(station.signal.filter(is_known))
 }
 
-/// What a station counts, in the order of the families.
+/// The counters of a station, in the order of the families.
 pub fn counts(station: &Station) -> [Option<u64>; COLUMNS] {
     [
         station.received_bytes,

@@ -1,18 +1,20 @@
-//! How good the radio of wireless interfaces is, and who is on it: generic netlink of the family nl80211
-//! (NL80211_CMD_GET_INTERFACE, _GET_STATION and _GET_SURVEY, include/uapi/linux/nl80211.h, since 2.6.24), which needs no
-//! privilege. Drivers tell what they like: mac80211 nearly all, that of a Raspberry Pi neither retries nor the load of the
-//! channel. What is not told has no sample. A station with several links (Wi-Fi 7) has the signal of the best one.
+//! The radio quality of wireless interfaces, and their stations: generic netlink of the family nl80211
+//! (NL80211_CMD_GET_INTERFACE, _GET_STATION and _GET_SURVEY, include/uapi/linux/nl80211.h, since 2.6.24), which
+//! needs no privilege. Drivers differ in what they report: mac80211 nearly all, that of a Raspberry Pi neither
+//! retries nor the load of the channel. Missing values have no sample. A station with several links (Wi-Fi 7) has
+//! the signal of the best one.
 //!
 //! A client has the signal of its access point and `wifi_link_stations` 1, or 0 while it is not connected. An access
-//! point has the number of its stations, in all and by signal: `wifi_link_stations_by_signal` with `at_most_dbm="-75"` are
-//! those of -75 dBm and less, `+Inf` all of a known signal. A driver counts for each association from 0; what the
-//! stations of an interface counted is added up here, from the start of the agent, so that it never falls. What a station
-//! counts after the last scrape before it leaves is lost. `..._speed_bytes` is the rate of the last packet, not what gets through.
+//! point has the number of its stations, in total and by signal: `wifi_link_stations_by_signal` with
+//! `at_most_dbm="-75"` are those of -75 dBm and less, `+Inf` all of a known signal. A driver counts for each
+//! association from 0; the counters of all stations of an interface are added up here, from the start of the agent,
+//! so that the sums never fall. What a station counts after the last scrape before it leaves is lost.
+//! `..._speed_bytes` is the rate of the last packet, not the throughput.
 //!
-//! The channel's times are of the one in use, as long as it was: busy is what the radio heard of anybody.
+//! The channel's times are of the one in use, as long as it was: busy is any signal that the radio received.
 //! With `stations` each of up to 256 stations has series of its own, by its MAC address, which is personal data;
 //! `wifi_link_stations_left_out` counts those beyond that, and beyond the 512 of an interface that are added up.
-//! A thread asks, and a scrape waits for it a little longer than it took before, up to two seconds.
+//! A thread asks, and a scrape waits for it a little longer than the last answer took, up to two seconds.
 
 mod families;
 mod links;
@@ -31,14 +33,14 @@ use links::{Link, Links, counts};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Radios, of which there are interfaces.
+/// The directory of radios, which have interfaces.
 const RADIOS: &str = "/sys/class/ieee80211";
 
 /// How long a scrape waits for all drivers.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 static STATIONS: CollectorOption<bool> =
-    switch("stations", "show up to 256 stations apart, by their MAC addresses");
+    switch("stations", "show up to 256 stations one by one, by their MAC addresses");
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -56,7 +58,7 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let links = Links::new(Nl80211::default(), setup.settings.get(&STATIONS));
     Box::new(WifiLink {
-        // Not of a stored tree, of which no kernel tells.
+        // A stored tree has no kernel that can be asked.
         can_ask: setup.root.has_own_interfaces(),
         radios: setup.root.real(RADIOS),
         is_asked: false,
@@ -67,14 +69,14 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct WifiLink {
     can_ask: bool,
     radios: PathBuf,
-    /// There are radios of which the thread was asked.
+    /// Whether there are radios about which the thread was asked.
     is_asked: bool,
     links: Background<Links>,
 }
 
 impl Collector for WifiLink {
     fn begin(&mut self, now: Instant) {
-        // Where there are none the thread need not wake to find that out.
+        // Without radios the thread need not be woken.
         self.is_asked = self.can_ask && self.radios.exists();
         if self.is_asked {
             self.links.begin(now + PATIENCE);
@@ -135,7 +137,7 @@ fn write_links(links: &[Link], out: &mut dyn Sink) {
     each(links, noise, &|link| link.survey?.noise.filter(|noise| *noise != 0).map(i64::from), out);
 }
 
-/// What was added up, and what is known of a client's access point.
+/// Writes the sums, and the values of a client's access point.
 fn write_sums(links: &[Link], out: &mut dyn Sink) {
     let mut families = FAMILIES.iter().skip(HEAD - CHANNEL);
     for (column, family) in families.by_ref().take(CHANNEL).enumerate() {
@@ -171,7 +173,7 @@ fn signed(number: Option<u64>) -> Option<i64> {
     number.and_then(|number| i64::try_from(number).ok())
 }
 
-/// What is known of a station, in the order and the units of the families.
+/// The values of a station, in the order and the units of the families.
 fn levels(station: &Station) -> [Option<i64>; LEVELS] {
     let signal = |signal: Option<i8>| signal.filter(|signal| *signal != 0).map(i64::from);
     let bytes = |bits: Option<u64>| signed(bits.map(|bits| bits / 8));

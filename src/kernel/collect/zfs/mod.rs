@@ -1,9 +1,9 @@
 //! Statistics of ZFS: `/proc/spl/kstat/zfs`. Files such as `arcstats` have lines `name type data`, where the
 //! types 3 and 4 are signed and unsigned integers; a directory for each pool has io, a line of names and
 //! one of numbers (times in nanoseconds), state (a word, of which a release may have more than are known
-//! here: then none of these is it), and `objset-N`, lines as above for each dataset
-//! (module/os/linux/spl/spl-kstat.c of OpenZFS). Which names there are depends on the release; what counts
-//! and what is a level the files do not say, so all are untyped. Without the module there is no such
+//! here: then all of these are 0), and `objset-N`, lines as above for each dataset
+//! (module/os/linux/spl/spl-kstat.c of OpenZFS). Which names exist depends on the release; the files do not
+//! show what is a counter and what is a level, so all are untyped. Without the module there is no such
 //! directory.
 
 use super::gathered::Gathered;
@@ -59,7 +59,7 @@ static IO: [(&[u8], &Family<'static>); 12] = [
 const STATES: [&str; 7] =
     ["online", "degraded", "faulted", "offline", "removed", "unavail", "suspended"];
 
-/// A file of the whole module, and how its families' names begin.
+/// A file of the whole module, and the prefix of its families' names.
 const FILES: [(&str, &str); 11] = [
     ("abdstats", "zfs_abd_"),
     ("arcstats", "zfs_arc_"),
@@ -120,7 +120,7 @@ impl Collector for Zfs {
         let Zfs { entries, files, text, learned, gathered, .. } = self;
         let is_pool = |name: &&[u8]| !FILES.iter().any(|(file, _)| file.as_bytes() == *name);
         for pool in (0..).map_while(|at| entries.get(at)).filter(is_pool) {
-            // Another file that a release has beside the pools is no directory, hence absent.
+            // Another file that a release has beside the pools is not a directory, hence absent.
             if !opened.list(&[pool], files, errors) {
                 continue;
             }
@@ -146,7 +146,7 @@ impl Collector for Zfs {
 }
 
 impl Zfs {
-    /// The files of the whole module.
+    /// Writes the files of the whole module.
     fn module(&mut self, opened: &Opened, errors: &mut PartialErrors, out: &mut dyn Sink) {
         let Zfs { keys, text, .. } = self;
         keys.begin();
@@ -215,7 +215,7 @@ impl Pool<'_> {
         }
     }
 
-    /// One dataset, which has its name among the lines, before the numbers.
+    /// Writes one dataset, which has its name among the lines, before the numbers.
     fn dataset(&mut self, text: &[u8], place: Place) {
         let mut name = None;
         for (hint, (key, kind, data)) in statistics(text).enumerate() {
@@ -242,7 +242,7 @@ impl Pool<'_> {
     }
 }
 
-/// The lines behind `name type data`: name, type, and data, in which there may be blanks.
+/// The lines after `name type data`: name, type, and data, in which there may be blanks.
 fn statistics(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
     let is_head = |line: &&[u8]| !scan::fields(line).eq([&b"name"[..], b"type", b"data"]);
     let lines = scan::lines(text).skip_while(is_head).skip(1);
@@ -254,7 +254,7 @@ fn statistics(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
     })
 }
 
-/// The first word of `text`, and what stands behind it.
+/// The first word of `text`, and the rest.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_start();
     text.split_at_checked(scan::fields(text).next()?.len())
