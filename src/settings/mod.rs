@@ -62,7 +62,7 @@ struct Places<'a> {
 ///
 /// # Errors
 ///
-/// As `load_as`.
+/// The errors of `load_as`.
 pub fn load(
     subjects: &[&Subject],
     is_reserved: fn(&str) -> bool,
