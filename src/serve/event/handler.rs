@@ -87,7 +87,7 @@ pub trait Handler {
     fn finish(&mut self, _end: Instant) {}
 }
 
-/// A descriptor that is ready when the loop has to stop, and the reason.
+/// A descriptor that is ready when the loop has to return, and the signal that it returns.
 pub trait Interrupt: AsFd + Send {
     /// The next signal.
     fn next(&self) -> Option<Signal>;
