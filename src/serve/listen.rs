@@ -1,6 +1,6 @@
-//! The sockets that are listened on: those a service manager hands over, or those the settings
-//! name. After a change of the settings what stays the same stays open. Who may connect to a Unix
-//! socket is said by its file.
+//! The listening sockets: those a service manager hands over, or those of the
+//! settings. After a change of the settings, unchanged sockets stay open. Access to a Unix
+//! socket is controlled by its file.
 
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::log;
@@ -15,11 +15,11 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// Where the numbers of groups are found.
+/// The file with the numbers of groups.
 const GROUPS: &str = "/etc/group";
 
-/// How often an address that is taken is tried again at the start, and how long it waits between. A program
-/// that was killed a moment ago has its sockets until the kernel has taken it apart.
+/// How often an address in use is tried again at the start, and the wait between. A program
+/// that was just killed has its sockets until the kernel has cleaned it up.
 const TRIES: u32 = 25;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
@@ -39,12 +39,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Where it listens.
+    /// Its address.
     pub fn address(&self) -> &str {
         &self.bound
     }
 
-    /// Whether it is a Unix socket, whose file says who may connect.
+    /// Whether it is a Unix socket, whose file controls access.
     #[cfg(feature = "tls")]
     pub fn is_unix(&self) -> bool {
         self.bound.starts_with("unix")
@@ -62,18 +62,18 @@ impl AsFd for Listener {
     }
 }
 
-/// A Unix socket's file goes with it.
+/// Removes a Unix socket's file.
 impl Drop for Listener {
     fn drop(&mut self) {
         if let Some(Listen::Unix(path)) = &self.wanted {
-            // It may be gone already, which is as well.
+            // It may be gone already, which does no harm.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// Opens what the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`, unless
-/// only the former is to be served.
+/// Opens the sockets that the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`, unless
+/// only the former are to be served.
 pub fn open(
     wanted: &[Listen],
     access: &SocketAccess,
@@ -107,8 +107,8 @@ pub fn open(
     Ok(listeners)
 }
 
-/// Opens what `wanted` names anew and closes what it no longer names; on an error all stays as it
-/// was. What a service manager handed over stays in any case.
+/// Opens the new addresses in `wanted` and closes those that are not in it; on an error all stay as they
+/// were. Sockets of a service manager stay in any case.
 pub fn change(
     listeners: &mut Vec<Listener>,
     wanted: &[Listen],
@@ -120,15 +120,15 @@ pub fn change(
     let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
     let mut missing: Vec<&Listen> = Vec::new();
     for address in wanted.iter().filter(|l| !is_known(l)) {
-        // Once is enough, however often it is named.
+        // Each address is opened once, however often it is named.
         if !missing.contains(&address) {
             missing.push(address);
         }
     }
     let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
     let fresh = match bind_all(&missing, access) {
-        // One of those that are to go may be in the way: a socket on every address is in the way
-        // of one on a single address at the same port.
+        // A socket that will be closed may be in the way: one on every address conflicts
+        // with one on a single address at the same port.
         Err(e) if e.kind() == io::ErrorKind::AddrInUse && !listeners.iter().all(keeps) => {
             let (kept, gone) = std::mem::take(listeners).into_iter().partition(keeps);
             *listeners = kept;
@@ -149,7 +149,7 @@ pub fn change(
     Ok(())
 }
 
-/// A listener that was closed, with what it takes to open it again.
+/// A closed listener, with the data to open it again.
 struct Closed {
     wanted: Option<Listen>,
     bound: String,
@@ -160,7 +160,7 @@ impl Closed {
         Closed { wanted: listener.wanted.clone(), bound: std::mem::take(&mut listener.bound) }
     }
 
-    /// At the same port, also where the kernel had picked it.
+    /// Opens it again at the same port, even one that the kernel had picked.
     fn reopen(self, access: &SocketAccess) -> Option<Listener> {
         let socket = match (&self.wanted, self.bound.parse()) {
             (Some(Listen::Unix(path)), _) => listen_unix(path, access),
@@ -201,7 +201,7 @@ fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::R
         }
         Listen::Tcp(host, port) if host.is_empty() => {
             let any = |ip: IpAddr| bind_tcp(wanted, SocketAddr::new(ip, *port));
-            // Both families at once; or IPv4 alone where the kernel has no IPv6.
+            // Both families at once; or IPv4 alone if the kernel has no IPv6.
             let listener = any(Ipv6Addr::UNSPECIFIED.into())
                 .or_else(|e| any(Ipv4Addr::UNSPECIFIED.into()).map_err(|_| e))?;
             let port = listener.bound.parse().map_or(*port, |bound: SocketAddr| bound.port());
@@ -226,7 +226,7 @@ fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Gives the socket's file its group and mode, where the settings name them.
+/// Sets the group and mode of the socket's file, as in the settings.
 fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
     if !access.group.is_empty() {
         let group = &access.group;
@@ -243,7 +243,7 @@ fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
     }
 }
 
-/// The number of a group by group(5): `name:password:number:members`.
+/// Looks up the number of a group in group(5): `name:password:number:members`.
 fn group_number(name: &str) -> Option<u32> {
     let text = sys::read_text(Path::new(GROUPS), MAX_GROUPS).ok()?;
     let mut lines = text.lines();

@@ -1,4 +1,4 @@
-//! HTTP: `listen` takes connections, `security` knows who may ask, `http` reads requests, `routes` answers
+//! HTTP: `listen` opens sockets, `security` checks clients, `http` parses requests, `routes` answers
 //! them, `event` is the poll loop, `tiny` the reference front.
 
 pub mod event;

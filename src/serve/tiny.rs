@@ -1,8 +1,8 @@
-//! The reference front: the same routes behind `tiny_http`, as any program would use it, for the
-//! benchmark and the tests to hold the poll loop against. It has the shape of `event::Server`.
+//! The reference front: the same routes served by `tiny_http`, as any program would use it, to
+//! compare the poll loop with in the benchmark and the tests. It has the interface of `event::Server`.
 //!
-//! What it cannot keep: a thread for every connection without bound, no deadlines, no limit of a
-//! head, an end of listening when descriptors run out, addresses that stay until the end.
+//! It cannot provide: a bound on threads (each connection has one), deadlines, a limit of a
+//! head, an end of listening when descriptors run out, a change of addresses.
 
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::log;
@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tiny_http::{Header, StatusCode};
 
-/// What the one serving loop waits for.
+/// The events of the serving loop.
 enum Event {
     Request(tiny_http::Request),
     Signal(Signal),
@@ -48,21 +48,21 @@ impl Server {
         Server { listeners, events, response: Response::default() }
     }
 
-    /// Where it listens.
+    /// The listeners.
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
     }
 
-    /// Addresses stay what they were: tiny_http's threads cannot be told of others.
+    /// Changes nothing: tiny_http's threads cannot change their addresses.
     pub fn listen(&mut self, _: &[Listen], _: &SocketAccess) -> io::Result<()> {
         Ok(())
     }
 
-    /// It has neither TLS nor users.
+    /// Rejects TLS and users, which it does not have.
     ///
     /// # Errors
     ///
-    /// Some are wanted.
+    /// TLS or users are configured.
     pub fn secure(&mut self, security: Security) -> io::Result<()> {
         #[cfg(feature = "tls")]
         if !security.is_open() {
@@ -74,7 +74,7 @@ impl Server {
         Ok(())
     }
 
-    /// There are no limits to change.
+    /// Does nothing: there are no limits.
     pub fn limit(&mut self, _: Limits) {}
 
     /// Serves until a signal comes, and returns it.
@@ -94,16 +94,16 @@ impl Server {
         }
     }
 
-    /// Every answer is whole before the next event is looked at.
+    /// Every response is complete before the next event is handled.
     pub fn finish(&mut self, _: &mut Service, _: Instant) -> io::Result<()> {
         self.listeners.clear();
         Ok(())
     }
 
     fn answer(&mut self, mut from: tiny_http::Request, service: &mut Service) {
-        // The body first: once the head is borrowed there is no way to it.
+        // The body comes first: once the head is borrowed it is not accessible.
         let peer = from.remote_addr();
-        // It does not tell our own address.
+        // tiny_http does not return our own address.
         let ends = Ends::of(peer.map(|_| Ipv4Addr::LOCALHOST.into()), peer.map(|peer| peer.ip()));
         let most = service.body_limit();
         let mut body = Vec::new();
@@ -131,12 +131,12 @@ impl Server {
         let code = StatusCode(self.response.status().code().parse().unwrap_or(500));
         let length = Some(body.len());
         let answer = tiny_http::Response::new(code, headers.collect(), body, length, None);
-        // A client that went away is no failure of ours.
+        // A client that closed is no failure of ours.
         let _ = from.respond(answer.with_chunked_threshold(usize::MAX));
     }
 }
 
-/// What our own front would have read of the same request.
+/// The request as our own front would have parsed it.
 fn request_of(from: &tiny_http::Request) -> Request<'_> {
     let header = |name: &'static str| {
         let found = from.headers().iter().find(|h| h.field.equiv(name));
@@ -183,7 +183,7 @@ fn wait_for_signals(interrupt: &dyn Interrupt, to: &Sender<Event>) {
     }
 }
 
-/// Starts tiny_http on a listener, and a thread that hands its requests on.
+/// Starts tiny_http on a listener, and a thread that forwards its requests.
 fn relay(listener: &Listener, to: Sender<Event>) -> io::Result<()> {
     let socket = listener.socket().try_clone()?;
     let socket = blocking(socket, listener.address().starts_with("unix"))?;

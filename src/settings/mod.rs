@@ -62,7 +62,7 @@ struct Places<'a> {
 ///
 /// # Errors
 ///
-/// As `load_as`.
+/// The errors of `load_as`.
 pub fn load(
     subjects: &[&Subject],
     is_reserved: fn(&str) -> bool,
@@ -72,7 +72,7 @@ pub fn load(
     load_as(subjects, is_reserved, iter::once(OsString::new()).chain(args), env)
 }
 
-/// Reads all sources. `is_reserved` tells the paths of pages other than the metrics. `args` begin
+/// Reads all sources. `is_reserved` is true for paths of pages other than the metrics. `args` begin
 /// with the name of the program: started as node_exporter, it uses that dialect unless a source sets
 /// another. The result depends only on the arguments given here, the files that are read and
 /// the mounts, so that this can be called again on SIGHUP.

@@ -1,10 +1,10 @@
-//! An answer as it comes in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
-//! long as Content-Length says, in chunks, or until the peer closes; gzip is undone when it is
+//! A response as it comes in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
+//! long as Content-Length says, in chunks, or until the peer closes; gzip is decoded when it is
 //! whole.
 //!
-//! The status decides. Once it was read, nothing that follows makes it no answer: what cannot be
-//! read, is too long or never comes is said in `Answer::fault`, and whoever needs the body looks
-//! there. Without that a sample that arrived would be sent again, and count twice.
+//! The status decides. Once it was read, no later fault makes the call a failure: a part that cannot be
+//! read, is too long or never comes is reported in `Answer::fault`, and a caller that needs the body checks
+//! it. Otherwise a sample that arrived would be sent again, and count twice.
 
 use super::failure::Failure;
 use super::head::{self, Coding};
@@ -14,10 +14,10 @@ use crate::base::wire::{self, Chunks, Fault};
 use std::str;
 use std::time::Duration;
 
-/// Bytes of all heads of one answer.
+/// Bytes of all heads of one response.
 pub(super) const MAX_HEAD: usize = 256 << 10;
 
-/// How an answer begins.
+/// The beginning of a response.
 const HTTP: &[u8] = b"HTTP/";
 
 const NO_HEAD: &str = "the head of the answer is not valid HTTP";
@@ -31,29 +31,29 @@ enum Framing {
     Done,
 }
 
-/// What came back: at least the status, which decides.
+/// A response: at least the status, which decides.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// Why the rest could not be read, all of it. The body is then what was read of it.
+    /// Why the rest could not be read completely. The body is then the part that was read.
     pub fault: Option<Failure>,
-    /// The head broke off: what its headers would have said is not known.
+    /// The head is incomplete: the headers after the break are not known.
     pub is_head_torn: bool,
     /// The Content-Type header; empty without one.
     pub content_type: String,
-    /// For how long the peer wants to be left alone.
+    /// How long the peer asks not to be called again.
     pub retry_after: Option<Duration>,
-    /// The header X-Prometheus-Remote-Write-Samples-Written: what a receiver of remote write 2.0 took.
+    /// The header X-Prometheus-Remote-Write-Samples-Written: how many samples a receiver of remote write 2.0 stored.
     pub samples_written: Option<u64>,
     /// The body, decoded.
     pub body: Vec<u8>,
 }
 
-/// An answer that is not whole yet.
+/// A response that is not complete yet.
 pub struct Reading {
     framing: Framing,
-    /// The head so far, and how many bytes of heads there were before it.
+    /// The current head so far, and how many bytes of heads came before it.
     head: Vec<u8>,
     skipped: usize,
     is_head: bool,
@@ -64,12 +64,12 @@ pub struct Reading {
     answer: Answer,
 }
 
-/// An answer that is whole.
+/// A complete response.
 #[derive(Debug)]
 pub struct Read {
-    /// What it says.
+    /// The response itself.
     pub answer: Answer,
-    /// Where it leads.
+    /// The Location header.
     pub location: Option<String>,
     /// The connection can be used again.
     pub keep_alive: bool,
@@ -85,7 +85,7 @@ fn too_large(max_body: usize) -> Failure {
 }
 
 impl Reading {
-    /// The answer to a request, which was one for a head only or not.
+    /// Starts to read the response to a request, which was HEAD or not.
     pub fn new(is_head: bool, max_body: usize) -> Reading {
         Reading {
             framing: Framing::Head,
@@ -100,16 +100,16 @@ impl Reading {
         }
     }
 
-    /// Takes what came. Whether there is no more to wait for.
+    /// Processes received bytes. Returns whether the response is complete.
     ///
     /// # Errors
     ///
-    /// It is no answer; its status was not read.
+    /// The bytes are not an HTTP response; its status was not read.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
         self.take(bytes).or_else(|failure| self.fail(failure).map(|()| true))
     }
 
-    /// No more can be read. Where the status was, that is the end of the answer.
+    /// No more can be read. If the status was read, this is the end of the response.
     ///
     /// # Errors
     ///
@@ -163,7 +163,7 @@ impl Reading {
                     rest.len()
                 }
                 Framing::Done => {
-                    // Nobody asked for more: what it answers next would not be ours.
+                    // There was no request for more: what it sends next would not belong to ours.
                     self.keep_alive = false;
                     rest.len()
                 }
@@ -173,7 +173,7 @@ impl Reading {
         Ok(matches!(self.framing, Framing::Done))
     }
 
-    /// The peer closes.
+    /// Handles that the peer closed.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Reading {
         Ok(())
     }
 
-    /// The answer.
+    /// The complete response.
     pub fn finish(mut self) -> Read {
         if let Err(failure) = self.unpack() {
             self.answer.body.clear();
@@ -201,7 +201,7 @@ impl Reading {
         Read { answer: self.answer, location, keep_alive }
     }
 
-    /// Undoes the coding of the body.
+    /// Decodes the body.
     fn unpack(&mut self) -> Result<(), Failure> {
         let body = &mut self.answer.body;
         match self.coding {
@@ -223,7 +223,7 @@ impl Reading {
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
         let before = self.head.len();
         self.head.extend_from_slice(bytes);
-        // What is no HTTP need not be waited for.
+        // A response that is not HTTP need not be waited for.
         let start = self.head.get(..self.head.len().min(HTTP.len())).unwrap_or_default();
         if !HTTP.starts_with(start) {
             return Err(protocol("what answers does not speak HTTP"));
@@ -264,7 +264,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads all of them, also where one is wrong. Of those that should be there once the first
+    /// Reads all headers, even if one is wrong. If a header that should be unique is repeated, the first
     /// counts.
     fn read_headers(&mut self, head: &[u8]) -> Result<Framing, Failure> {
         let (mut length, mut chunked, mut close) = (None, false, false);
@@ -305,8 +305,8 @@ impl Reading {
             }
         }
         self.coding = coding.unwrap_or_default();
-        // Both are an attempt to hide an answer in another, or a broken proxy (RFC 9112, 6.3). Before
-        // HTTP/1.1 there were no chunks: what has a length is not in any.
+        // Both are an attempt to hide a response in another, or a broken proxy (RFC 9112, 6.3). There were no
+        // chunks before HTTP/1.1: a body with a length is not in chunks then.
         let is_odd = chunked && length.is_some();
         self.keep_alive &= !close && !is_odd;
         match (wrong, chunked, length) {

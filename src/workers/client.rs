@@ -1,7 +1,7 @@
-//! A small blocking HTTP/1.1 client for workers (RFC 9110, RFC 9112): one deadline over name
+//! A small blocking HTTP/1.1 client for workers (RFC 9110, RFC 9112): one deadline for name
 //! resolution, connecting, TLS, sending and receiving; bounded answers, redirects and headers; gzip.
 //!
-//! Name resolution is `getaddrinfo`, which cannot be interrupted: where it takes longer than the
+//! Name resolution is `getaddrinfo`, which cannot be interrupted: if it takes longer than the
 //! deadline (its own limit is some ten seconds), the call fails as soon as it returns.
 
 use super::Tls;
@@ -15,16 +15,16 @@ use std::borrow::Cow;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// How often an answer may lead elsewhere.
+/// The most redirects of one call.
 const MAX_REDIRECTS: usize = 5;
 
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
 
-/// Who we are, where the caller does not say it.
+/// The User-Agent, unless the caller sets one.
 const AGENT: &str = concat!("sysmetrics/", env!("CARGO_PKG_VERSION"));
 
-/// How much is received at once. It lies on the worker's stack.
+/// Bytes of one read, on the worker's stack.
 const PIECE: usize = 8 << 10;
 
 const ANY_HOST: &str = "follow_redirects = \"any\" goes there";
@@ -34,32 +34,32 @@ const ANY_HOST: &str = "follow_redirects = \"any\" goes there";
 pub struct Call<'a> {
     /// GET, POST, …
     pub method: &'a str,
-    /// Where to.
+    /// The target of the request.
     pub url: &'a Url,
-    /// Names and values. Host and User-Agent among them stand in the place of ours. Of these only Accept goes
-    /// along where an answer leads to another server.
+    /// Names and values. Host and User-Agent among them replace ours. Of these headers only Accept is
+    /// sent if a redirect leads to another server.
     pub headers: &'a [(String, String)],
-    /// What is sent.
+    /// The body of the request.
     pub body: Option<&'a [u8]>,
-    /// When it has to be over, answer and all.
+    /// When the call has to end, response included.
     pub deadline: Instant,
-    /// Bytes of the answer's body, as it comes and decoded.
+    /// Bytes of the response's body, as received and decoded.
     pub max_body: usize,
 }
 
 /// A client; its connection is kept for the next call to the same host.
 ///
-/// A connection that was kept may be closed by the peer just as the next request goes out. What is
-/// safe is then sent once more, on a new connection, if nothing of an answer came. So is what is
-/// posted by a client for samples: a receiver that got them twice is no wiser, as each has its time
-/// stamp. Other posts fail, and whoever sent them decides.
+/// The peer may close a kept connection just as the next request is sent. A safe request is then
+/// sent once more, on a new connection, if no part of a response came. So is a POST
+/// of a client for samples: a receiver that gets them twice loses nothing, as each has its time
+/// stamp. Other POSTs fail, and the caller decides.
 #[derive(Default)]
 pub struct Client {
     kept: Option<Kept>,
-    /// `None`: that of the system, read when it is needed.
+    /// `None` for the system's, which is read when it is needed.
     #[cfg_attr(not(feature = "tls"), expect(dead_code))]
     tls: Option<Tls>,
-    /// To send the same again does no harm.
+    /// A request may be repeated without harm.
     repeats: bool,
     /// Redirects to other hosts are followed.
     any_host: bool,
@@ -73,26 +73,26 @@ struct Kept {
 }
 
 impl Client {
-    /// A client for samples: what it posts may arrive twice.
+    /// A client for samples: its POSTs may arrive twice.
     pub fn for_samples(tls: Tls) -> Client {
         Client { tls: Some(tls), ..Client::for_plain_samples() }
     }
 
-    /// The same, to whom nobody speaks TLS.
+    /// A client for samples without TLS.
     pub fn for_plain_samples() -> Client {
         Client { repeats: true, ..Client::default() }
     }
 
-    /// One that follows redirects to other hosts, or only those to the host that was asked.
+    /// A client that follows redirects to other hosts, or only those to the original host.
     pub fn following(any_host: bool) -> Client {
         Client { any_host, ..Client::default() }
     }
 
-    /// Asks for something: an answer of 2xx has all of it.
+    /// Sends `call`; a response of 2xx has to be complete.
     ///
     /// # Errors
     ///
-    /// As `deliver`; or it says 2xx and is not whole.
+    /// The errors of `deliver`; or the response is 2xx and not complete.
     pub fn send(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
         let answer = self.deliver(call)?;
         match answer.fault {
@@ -101,11 +101,11 @@ impl Client {
         }
     }
 
-    /// Sends `call` and waits for the answer, following redirects of GET and HEAD.
+    /// Sends `call` and waits for the response, following redirects of GET and HEAD.
     ///
     /// # Errors
     ///
-    /// Nothing came back in time; any status is an answer, whatever became of the rest of it.
+    /// No response came in time; any status is a response, whatever became of the rest of it.
     pub fn deliver(&mut self, call: &Call<'_>) -> Result<Answer, Failure> {
         let is_safe = matches!(call.method, "GET" | "HEAD");
         let mut url = Cow::Borrowed(call.url);
@@ -126,7 +126,7 @@ impl Client {
         Err(failure("redirect", "the answer leads elsewhere more than 5 times"))
     }
 
-    /// One request, one answer. A connection that was kept and is dead is replaced by a new one.
+    /// One request, one response. A kept connection that is dead is replaced by a new one.
     fn exchange(&mut self, call: &Call<'_>, url: &Url, is_safe: bool) -> Result<Read, Failure> {
         let request = request(call, url)?;
         let is_same = |k: &Kept| k.host == url.host && k.port == url.port && k.is_tls == url.is_tls;
@@ -135,7 +135,7 @@ impl Client {
         {
             let mut heard = false;
             match talk(&mut kept.stream, &request, call, &mut heard) {
-                // The peer may have hung up as the request went out.
+                // The peer may have closed while the request was sent.
                 Err(failure)
                     if (is_safe || self.repeats) && !heard && failure.reason == "connect" => {}
                 done => return self.keep(kept, done),
@@ -147,7 +147,7 @@ impl Client {
         self.keep(Kept { stream, is_tls, host, port: url.port }, done)
     }
 
-    /// A new connection, and under TLS where the URL says so.
+    /// Opens a connection, with TLS if the URL is https.
     fn open(&mut self, url: &Url, deadline: Instant) -> Result<Stream, Failure> {
         #[cfg(feature = "tls")]
         if url.is_tls {
@@ -166,17 +166,17 @@ impl Client {
     }
 }
 
-/// One call over a connection that is there, such as that to a Unix socket; redirects are not followed.
+/// One call over an existing connection, such as one to a Unix socket; redirects are not followed.
 ///
 /// # Errors
 ///
-/// As `Client::deliver`.
+/// The errors of `Client::deliver`.
 pub fn call_over(stream: TcpStream, call: &Call<'_>) -> Result<Answer, Failure> {
     let request = request(call, call.url)?;
     Ok(talk(&mut Stream::Plain(stream), &request, call, &mut false)?.answer)
 }
 
-/// What is configured; else that of the system, kept from now on.
+/// The configured TLS; else the system's, kept from now on.
 #[cfg(feature = "tls")]
 pub fn system(tls: &mut Option<Tls>) -> Result<Tls, Failure> {
     if tls.is_none() {
@@ -187,12 +187,12 @@ pub fn system(tls: &mut Option<Tls>) -> Result<Tls, Failure> {
     tls.clone().ok_or_else(|| failure("tls", "no TLS"))
 }
 
-/// Tries one address after the other; each but the last may take its share of the time. An IPv6
+/// Tries one address after the other; each but the last may use its share of the time. An IPv6
 /// address may be in brackets.
 ///
 /// # Errors
 ///
-/// There is no such host, or nobody listens there, or not in time.
+/// There is no such host, or it does not listen there, or not in time.
 pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Failure> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
     let found = sys::resolve(name, port).map_err(|error| Failure {
@@ -206,7 +206,7 @@ pub fn connect(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, Fa
         let share = left(deadline, &doing)? / (addresses.len() - at) as u32;
         match TcpStream::connect_timeout(address, share.max(Duration::from_millis(1))) {
             Ok(stream) => {
-                // Without it only the last packet of a long request would be late.
+                // Without it only the last packet of a long request would be delayed.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -255,12 +255,12 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// A header that the caller gives.
+/// A header of the caller.
 fn given<'a>(call: &Call<'a>, name: &str) -> Option<&'a str> {
     call.headers.iter().find(|(known, _)| wire::same(known, name)).map(|(_, value)| &**value)
 }
 
-/// Sends `request` and receives the answer; `heard` when anything of it came.
+/// Sends `request` and receives the response; `heard` is set when a part of it came.
 fn talk(
     stream: &mut Stream,
     request: &[u8],

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// Why nothing came back.
+/// Why no response came.
 #[derive(Debug)]
 pub struct Failure {
     /// One word for counting: resolve, connect (no connection, or it broke), timeout, tls, protocol,
@@ -24,7 +24,7 @@ pub fn failure(reason: &'static str, text: &str) -> Failure {
     Failure { reason, text: text.to_owned() }
 }
 
-/// Of an error of a socket.
+/// The failure of a socket.
 pub fn broken(error: &io::Error, doing: &str) -> Failure {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => late(doing),
@@ -36,13 +36,13 @@ pub fn late(doing: &str) -> Failure {
     Failure { reason: "timeout", text: [doing, ": no time left"].concat() }
 }
 
-/// What is left until `deadline`; a socket takes no timeout of nothing.
+/// The time until `deadline`; a socket does not accept a timeout of 0.
 pub fn left(deadline: Instant, doing: &str) -> Result<Duration, Failure> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(late(doing)) } else { Ok(left) }
 }
 
-/// The peer takes no more.
+/// Whether the peer does not accept more data.
 pub fn is_hung_up(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
 }

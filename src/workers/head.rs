@@ -1,27 +1,27 @@
-//! The head of an answer (RFC 9112, sections 4 and 5), as Go's client reads it, and with it
-//! Prometheus: lines may be folded, a blank may stand before the colon, and what a line says is not
-//! looked at unless it is needed.
+//! The head of a response (RFC 9112, sections 4 and 5), parsed as by Go's client, and so
+//! Prometheus: lines may be folded, a blank may precede the colon, and the content of a line is not
+//! checked unless it is needed.
 
 use super::inflate::ACCEPTED;
 use crate::base::clock::WallClock;
 use crate::base::wire::{self, read_http_date};
 use std::time::Duration;
 
-/// How the body is packed.
+/// The encoding of the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Coding {
-    /// As it is.
+    /// Not encoded.
     #[default]
     Plain,
-    /// By gzip.
+    /// With gzip.
     Gzip,
-    /// Nobody asked for it. Servers say `utf-8` and mean what they send as it is, and so it is read
-    /// if it is text: Prometheus looks for gzip only.
+    /// Another, which was not asked for. Servers that say `utf-8` send plain text, so the body is read
+    /// if it is text: Prometheus checks for gzip only.
     Other,
 }
 
-/// The status line at the start of `head`: whether the version is 1.1 or later, and the status. There
-/// is one as soon as the status is followed by anything; the reason behind it means nothing.
+/// Parses the status line at the start of `head`: whether the version is 1.1 or later, and the status. It is
+/// complete as soon as any byte follows the status; the reason after it is ignored.
 pub fn status(head: &[u8]) -> Option<(bool, u16)> {
     let ([major, b'.', minor, b' '], rest) =
         head.strip_prefix(b"HTTP/")?.split_first_chunk::<4>()?
@@ -39,8 +39,8 @@ pub fn status(head: &[u8]) -> Option<(bool, u16)> {
     })
 }
 
-/// The header lines of a whole head, each with those that continue it: name and value; `None` for a
-/// line that is none.
+/// The header lines of a whole head, each with its continuation lines: name and value; `None` for a
+/// line that is not valid.
 pub fn headers(head: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     let mut rest = head.get(line_end(head)..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -60,12 +60,12 @@ pub fn headers(head: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     })
 }
 
-/// Where the first line ends.
+/// The end of the first line.
 fn line_end(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
 }
 
-/// What a Content-Encoding header says.
+/// The encoding in a Content-Encoding header.
 pub fn coding(value: &[u8]) -> Coding {
     match value {
         v if v.is_empty() || wire::same(v, b"identity") => Coding::Plain,
@@ -80,7 +80,7 @@ pub fn text(value: &[u8]) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Seconds, or a date (RFC 9110, section 10.2.3): what is past is now.
+/// Parses seconds, or a date (RFC 9110, section 10.2.3): a past date is now.
 pub fn retry_after(text: &str, now: WallClock) -> Option<Duration> {
     if let Some(seconds) = wire::content_length(text.as_bytes()) {
         return Some(Duration::from_secs(seconds));

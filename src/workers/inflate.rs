@@ -1,12 +1,12 @@
-//! gzip (RFC 1952) undone, up to a size: what is decoded grows with the input only as far as the
-//! limit, whatever the input promises.
+//! Decodes gzip (RFC 1952), up to a size: the output grows with the input only as far as the
+//! limit, whatever the input claims.
 
 mod stream;
 
 use crate::base::wire::{Fault, crc32};
 use stream::inflate;
 
-/// How an answer's body may be packed (Accept-Encoding).
+/// The accepted encoding of a response's body (Accept-Encoding).
 pub const ACCEPTED: &str = "gzip";
 
 const EXTRA: u8 = 4;
@@ -36,7 +36,7 @@ pub fn gunzip(gzip: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     Ok(out)
 }
 
-/// What follows the head of a member.
+/// The bytes after the head of a member.
 fn behind_head(bytes: &[u8]) -> Option<&[u8]> {
     let ([0x1f, 0x8b, 8, flags, ..], mut rest) = bytes.split_first_chunk::<10>()? else {
         return None;

@@ -1,6 +1,6 @@
 //! Work that may block never runs on the serving thread: a network peer, DNS, mail. Each destination
-//! has a worker, a named thread with a small stack that runs plain blocking code. Jobs come to it
-//! through a bounded mailbox; its results lie in a list, which wakes the serving thread.
+//! has a worker, a named thread with a small stack that runs plain blocking code. It receives jobs
+//! through a bounded mailbox; its results go to a queue, which wakes the serving thread.
 
 mod answer;
 #[cfg(feature = "tls")]
@@ -41,26 +41,26 @@ use std::time::Duration;
 /// Bytes of a worker's stack. Only what it touches is memory.
 const STACK: usize = 128 << 10;
 
-/// A thread that works through its mailbox. It ends, on its own time, when this is dropped.
+/// A thread that processes its mailbox. It ends, by itself, after this is dropped.
 pub struct Worker<J> {
     mailbox: Queue<J>,
 }
 
-/// Starts a thread as workers are.
+/// Starts a thread like those of workers.
 ///
 /// # Errors
 ///
-/// There is no room for another thread.
+/// The system has no resources for another thread.
 pub fn spawn(name: &str, stack: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     spawn_thread(name, stack, work).map(drop)
 }
 
 impl<J: Send + 'static> Worker<J> {
-    /// Starts the thread `name`, which runs `work`; so many jobs may wait.
+    /// Starts the thread `name`, which runs `work`; at most `waiting` jobs may wait.
     ///
     /// # Errors
     ///
-    /// There is no room for another thread.
+    /// The system has no resources for another thread.
     pub fn start(
         name: &str,
         waiting: usize,
@@ -72,7 +72,7 @@ impl<J: Send + 'static> Worker<J> {
         Ok(Worker { mailbox })
     }
 
-    /// Hands over a job; a full mailbox gives it back.
+    /// Sends a job; a full mailbox returns it.
     pub fn give(&self, job: J) -> Result<(), J> {
         self.mailbox.offer(job)
     }
@@ -84,10 +84,10 @@ impl<J> Drop for Worker<J> {
     }
 }
 
-/// The results of workers, which wake the serving thread.
+/// The results of workers; they wake the serving thread.
 pub struct Results<R>(Slot<R>);
 
-/// Where a worker puts its results.
+/// The sending side of a worker's results.
 pub struct Slot<R> {
     results: Queue<R>,
     wake: Arc<Wake>,
@@ -100,7 +100,7 @@ impl<R> Clone for Slot<R> {
 }
 
 impl<R> Slot<R> {
-    /// Hands over a result; waits while there is no room. False if nobody takes results any more.
+    /// Sends a result; waits while there is no room. False if the receiver is gone.
     pub fn send(&self, result: R) -> bool {
         let sent = self.results.put(result);
         self.wake.wake();
@@ -109,7 +109,7 @@ impl<R> Slot<R> {
 }
 
 impl<R> Results<R> {
-    /// With room for so many.
+    /// A queue with room for `room` results.
     ///
     /// # Errors
     ///
@@ -118,23 +118,23 @@ impl<R> Results<R> {
         Ok(Results(Slot { results: Queue::new(room), wake: Arc::new(Wake::new()?) }))
     }
 
-    /// A way for another worker.
+    /// Another sender.
     pub fn slot(&self) -> Slot<R> {
         self.0.clone()
     }
 
-    /// There is more to do with what was taken: the descriptor is ready once more.
+    /// Makes the descriptor ready once more, if there is more to do with the last result.
     pub fn nudge(&self) {
         self.0.wake.wake();
     }
 
-    /// The next result; `None` when all were taken, and the descriptor sleeps again.
+    /// The next result; `None` if there is none, and the descriptor is cleared.
     pub fn take(&self) -> Option<R> {
         let taken = self.0.results.take();
         if taken.is_some() {
             return taken;
         }
-        // What is sent down between the two is seen by the second look or wakes again.
+        // A result that is sent between the two checks is seen by the second one or wakes again.
         self.0.wake.clear();
         self.0.results.take()
     }
@@ -146,19 +146,19 @@ impl<R> Drop for Results<R> {
     }
 }
 
-/// Ready when something lies on the results.
+/// Ready if there are results.
 impl<R> AsFd for Results<R> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.wake.as_fd()
     }
 }
 
-/// A number that nobody foretells: those who failed together are not to come again together.
+/// An unpredictable number: callers that failed together must not retry together.
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// Between half and all of `pause`, in milliseconds: those who failed together do not come again together.
+/// Between half and all of `pause`, in milliseconds: callers that failed together do not retry together.
 pub fn spread(pause: Duration, random: u32) -> Duration {
     let half = pause / 2;
     let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);

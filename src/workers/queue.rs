@@ -4,30 +4,30 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One end of a queue; all ends are alike.
+/// One end of a queue; all ends are equal.
 pub struct Queue<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
-    /// Something came, went or ended.
+    /// Signals that an item was added or removed, or that the queue ended.
     changed: Condvar,
     room: usize,
 }
 
 struct State<T> {
-    /// The first is the next; there are never many.
+    /// The first is the next; there are only a few.
     items: Vec<T>,
     closed: bool,
 }
 
-/// What waiting brought.
+/// The result of waiting.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next<T> {
-    /// The next one.
+    /// The next item.
     Item(T),
-    /// None came in time.
+    /// No item came in time.
     Late,
-    /// None will come.
+    /// No more items will come.
     End,
 }
 
@@ -38,7 +38,7 @@ impl<T> Clone for Queue<T> {
 }
 
 impl<T> Queue<T> {
-    /// An empty one for so many.
+    /// An empty queue with room for `room` items.
     pub fn new(room: usize) -> Queue<T> {
         let state = Mutex::new(State { items: Vec::new(), closed: false });
         Queue(Arc::new(Shared { state, changed: Condvar::new(), room }))
@@ -52,7 +52,7 @@ impl<T> Queue<T> {
         self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts one at the end; gives it back where there is no room, or nobody takes any more.
+    /// Appends an item; returns it if there is no room, or if the queue has ended.
     pub fn offer(&self, item: T) -> Result<(), T> {
         let mut state = self.lock();
         if state.closed || state.items.len() >= self.0.room {
@@ -64,7 +64,7 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// The same, but waits for room. False if nobody takes any more.
+    /// Like `offer`, but waits for room. False if the queue has ended.
     pub fn put(&self, item: T) -> bool {
         let mut state = self.lock();
         while !state.closed && state.items.len() >= self.0.room {
@@ -79,7 +79,7 @@ impl<T> Queue<T> {
         true
     }
 
-    /// The next one, if there is one.
+    /// The next item, if there is one.
     pub fn take(&self) -> Option<T> {
         let mut state = self.lock();
         if state.items.is_empty() {
@@ -91,7 +91,7 @@ impl<T> Queue<T> {
         Some(item)
     }
 
-    /// The next one, as soon as there is one; `None` at the end.
+    /// The next item, as soon as there is one; `None` at the end.
     pub fn next(&self) -> Option<T> {
         loop {
             if let Some(item) = self.take() {
@@ -107,7 +107,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The next one, if it comes before then; without a time, whenever it comes.
+    /// The next item, if it comes before `until`; without a time, whenever it comes.
     pub fn next_before(&self, until: Option<Instant>) -> Next<T> {
         loop {
             if let Some(item) = self.take() {
@@ -132,12 +132,12 @@ impl<T> Queue<T> {
         }
     }
 
-    /// How many are in it.
+    /// The number of items.
     pub fn waiting(&self) -> usize {
         self.lock().items.len()
     }
 
-    /// Lets the time pass; false if it ended before.
+    /// Sleeps; false if the queue ended before.
     pub fn sleep(&self, time: Duration) -> bool {
         let (start, mut state) = (Instant::now(), self.lock());
         loop {
@@ -153,13 +153,13 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes no more; what is in it can still be taken.
+    /// Accepts no more items; those in it can still be taken.
     pub fn finish(&self) {
         self.lock().closed = true;
         self.0.changed.notify_all();
     }
 
-    /// Ends it for all; what is still in it goes.
+    /// Ends it for all; items in it are dropped.
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;

@@ -1,4 +1,4 @@
-//! A connection, plain or under TLS. Every operation of the socket gets as its timeout what is left
+//! A connection, plain or with TLS. Every operation of the socket has as its timeout the time
 //! until the deadline of the call.
 
 use super::failure::{Failure, broken, is_hung_up, left};
@@ -10,15 +10,15 @@ use std::time::Instant;
 
 /// A connection.
 pub enum Stream {
-    /// Bytes as they are.
+    /// Without TLS.
     Plain(TcpStream),
-    /// Under TLS.
+    /// With TLS.
     #[cfg(feature = "tls")]
     Tls(Box<tls::Stream>),
 }
 
 impl Stream {
-    /// Whether the peer neither closed nor said anything unasked.
+    /// Whether the peer neither closed nor sent anything unasked.
     pub fn is_silent(&mut self) -> bool {
         match self {
             Stream::Plain(stream) => {
@@ -31,8 +31,8 @@ impl Stream {
         }
     }
 
-    /// Sends all of `bytes`. That the peer takes no more is no error: it may refuse a body before
-    /// it has all of it, and what it said is worth more.
+    /// Sends all of `bytes`. That the peer stops reading is no error: it may reject a body before
+    /// it has all of it, and its response is worth more.
     pub fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Failure> {
         match self {
             Stream::Plain(stream) => send(stream, bytes, deadline),

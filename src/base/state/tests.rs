@@ -3,7 +3,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 const TITLE: &[u8] = b"a title\n";
 
-/// A file in a directory of its own, which is not there yet.
+/// A file in a directory of its own, which does not exist yet.
 fn slots(name: &str) -> (PathBuf, Slots) {
     let name = ["state-", name, "-", &std::process::id().to_string()].concat();
     let dir = std::env::temp_dir().join(name);
@@ -33,7 +33,7 @@ fn slots_are_written_by_turns_and_in_place() {
         let (is_same, bytes) = (*inode.get_or_insert(about.ino()) == about.ino(), about.len());
         assert_eq!((is_same, bytes), (true, 8192), "write {n}");
     }
-    // Another start goes on with the other slot; a longer text makes a new file.
+    // Another start continues with the other slot; a longer text creates a new file.
     let mut file = Slots::new(path.clone());
     file.read(TITLE, 4096).unwrap();
     file.write(&body_of("5\n")).unwrap();
@@ -60,7 +60,7 @@ fn no_damage_goes_unnoticed_and_the_write_before_stays() {
             fs::write(&path, &all).unwrap();
             assert_eq!(read(&path), Found::Body(old.clone()), "byte {at} is {bad}");
         }
-        // Torn: what comes behind is of a write before.
+        // Torn: the rest is of an earlier write.
         let torn = [&all[..at], &all[at - 4096..length], &all[4096 + length..]].concat();
         let expected = if torn == all { &new } else { &old };
         fs::write(&path, torn).unwrap();
@@ -78,7 +78,7 @@ fn no_damage_goes_unnoticed_and_the_write_before_stays() {
     fs::remove_dir_all(dir).unwrap();
 }
 
-/// The file, its directory, or both are gone, or another is there, while the agent runs.
+/// While the agent runs, the file, its directory, or both are removed, or another file replaces it.
 #[test]
 fn a_file_that_is_gone_is_made_anew() {
     let (dir, mut file) = slots("gone");

@@ -67,7 +67,7 @@ pub fn make_private(dir: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The reason why not.
+/// They cannot; the error says why.
 pub fn may_write(dir: &Path) -> io::Result<()> {
     let path = CString::new(dir.as_os_str().as_bytes())?;
     // SAFETY: `path` ends with a NUL and lives over the call.

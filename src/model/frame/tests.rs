@@ -1,5 +1,5 @@
-//! The recorder against a naive twin, which remembers each series by name and labels, and takes what
-//! a frame is left with only when it ends.
+//! The frame builder against a naive twin, which stores each series by name and labels, and computes
+//! a frame only when it ends.
 
 use super::*;
 use crate::model::metric::*;
@@ -34,7 +34,7 @@ const FAMILIES: [(u8, Row<'static>); 11] = [
     (9, gauge("u", Unit::One, "", &[]).unprefixed().of_kind(Kind::Untyped)),
 ];
 
-/// Its numbers, and the bounds or quantiles they are of, if it is no plain number.
+/// Its numbers, and the bounds or quantiles of them, if it is not a plain number.
 #[derive(Clone, Debug, PartialEq)]
 struct Form(Option<Vec<u64>>, bool);
 
@@ -315,7 +315,7 @@ fn record(recorder: &mut FrameBuilder, twin: &mut Twin, world: &mut World, r: &m
         if r.below(5) == 0 {
             recorder.rewind(mark);
             twin.now.truncate(from);
-            // Those that failed may come again.
+            // Failed ones may come again.
             if r.below(2) == 0 {
                 recorder.family(&FAMILIES[at].1);
                 (0..4).for_each(|_| point(recorder, twin, at, world, r));
@@ -375,7 +375,7 @@ fn frames_are_what_a_naive_twin_makes() {
             kept.push((frame, expected));
         }
         assert_eq!((recorder.duplicates(), recorder.refused()), (twin.duplicates, 0));
-        // What was made stays as it was.
+        // Earlier frames have not changed.
         for (frame, expected) in kept {
             compare(told(&frame), expected, &format!("seed {seed}, afterwards"));
         }
@@ -445,7 +445,7 @@ fn measurements() {
     }
 }
 
-/// Series of others in a family of ours count since they came.
+/// Series of others in a family of ours count from when they came.
 #[test]
 fn a_family_of_ours_may_have_series_of_others() {
     let rows =

@@ -100,7 +100,7 @@ fn what_is_refused_changes_nothing() {
     store.take(&offer("a", Kind::Gauge, "x=\"1\"", Change::Set(1.0)), now).unwrap();
     let another = offer("a", Kind::Gauge, "x=\"2\"", Change::Set(1.0));
     assert_eq!(store.take(&another, now), Err(Reason::Series));
-    // Once there is room again it is taken, and a name is free for another type.
+    // Once there is room again it is stored, and a name is free for another type.
     let later = now + Duration::from_secs(11);
     store.take(&another, later).unwrap();
     store.take(&gauge_of("c", 1.0), later).unwrap();
@@ -140,7 +140,7 @@ fn declared_families_stay() {
     assert!(written(&mut store, later, Format::Prometheus).contains("\ng 4\n"));
 }
 
-/// Against a map that is searched from end to end.
+/// Against a map with linear search.
 #[test]
 fn does_what_a_naive_twin_does() {
     let start = Instant::now();

@@ -1,5 +1,5 @@
-//! Newcomers: who gets a slot, who makes room for them, and what when there is none. Where all are
-//! busy a newcomer waits in the kernel's queue until one was answered, whose connection then ends.
+//! New connections: which get a slot, which close to make room for them, and what happens without one. If all are
+//! busy, a new connection waits in the kernel's queue until one was answered, which is then closed.
 
 use super::{GRACE, HEARING, HOLD, Handler, MAX_KEPT, MIN_READERS, PAUSE, Server};
 use crate::base::log;
@@ -10,12 +10,12 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 impl Server {
-    /// Takes newcomers in, of each listener at most so many.
+    /// Accepts new connections, at most `most` of each listener.
     pub(super) fn accept(&mut self, most: usize, handler: &mut dyn Handler, now: Instant) {
-        // Those who came in this turn must not push each other out before they were heard.
+        // Connections of this turn must not evict each other before they were read.
         let share = self.limits.connections / 2 / self.listeners.len().max(1);
         let most = share.clamp(1, most);
-        // Those who waited were not asked for again.
+        // Those that wait were not polled again.
         let waited = std::mem::take(&mut self.crowded);
         for i in 0..self.listeners.len() {
             let is_ready = self.ready.get(self.first_listener() + i).is_some_and(|r| r.any());
@@ -24,7 +24,7 @@ impl Server {
             }
             for count in 0..most {
                 if let Some(until) = self.full_until().filter(|until| *until > now) {
-                    // Whether there is another behind those who came shows at the next turn.
+                    // Whether more connections wait shows at the next turn.
                     if count == 0 {
                         (self.paused, self.crowded) = (Some(until), true);
                     }
@@ -44,10 +44,10 @@ impl Server {
         }
     }
 
-    /// Gives a new client of the listener `at` a slot: a free one, or that of whoever waits longest.
+    /// Gives a new client of the listener `at` a slot: a free one, or that of the client that idles longest.
     fn admit(&mut self, at: usize, socket: OwnedFd, handler: &mut dyn Handler, now: Instant) {
         let mut newcomer = self.newcomer(at, socket, now);
-        // More than one may have to go where the settings lowered the limit.
+        // More than one may have to be closed if the settings lowered the limit.
         while self.connections.len() >= self.limits.connections {
             if self.evict(handler, now) {
                 continue;
@@ -64,7 +64,7 @@ impl Server {
     }
 
     /// Closes the connection that idles longest, or else the one whose request takes longest, so
-    /// that a newcomer outlives those who trickle; false if all are taking answers.
+    /// that a new client outlives one that sends slowly; false if all are reading responses.
     fn evict(&mut self, handler: &mut dyn Handler, now: Instant) -> bool {
         let Some(at) = self.next_to_go(now) else { return false };
         self.connections.swap_remove(at);
@@ -86,9 +86,9 @@ impl Server {
         next.map(|(at, _)| at)
     }
 
-    /// Until when newcomers have to wait for a slot: a flood of connections would push each of
-    /// them out before its request is here, or its next one. `None` if there is room, or nobody can
-    /// make some.
+    /// Until when new connections have to wait for a slot: otherwise a flood of connections would evict each of
+    /// them before its request is here, or its next one. `None` if there is room, or no connection can
+    /// make room.
     fn full_until(&self) -> Option<Instant> {
         if self.connections.len() < self.limits.connections {
             return None;
@@ -97,8 +97,8 @@ impl Server {
         waiting.map(|c| c.silent_since() + grace(c)).min()
     }
 
-    /// Closes the slowest readers while all that clients keep here takes more room than it may: those
-    /// who do not read first, and not the one whose turn it is.
+    /// Closes the slowest readers while the data kept for all clients exceeds its limit: first clients
+    /// that do not read, and not the current one.
     pub(super) fn bound_kept(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) {
         while self.connections.iter().map(Connection::share).sum::<usize>() > MAX_KEPT {
             if self.connections.iter().filter(|c| c.phase() == Phase::Drain).count() <= MIN_READERS
@@ -108,7 +108,7 @@ impl Server {
             let others = self.connections.iter_mut().enumerate().filter(|(i, _)| *i != at);
             let others = others.map(|(_, c)| c).filter(|c| c.share() > 0);
             let Some(slowest) = others.min_by_key(|c| (c.is_reading(), c.since())) else { return };
-            // Who reads may not have had the time to show it.
+            // A reader may not have had the time to show it.
             let is_new = slowest.phase() == Phase::Drain && slowest.since() < now;
             if is_new && slowest.drain(&self.limits, now) == Next::Wait && slowest.since() == now {
                 continue;
@@ -118,8 +118,8 @@ impl Server {
         }
     }
 
-    /// Requests wait while clients have yet to take answers that fill half of the room for them: those
-    /// who read make room soon. It does not last, since others may never read.
+    /// Holds requests back while the unread responses fill half of their limit: readers make
+    /// room soon. The hold is short, since some may never read.
     pub(super) fn hold_requests(&mut self, now: Instant) {
         let is_full = self.connections.iter().map(Connection::share).sum::<usize>() > MAX_KEPT / 2;
         self.held = match self.held {
@@ -129,7 +129,7 @@ impl Server {
         };
     }
 
-    /// There is no descriptor for another connection: make room, or pause.
+    /// There is no descriptor for another connection: makes room, or pauses.
     fn exhausted(&mut self, error: &io::Error, handler: &mut dyn Handler, now: Instant) {
         if !self.evict(handler, now) {
             handler.traffic().refused += 1;
@@ -142,7 +142,7 @@ impl Server {
     }
 }
 
-/// How long a connection keeps its slot against newcomers.
+/// How long a connection keeps its slot against new ones.
 fn grace(connection: &Connection) -> Duration {
     match connection.phase() {
         Phase::Head if connection.kept() == 0 => HEARING,

@@ -1,7 +1,7 @@
-//! The poll loop: one thread sleeps in one `poll(2)` over what interrupts it, what comes in besides requests,
-//! the listeners and every connection. Each turn rebuilds the list from its parts in that order,
-//! takes the nearest deadline as the timeout, reads the clock once, and hands each part what is
-//! ready. Answers are a `Handler`'s.
+//! The poll loop: one thread sleeps in one `poll(2)` over the interrupt, the handler's feeds,
+//! the listeners and every connection. Each turn rebuilds the list in that order,
+//! uses the nearest deadline as the timeout, reads the clock once, and passes each part what is
+//! ready. Responses are made by a `Handler`.
 
 mod admission;
 mod handler;
@@ -21,36 +21,36 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// New connections that one listener may bring in one turn.
+/// New connections that are accepted from one listener in one turn.
 const MAX_ACCEPTS: usize = 64;
 
-/// The same while connections wait for their turn.
+/// The same limit while connections wait for their turn.
 const BUSY_ACCEPTS: usize = 8;
 
-/// How long connections are handled before is looked who else came.
+/// How long connections are handled before new ones are checked for.
 const SLICE: Duration = Duration::from_millis(2);
 
-/// All bodies that are coming in may have so many times the room of the longest.
+/// The limit for all bodies being received, as a multiple of the longest body.
 const MAX_BODIES: usize = 4;
 
 /// How long listening pauses when there is no descriptor left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a new connection keeps its slot against newcomers until its first bytes are here.
+/// How long a new connection keeps its slot against others until its first bytes are here.
 const HEARING: Duration = Duration::from_millis(2);
 
-/// The same of others: from an answer to the next request of a client that has more to ask, and from
+/// The same for others: from a response to the next request of a client that sends more, and from
 /// a head's first byte to its last.
 const GRACE: Duration = Duration::from_millis(10);
 
-/// Bytes that are kept for all clients together: of requests that are not whole, and of answers that
-/// were not taken.
+/// Bytes that are kept for all clients together: of incomplete requests, and of unread
+/// responses.
 const MAX_KEPT: usize = 8 << 20;
 
-/// How long requests wait at most while half of that is full.
+/// How long requests are held back at most while half of that is full.
 const HOLD: Duration = Duration::from_millis(50);
 
-/// So many answers are kept however large they are.
+/// This many responses are kept however large they are.
 const MIN_READERS: usize = 2;
 
 /// The listeners, the connections, and what they share.
@@ -59,30 +59,30 @@ pub struct Server {
     listeners: Vec<Listener>,
     connections: Vec<Connection>,
     limits: Limits,
-    /// Who may ask, and how.
+    /// TLS and users.
     #[cfg_attr(not(feature = "exporter"), allow(dead_code))] // a library serves everybody
     security: Security,
-    /// Where heads are received, one connection at a time.
+    /// The buffer into which heads are received, one connection at a time.
     scratch: Vec<u8>,
     response: Response,
     ready: Vec<Ready>,
     /// How many of them are the handler's own.
     feeds: usize,
-    /// Listening is paused until then.
+    /// Until when listening is paused.
     paused: Option<Instant>,
-    /// That is because somebody waits and all are busy: whoever is answered makes room.
+    /// The reason is that a client waits and all are busy: the next that is answered makes room.
     crowded: bool,
-    /// It was looked once whether somebody waited.
+    /// Whether waiting clients were checked for once.
     has_begun: bool,
-    /// Not all who asked since then were answered yet.
+    /// Since when some clients with requests were not answered yet.
     round: Option<Instant>,
-    /// Requests wait since then for clients to take their answers.
+    /// Since when requests are held back until clients read their responses.
     held: Option<Instant>,
     limiter: Limiter,
 }
 
 impl Server {
-    /// Serves on `listeners`, until `interrupt` comes.
+    /// Serves on `listeners`, until `interrupt` is ready.
     pub fn new(interrupt: Box<dyn Interrupt>, listeners: Vec<Listener>, limits: Limits) -> Server {
         Server {
             interrupt,
@@ -103,22 +103,22 @@ impl Server {
         }
     }
 
-    /// Where it listens.
+    /// The listeners.
     pub fn listeners(&self) -> &[Listener] {
         &self.listeners
     }
 
-    /// From now on listens on `wanted`; on an error all stays as it was.
+    /// Changes the listeners to `wanted`; on an error all stay as they were.
     pub fn listen(&mut self, wanted: &[Listen], access: &SocketAccess) -> io::Result<()> {
         listen::change(&mut self.listeners, wanted, access)
     }
 
-    /// Goes on with other limits; connections stay.
+    /// Changes the limits; connections stay.
     pub fn limit(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    /// Serves until it is interrupted, and returns what for.
+    /// Serves until it is interrupted, and returns the signal.
     pub fn run(&mut self, handler: &mut dyn Handler) -> io::Result<Signal> {
         loop {
             self.turn(handler, None)?;
@@ -129,8 +129,8 @@ impl Server {
         }
     }
 
-    /// Takes no more connections and finishes the answers under way, until `end` at the latest or
-    /// until it is told to end once more.
+    /// Accepts no more connections and completes the responses under way, until `end` at the latest or
+    /// until a second request to end.
     pub fn finish(&mut self, handler: &mut dyn Handler, end: Instant) -> io::Result<()> {
         self.listeners.clear();
         handler.begin_shutdown(end);
@@ -142,7 +142,7 @@ impl Server {
                 return Ok(());
             }
             self.turn(handler, Some(end))?;
-            // A signal that is left pending would wake every turn at once.
+            // A pending signal would wake every turn at once.
             while let Some(signal) = self.interrupt.next() {
                 if signal != Signal::Hangup {
                     handler.finish(Instant::now());
@@ -152,7 +152,7 @@ impl Server {
         }
     }
 
-    /// One turn: wait, then hand out what is ready.
+    /// One turn: waits, then handles everything that is ready.
     fn turn(&mut self, handler: &mut dyn Handler, end: Option<Instant>) -> io::Result<()> {
         self.rebuild(handler);
         let deadline = self.deadline().into_iter().chain(handler.deadline()).chain(end).min();
@@ -164,11 +164,11 @@ impl Server {
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         sys::poll(&mut self.ready, if is_first { Some(Duration::ZERO) } else { timeout })?;
         let now = Instant::now();
-        // Whoever waited for the start is served first. If nobody did, the code of the start is given back.
+        // A client that waited for the start is served first. If there is none, the code of the start is given back.
         if is_first && !self.ready.iter().any(|ready| ready.any()) {
             sys::release_memory();
         }
-        // What was answered before is of another instant.
+        // The response of an earlier turn is outdated.
         self.response.forget();
         self.take_logins(now);
         let is_busy = self.handle_all(handler, now);
@@ -177,15 +177,15 @@ impl Server {
             self.paused = None;
             self.accept(if is_busy { BUSY_ACCEPTS } else { MAX_ACCEPTS }, handler, now);
         }
-        // Whoever waits for an answer comes first.
+        // Feeds come first: a client may wait for their results.
         handler.turn(self.ready.get(1..1 + self.feeds).unwrap_or_default(), now);
         handler.traffic().now = self.connections.len() as u64;
         self.hold_requests(now);
         Ok(())
     }
 
-    /// Gives connections their turns, for as long as a turn may take; whether some are left. Those are
-    /// next, and those who come: who was answered waits until all others were.
+    /// Gives connections their turns, for as long as a turn may last; returns whether some are left. Those are
+    /// next, and new ones: a client that was answered waits until all others were.
     fn handle_all(&mut self, handler: &mut dyn Handler, now: Instant) -> bool {
         let (first, mut is_first, mut is_late) = (self.first_connection(), true, false);
         // From the last to the first: removing one moves only connections that were handled.
@@ -211,7 +211,7 @@ impl Server {
         is_late
     }
 
-    /// What to wait for, in the order interrupt, the handler's feeds, listeners, connections.
+    /// Lists the descriptors to wait for, in the order interrupt, the handler's feeds, listeners, connections.
     fn rebuild(&mut self, handler: &dyn Handler) {
         self.ready.clear();
         self.ready.push(Ready::wait(self.interrupt.as_fd(), true, false));

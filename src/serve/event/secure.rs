@@ -1,5 +1,5 @@
-//! https and users in the loop: handshakes, requests that wait for a password to be looked at, and those
-//! that are turned away.
+//! https and users in the loop: handshakes, requests that wait for a password check, and
+//! rejected ones.
 
 use super::{Handler, Server};
 use crate::base::log;
@@ -11,10 +11,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// Bytes that are kept of all handshakes together.
+/// Bytes that are kept for all handshakes together.
 const MAX_GREETINGS: usize = 4 << 20;
 
-/// How long a request waits for its password to be looked at.
+/// How long a request waits for its password check.
 const LOGIN: Duration = Duration::from_secs(10);
 
 const SLOW: &str = "Looking at the password took too long; come again.";
@@ -30,7 +30,7 @@ pub(super) enum Denied {
 }
 
 impl Security {
-    /// Whether who sent `request` may not have its answer.
+    /// Whether the client of `request` may not have its response.
     pub(super) fn denies(
         &mut self,
         connection: &mut Connection,
@@ -58,20 +58,20 @@ impl Security {
 }
 
 impl Server {
-    /// From now on serves as `security` says.
+    /// Serves with the settings of `security` from now on.
     ///
     /// # Errors
     ///
-    /// There is none: the reference front has one.
+    /// Never fails here: only the reference front does.
     pub fn secure(&mut self, mut security: Security) -> io::Result<()> {
         security.resume(&self.security);
         if security.has_tls() != self.security.has_tls() {
-            // Who was greeted otherwise comes again.
+            // Clients with an outdated handshake have to connect again.
             self.connections.retain(|c| !matches!(c.phase(), Phase::Idle | Phase::Greet));
         }
         self.security = security;
         self.response.always(&[]);
-        // The looks that they wait for will not come.
+        // The results that they wait for will not come.
         let now = Instant::now();
         for connection in &mut self.connections {
             if let Phase::Login(_) = connection.phase() {
@@ -81,7 +81,7 @@ impl Server {
         Ok(())
     }
 
-    /// Who came to the listener `at`.
+    /// A new client of the listener `at`.
     pub(super) fn newcomer(&mut self, at: usize, socket: OwnedFd, now: Instant) -> Connection {
         let is_private = self.listeners.get(at).is_some_and(|listener| listener.is_unix());
         let mut connection = Connection::new(socket, &self.limits, now);
@@ -93,10 +93,10 @@ impl Server {
         connection
     }
 
-    /// Goes on with a handshake.
+    /// Continues a handshake.
     pub(super) fn greet(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
-        // Switched off meanwhile.
+        // TLS was switched off meanwhile.
         let Some(config) = self.security.tls(now) else { return Next::Close };
         let greeting = connection.greet(config, &self.limits, now);
         handler.traffic().failed_reloads = self.security.failed();
@@ -116,7 +116,7 @@ impl Server {
         }
     }
 
-    /// All handshakes together must not take more room than they may: the largest has to go.
+    /// Bounds the data of all handshakes together: the largest is closed.
     fn bound_greetings(&mut self, at: usize, handler: &mut dyn Handler) -> Next {
         let all: usize = self.connections.iter().map(Connection::greeted).sum();
         if all <= MAX_GREETINGS {
@@ -134,7 +134,7 @@ impl Server {
         Next::Wait
     }
 
-    /// The request whose head is the first `end` bytes of the scratch is not served now.
+    /// Rejects, or delays, the request whose head is the first `end` bytes of the scratch.
     pub(super) fn deny(
         &mut self,
         at: usize,
@@ -161,8 +161,8 @@ impl Server {
         self.respond(at, has_body, handler, now)
     }
 
-    /// Passwords that were looked at: the requests that waited for that are read anew. And headers that
-    /// changed.
+    /// Handles checked passwords: the requests that wait for them are read again. Also updates changed
+    /// headers.
     pub(super) fn take_logins(&mut self, now: Instant) {
         if let Some(headers) = self.security.changed_headers() {
             self.response.always(headers);
@@ -176,7 +176,7 @@ impl Server {
         }
     }
 
-    /// The deadline of a handshake, or of a look, is over.
+    /// Handles the deadline of a handshake, or of a password check.
     pub(super) fn expire_guarded(
         &mut self,
         at: usize,

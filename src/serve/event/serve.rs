@@ -1,4 +1,4 @@
-//! One connection's turn: what is received, answered, refused, and what becomes of it at its deadline.
+//! One connection's turn: receiving, responding, rejecting, and its deadline.
 
 use super::{Handler, MAX_BODIES, Server};
 use crate::base::log;
@@ -9,7 +9,7 @@ use crate::serve::http::{
 };
 use std::time::Instant;
 
-/// Room for what comes first on a connection: few heads are longer.
+/// The first buffer of a connection: few heads are longer.
 const FIRST_ROOM: usize = 2000;
 
 impl Server {
@@ -23,7 +23,7 @@ impl Server {
     ) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Wait };
         let is_ready = ready.is_some_and(Ready::any) || connection.has_pending_input();
-        // What came in time is still taken; but who was told the end may not go on for ever.
+        // Bytes that came in time are still read; but a client that was asked to close may not go on for ever.
         let is_over = connection.deadline() <= now;
         if is_over && (!is_ready || connection.phase() == Phase::Linger) {
             return self.expire(at, handler, now);
@@ -34,14 +34,14 @@ impl Server {
         #[cfg(feature = "tls")]
         match connection.phase() {
             Phase::Greet => return self.greet(at, handler, now),
-            // It waits for nothing but its end.
+            // It only waits for its end.
             Phase::Login(_) => return Next::Close,
             _ => {}
         }
         if connection.phase() == Phase::Drain {
             return connection.drain(&self.limits, now);
         }
-        // Room for the whole of the longest head, once somebody sends more than fits into the first.
+        // Room for the longest head, once a client sends more than fits into the first buffer.
         let whole = self.limits.head.max(connection.kept() + 1);
         let room = if connection.is_within() { whole } else { whole.min(FIRST_ROOM) };
         if self.scratch.len() < room {
@@ -53,7 +53,7 @@ impl Server {
         self.follow(at, next, handler, now)
     }
 
-    /// Does what comes next for one connection.
+    /// Does the next step of one connection.
     fn follow(&mut self, at: usize, next: Next, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         match next {
@@ -74,7 +74,7 @@ impl Server {
         }
     }
 
-    /// A body is coming in; all that are must not take more room than a few of the longest.
+    /// A body is being received; all bodies together are limited to a few of the longest.
     fn bound(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let held: usize = self.connections.iter().map(Connection::held).sum();
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
@@ -88,7 +88,7 @@ impl Server {
         self.respond(at, true, handler, now)
     }
 
-    /// Answers a request whose body has come.
+    /// Responds to a request whose body has come.
     fn deliver(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let Some(intake) = connection.take_intake() else { return Next::Close };
@@ -103,7 +103,7 @@ impl Server {
         self.respond(at, body, handler, now)
     }
 
-    /// Answers the request whose head is the first `end` bytes of the scratch.
+    /// Responds to the request whose head is the first `end` bytes of the scratch.
     fn serve(&mut self, at: usize, end: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         let head = self.scratch.get(..end).unwrap_or_default();
@@ -130,7 +130,7 @@ impl Server {
             return self.respond(at, true, handler, now);
         }
         if request.body == Body::Chunked {
-            // Some clients say so where there is none: it may be empty.
+            // Some clients announce a body without sending one: it may be empty.
             let next = connection.collect(&request, head, 0, &self.limits, now);
             return self.follow(at, next, handler, now);
         }
@@ -139,7 +139,7 @@ impl Server {
         }
         let mut body = true;
         if self.response.is_for(head) && handler.welcomes(connection.socket()) {
-            // It is of this instant, and the same for all who ask the same.
+            // It is of this instant, and equal for all equal requests.
             handler.repeated(&request, self.response.status());
             report(connection, &request, &self.response, now);
         } else {
@@ -151,7 +151,7 @@ impl Server {
         self.respond(at, body, handler, now)
     }
 
-    /// That is no request that can be served.
+    /// Responds to an invalid request.
     fn refuse(
         &mut self,
         at: usize,
@@ -166,7 +166,7 @@ impl Server {
         self.respond(at, true, handler, now)
     }
 
-    /// An answer of the loop's own.
+    /// Makes a response of the loop's own.
     pub(super) fn turn_away(&mut self, status: Status, sentence: &str, handler: &mut dyn Handler) {
         self.response.say(status, sentence);
         handler.refused(status);
@@ -191,7 +191,7 @@ impl Server {
         next
     }
 
-    /// The connection's deadline is over.
+    /// Handles a connection whose deadline has passed.
     fn expire(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         match connection.phase() {
@@ -218,7 +218,7 @@ impl Server {
     }
 }
 
-/// Makes the answer to a request whose body is not wanted; tells whether it has a body.
+/// Makes the response to a request whose body is not used; returns whether it has a body.
 fn answer(
     connection: &Connection,
     request: &Request<'_>,
@@ -239,7 +239,7 @@ fn answer(
     request.method != Method::Head
 }
 
-/// Each request at debug level.
+/// Logs each request at debug level.
 fn report(connection: &Connection, request: &Request<'_>, response: &Response, start: Instant) {
     if !log::enabled(Level::Debug) {
         return;

@@ -1,4 +1,4 @@
-//! What the client would rather have: Accept and Accept-Encoding (RFC 9110, section 12.5).
+//! The client's preferences: Accept and Accept-Encoding (RFC 9110, section 12.5).
 
 use crate::base::wire;
 
@@ -29,14 +29,14 @@ pub fn prefers_open_metrics(accept: &str) -> bool {
     open_metrics > 0 && open_metrics >= text
 }
 
-/// Whether names in UTF-8 are read as they are; none if that is not said.
+/// Whether names in UTF-8 are accepted unescaped; `None` if the header does not say.
 pub fn reads_utf8(accept: &str) -> Option<bool> {
     let said = accept.split([',', ';']).filter_map(|part| part.split_once('='));
     let said = said.filter(|(key, _)| wire::same(key.trim(), "escaping"));
     said.map(|(_, scheme)| scheme.trim().trim_matches('"') == "allow-utf-8").reduce(|a, b| a || b)
 }
 
-/// Whether a gzip answer is welcome, and no less than one that is not encoded.
+/// Whether a gzip response is accepted, and not less preferred than one without encoding.
 pub fn accepts_gzip(accept_encoding: &str) -> bool {
     let (mut gzip, mut plain, mut any) = (None, 0, 0);
     for range in accept_encoding.split(',') {
@@ -69,7 +69,7 @@ fn media_range(range: &str) -> (&str, &str, Quality) {
     (name, version, quality)
 }
 
-/// `0.35` as 350; nonsense counts as 0.
+/// Parses `0.35` as 350; an invalid text counts as 0.
 fn thousandths(text: &str) -> Quality {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|b| b.is_ascii_digit()) {

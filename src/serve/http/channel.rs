@@ -1,4 +1,4 @@
-//! What a connection speaks through: its socket, or TLS on it. Nothing here waits.
+//! The transport of a connection: its socket, or TLS on it. Nothing here waits.
 
 use crate::base::sys;
 use crate::workers::{Greeting, Session};
@@ -7,13 +7,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-/// Bytes by which TLS and HTTP are told apart: the head of a record.
+/// Bytes that distinguish TLS from HTTP: the head of a record.
 const HELLO: usize = 5;
 
-/// How requests begin, as Go looks for them.
+/// The beginnings of requests that Go checks for.
 const METHODS: [&[u8; HELLO]; 5] = [b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO"];
 
-/// What who speaks HTTP is answered where https is served: Go's words.
+/// The response to plain HTTP on an https listener: Go's words.
 const NOT_HTTPS: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
@@ -21,34 +21,34 @@ const NOT_HTTPS: &[u8] =
 pub struct Channel {
     socket: OwnedFd,
     layer: Layer,
-    /// Who connects was let in by the file of a Unix socket.
+    /// The file of a Unix socket controls access already.
     is_private: bool,
 }
 
 enum Layer {
     Plain,
-    /// TLS is to begin; so many bytes of the first record are here. A client that says nothing costs no more.
+    /// TLS has not begun; this many bytes of the first record are here. A client that sends nothing costs no more.
     Hello([u8; HELLO], usize),
     Tls(Box<Session>),
 }
 
 impl Channel {
-    /// Bytes as they are.
+    /// A channel without TLS.
     pub fn plain(socket: OwnedFd) -> Channel {
         Channel { socket, layer: Layer::Plain, is_private: false }
     }
 
-    /// From now on TLS.
+    /// Expects TLS from now on.
     pub fn expect_tls(&mut self) {
         self.layer = Layer::Hello([0; HELLO], 0);
     }
 
-    /// Who connects needs no name.
+    /// Marks the client as needing no login.
     pub fn set_private(&mut self) {
         self.is_private = true;
     }
 
-    /// Whether who connected needs no name.
+    /// Whether the client needs no login.
     pub fn is_private(&self) -> bool {
         self.is_private
     }
@@ -58,7 +58,7 @@ impl Channel {
         self.socket.as_fd()
     }
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     pub fn greet(&mut self, config: &Arc<ServerConfig>) -> Greeting {
         let socket = self.socket.as_fd();
         if let Layer::Hello(first, count) = &mut self.layer {
@@ -84,7 +84,7 @@ impl Channel {
         }
     }
 
-    /// As `sys::receive`.
+    /// Like `sys::receive`.
     pub fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match &mut self.layer {
             Layer::Tls(session) => session.receive(self.socket.as_fd(), into),
@@ -92,17 +92,17 @@ impl Channel {
         }
     }
 
-    /// As `sys::send`; where TLS took some, it may still wait here.
+    /// Like `sys::send`; bytes that TLS accepted may still wait here.
     pub fn send(&mut self, from: &[u8]) -> io::Result<usize> {
         match &mut self.layer {
             Layer::Plain => sys::send(self.socket.as_fd(), from),
-            // Nothing goes out in the clear.
+            // Nothing is sent unencrypted.
             Layer::Hello(..) => Err(io::ErrorKind::NotConnected.into()),
             Layer::Tls(session) => session.send(self.socket.as_fd(), from),
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes our side for writing.
     pub fn shut_write(&mut self) {
         if let Layer::Tls(session) = &mut self.layer {
             session.close(self.socket.as_fd());
@@ -110,17 +110,17 @@ impl Channel {
         sys::shut_write(self.socket.as_fd());
     }
 
-    /// What was sent waits for the socket.
+    /// Whether sent bytes wait for the socket.
     pub fn wants_write(&self) -> bool {
         matches!(&self.layer, Layer::Tls(session) if session.wants_write())
     }
 
-    /// Bytes are here of which the socket does not tell.
+    /// Whether decrypted bytes are here, which the socket does not report.
     pub fn has_plain(&self) -> bool {
         matches!(&self.layer, Layer::Tls(session) if session.has_plain())
     }
 
-    /// Bytes that are kept of a handshake.
+    /// Bytes that are buffered for a handshake.
     pub fn greeted(&self) -> usize {
         match &self.layer {
             Layer::Tls(session) => session.kept(),

@@ -1,7 +1,7 @@
-//! One client: what it has sent so far, what it has yet to take, and until when.
+//! One client: the bytes it has sent so far, those it has yet to read, and its deadline.
 //!
-//! Bytes are received into scratch that all connections share; a connection keeps bytes of its own
-//! only while a request is incomplete or an answer has not been taken. So an idle client costs a
+//! Bytes are received into a buffer that all connections share; a connection has memory of its own
+//! only while a request is incomplete or a response has not been read. So an idle client costs a
 //! slot and a descriptor, nothing else.
 
 #[cfg(feature = "tls")]
@@ -20,7 +20,7 @@ use std::io::ErrorKind;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// How long a client may take to notice that we are done, after an answer that ends the connection.
+/// How long to wait for a client to close, after a response that ends the connection.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What the connection waits for.
@@ -29,7 +29,7 @@ pub enum Phase {
     /// The handshake of TLS.
     #[cfg(feature = "tls")]
     Greet,
-    /// A password to be looked at: the number of the look.
+    /// The result of a password check: its number.
     #[cfg(feature = "tls")]
     Login(u64),
     /// The first byte of the next request.
@@ -38,11 +38,11 @@ pub enum Phase {
     Head,
     /// The rest of a body that is ignored: this many bytes.
     Body(u64),
-    /// The rest of a body that is wanted.
+    /// The rest of a body that is used.
     Intake,
-    /// The client to take its answer.
+    /// The client to read its response.
     Drain,
-    /// The client's end, after ours.
+    /// The client to close, after our end.
     Linger,
 }
 
@@ -53,13 +53,13 @@ pub enum Next {
     Wait,
     /// Close it.
     Close,
-    /// A request is complete: its head is the first so many bytes of the scratch.
+    /// A request is complete: its head is the first bytes of the scratch, this many.
     Answer(usize),
     /// The head is longer than allowed.
     TooLong,
-    /// A body that is wanted is complete: `take_intake` has it.
+    /// A body that is used is complete: `take_intake` returns it.
     Received,
-    /// A body that is wanted is not to be had.
+    /// A body that is used is invalid.
     Refuse(Refusal),
 }
 
@@ -69,26 +69,26 @@ pub struct Connection {
     phase: Phase,
     deadline: Instant,
     since: Instant,
-    /// The last turn in which it had something to say and was not heard.
+    /// The last turn in which it was ready and was not handled.
     deferred: Instant,
-    /// What came of the next request; empty unless a head is incomplete or requests are pipelined.
+    /// The received part of the next request; empty unless a head is incomplete or requests are pipelined.
     input: Vec<u8>,
-    /// How much of `input` is known not to end a head.
+    /// How much of `input` was searched for the end of a head.
     searched: usize,
-    /// What the client has yet to take.
+    /// The response that the client has yet to read.
     output: Option<Unsent>,
     keep_alive: bool,
-    /// Bytes of a body to be skipped once the answer is taken.
+    /// Bytes of a body to be skipped once the response is read.
     skip: u64,
     intake: Option<Intake>,
 }
 
 impl Connection {
-    /// A client that has just come.
+    /// A new client.
     pub fn new(socket: OwnedFd, limits: &Limits, now: Instant) -> Connection {
         Connection {
             channel: Channel::plain(socket),
-            // The first request is due at once: silence costs a slot.
+            // The first request is due at once: an idle client occupies a slot.
             phase: Phase::Head,
             deadline: now + limits.head_time,
             since: now,
@@ -102,27 +102,27 @@ impl Connection {
         }
     }
 
-    /// What it waits for.
+    /// Its phase.
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// When its patience, or ours, is over.
+    /// The end of its phase.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Since when it is in its phase; while it takes an answer, when it last took some of it.
+    /// Since when it is in its phase; while it reads a response, when it last read a part of it.
     pub fn since(&self) -> Instant {
         self.since
     }
 
-    /// Says that this turn ended before it was heard.
+    /// Records that this turn ended before it was handled.
     pub fn defer(&mut self, now: Instant) {
         self.deferred = now;
     }
 
-    /// From when on its client keeps the others waiting, not they it.
+    /// Since when the others wait for its client, not it for them.
     pub fn silent_since(&self) -> Instant {
         self.since.max(self.deferred)
     }
@@ -142,22 +142,22 @@ impl Connection {
         !self.input.is_empty() || matches!(self.phase, Phase::Body(_) | Phase::Intake)
     }
 
-    /// Its share of the bytes that clients have not sent or not read to the end.
+    /// Its share of the bytes of incomplete requests and unread responses.
     pub fn share(&self) -> usize {
         self.input.capacity() + self.output.as_ref().map_or(0, Unsent::share)
     }
 
-    /// Whether it takes an answer that it was seen to read.
+    /// Whether it is known to read its response.
     pub fn is_reading(&self) -> bool {
         self.output.as_ref().is_some_and(Unsent::is_read)
     }
 
-    /// How many bytes of a body it keeps.
+    /// How many bytes of a body it buffers.
     pub fn held(&self) -> usize {
         self.intake.as_ref().map_or(0, |intake| intake.body.capacity())
     }
 
-    /// Something may be waiting in what was received already: a pipelined request, or what TLS decrypted.
+    /// Whether received bytes may be waiting: a pipelined request, or data that TLS decrypted.
     pub fn has_pending_input(&self) -> bool {
         let takes =
             matches!(self.phase, Phase::Idle | Phase::Head | Phase::Body(_) | Phase::Intake);
@@ -174,17 +174,17 @@ impl Connection {
         self.deadline = now + time;
     }
 
-    /// The connection ends after the next answer.
+    /// Ends the connection after the next response.
     pub fn end(&mut self) {
         self.keep_alive = false;
     }
 
-    /// Whether the next answer leaves it open.
+    /// Whether it stays open after the next response.
     pub fn keeps_alive(&self) -> bool {
         self.keep_alive
     }
 
-    /// Sends an answer; what the client does not take now is kept for it.
+    /// Sends a response; the part that the client does not accept now is kept for it.
     pub fn answer(&mut self, response: &mut Response, limits: &Limits, now: Instant) -> Next {
         let Some(sent) = send(&mut self.channel, response.bytes()) else { return Next::Close };
         if sent == response.bytes().len() && !self.channel.wants_write() {
@@ -195,7 +195,7 @@ impl Connection {
         Next::Wait
     }
 
-    /// Sends more of an answer under way.
+    /// Sends more of the current response.
     pub fn drain(&mut self, limits: &Limits, now: Instant) -> Next {
         let Connection { channel, output, .. } = self;
         let rest = output.as_ref().map_or(&[] as &[u8], Unsent::bytes);
@@ -211,16 +211,16 @@ impl Connection {
         self.answered(limits, now)
     }
 
-    /// Gives up what it keeps; at its next turn it is closed.
+    /// Drops its buffers; at its next turn it is closed.
     pub fn abandon(&mut self, now: Instant) {
         (self.input, self.output, self.intake) = (Vec::new(), None, None);
         self.enter(Phase::Linger, now, Duration::ZERO);
     }
 
-    /// The client has its whole answer.
+    /// The client has its whole response.
     fn answered(&mut self, limits: &Limits, now: Instant) -> Next {
         if !self.keep_alive {
-            // Closing with unread bytes would reset the connection and may destroy the answer.
+            // Closing with unread bytes would reset the connection and may destroy the response.
             self.linger(now);
         } else if self.skip > 0 {
             let skip = std::mem::take(&mut self.skip);
@@ -234,7 +234,7 @@ impl Connection {
         Next::Wait
     }
 
-    /// Says that nothing more will be sent, and waits for the client to see it.
+    /// Closes our side for writing, and waits for the client to see it.
     pub fn linger(&mut self, now: Instant) {
         self.channel.shut_write();
         self.input = Vec::new();
@@ -242,7 +242,7 @@ impl Connection {
     }
 }
 
-/// How much of it the channel took; `None` if the client is gone.
+/// How many bytes the channel accepted; `None` if the client is gone.
 fn send(channel: &mut Channel, bytes: &[u8]) -> Option<usize> {
     match channel.send(bytes) {
         Ok(n) => Some(n),

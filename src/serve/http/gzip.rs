@@ -1,22 +1,22 @@
-//! Answers in gzip: the compressor is kept from answer to answer.
+//! Responses in gzip: the compressor is kept from response to response.
 
 use super::response::Response;
 use crate::base::wire;
 
-/// Smaller bodies gain less than they cost.
+/// Smaller bodies save less than they cost.
 const WORTH_IT: usize = 4 << 10;
 
-/// Memory that is kept for the next answer.
+/// Memory that is kept for the next response.
 const MAX_KEPT: usize = 1 << 20;
 
-/// How the Content-Type of the other format begins.
+/// The prefix of the Content-Type of the other format.
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
-/// A page comes to less than one of so many parts.
+/// A page compresses to less than this fraction (1/5).
 const USUAL: usize = 5;
 
-/// A buffer has whole pages of its own, and in them what malloc writes: smaller ones would share pages with
-/// buffers that are gone.
+/// A buffer has whole pages of its own, including malloc's header: smaller ones would share pages with
+/// freed buffers.
 const PAGE: usize = 4096;
 const OF_MALLOC: usize = 32;
 
@@ -24,13 +24,13 @@ const OF_MALLOC: usize = 32;
 #[derive(Default)]
 pub struct Gzip {
     core: wire::Gzip,
-    /// One scraper's page does not displace another's.
+    /// Separate, so that one scraper's page does not displace another's.
     open_metrics: Option<Box<wire::Gzip>>,
     packed: Vec<u8>,
 }
 
 impl Gzip {
-    /// Compresses the body, if that is worth it.
+    /// Compresses the body, if that is worth the cost.
     pub fn apply(&mut self, response: &mut Response) {
         let core = match response.content_type().starts_with(OPEN_METRICS) {
             true => &mut **self.open_metrics.get_or_insert_default(),

@@ -28,9 +28,9 @@ impl Iterator for Query<'_> {
     }
 }
 
-/// Undoes `%41` and `+`; what is no valid escape stays as it is.
+/// Decodes `%41` and `+`; an invalid escape stays as it is.
 fn decode(text: &str) -> String {
-    // An encoded plus sign is none yet.
+    // An encoded plus sign is not a blank.
     let spaced = text.replace('+', " ");
     String::from_utf8_lossy(&wire::percent_decoded(&spaced)).into_owned()
 }

@@ -1,5 +1,5 @@
-//! The head of a request. `httparse` reads lines and headers; what it leaves open is decided here:
-//! which framing of a body is sound, whether the connection stays, what the target names.
+//! The head of a request. `httparse` parses lines and headers; the rest is decided here:
+//! which framing of a body is sound, whether the connection stays, and the parts of the target.
 
 use crate::base::wire;
 use std::borrow::Cow;
@@ -8,33 +8,33 @@ use std::str;
 /// More header lines than any client sends.
 pub const MAX_HEADERS: usize = 64;
 
-/// How the headers begin by which proxies tell for whom they ask.
+/// The prefix of the headers by which proxies name their client.
 const FORWARDED: &str = "x-forwarded-";
 
-/// A body that no route takes is read and forgotten up to this size, so that the connection lives.
+/// A body that no route reads is skipped up to this size, so that the connection stays.
 pub const MAX_IGNORED_BODY: u64 = 64 << 10;
 
-/// What is done to the target.
+/// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Read it.
+    /// Reads the target.
     Get,
-    /// Read its head only.
+    /// Reads its head only.
     Head,
-    /// Hand it something.
+    /// Submits data to it.
     Post,
-    /// Put something in its place.
+    /// Replaces it.
     Put,
-    /// Take it away.
+    /// Deletes it.
     Delete,
-    /// Ask what can be done.
+    /// Asks for the allowed methods.
     Options,
     /// Anything else.
     Other,
 }
 
 impl Method {
-    /// As it is written; what is not told apart is "other".
+    /// Its name; "other" for all others.
     pub fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -48,18 +48,18 @@ impl Method {
     }
 }
 
-/// A request head, checked. Its texts borrow from the bytes that came.
+/// A request head, checked. Its texts borrow from the received bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// What is done.
+    /// The method.
     pub method: Method,
     /// The path, undecoded, without the query.
     pub path: &'a str,
-    /// What stands after `?`, undecoded.
+    /// The part after `?`, undecoded.
     pub query: &'a str,
-    /// The client would like to send more on this connection.
+    /// The client asks to keep the connection open.
     pub keep_alive: bool,
-    /// HTTP/1.0, where a connection that is kept must be said to be.
+    /// HTTP/1.0, where a kept connection has to be confirmed.
     pub is_http10: bool,
     /// The Accept header, several of them as one list; empty without one.
     pub accept: Cow<'a, str>,
@@ -75,12 +75,12 @@ pub struct Request<'a> {
     pub host: &'a str,
     /// A browser sends it for a page of another origin (`Origin`, `Sec-Fetch-Site`).
     pub is_of_page: bool,
-    /// A proxy passed it on (`X-Forwarded-For` and its like, `Forwarded`, `Via`).
+    /// A proxy forwarded it (`X-Forwarded-For` and its like, `Forwarded`, `Via`).
     pub is_relayed: bool,
     /// The body that follows.
     pub body: Body,
-    /// The client may keep the body back until it is told to send it (`Expect: 100-continue`, which
-    /// HTTP/1.0 does not know).
+    /// The client may hold the body back until it is asked to send it (`Expect: 100-continue`, which
+    /// HTTP/1.0 does not have).
     pub expects: bool,
 }
 
@@ -91,27 +91,27 @@ pub enum Body {
     Sized(u64),
     /// Chunks.
     Chunked,
-    /// Encoded as nobody here can decode.
+    /// With an encoding that is not supported.
     Encoded,
 }
 
-/// Why a head is no request.
+/// Why a head is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not HTTP, or contradicts itself; the sentence says how.
     Malformed(&'static str),
     /// It has more header lines than `MAX_HEADERS`.
     TooManyHeaders,
-    /// It is another version than HTTP/1.0 and HTTP/1.1.
+    /// It has a version other than HTTP/1.0 and HTTP/1.1.
     Version,
     /// Its body is larger than `MAX_IGNORED_BODY`.
     TooLarge,
-    /// Its body has no stated length.
+    /// Its body has no length in the head.
     Chunked,
 }
 
-/// Whether what begins like this can become no request, such as the hello of TLS: its client learns
-/// more from an answer than from waiting.
+/// Whether bytes that begin like this cannot become a request, such as the hello of TLS: an immediate
+/// response helps its client more than waiting.
 pub fn is_hopeless(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|b| !b.is_ascii_graphic() && !matches!(b, b'\r' | b'\n'))
 }
@@ -128,7 +128,7 @@ impl From<wire::Fault> for Refusal {
 }
 
 impl<'a> Request<'a> {
-    /// Reads a complete head.
+    /// Parses a complete head.
     pub fn parse(head: &'a [u8]) -> Result<Request<'a>, Refusal> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
@@ -138,7 +138,7 @@ impl<'a> Request<'a> {
                 return Err(Refusal::Malformed("The request head is incomplete."));
             }
             Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
-            // A blank in the target moves the version; that is another mistake.
+            // A blank in the target moves the version; that is another error.
             Err(httparse::Error::Version) if words_of_first_line(head) == 3 => {
                 return Err(Refusal::Version);
             }
@@ -182,7 +182,7 @@ impl<'a> Request<'a> {
             let is = |name: &str| header.name.len() == name.len() && wire::same(header.name, name);
             if is("host") {
                 host += 1;
-                // What is no text is no name of this machine either.
+                // A value that is not UTF-8 is not a name of this machine either.
                 self.host = str::from_utf8(value).unwrap_or("?");
             } else if is("accept") {
                 add(&mut self.accept, value);
@@ -225,7 +225,7 @@ impl<'a> Request<'a> {
 }
 
 impl Request<'_> {
-    /// Notes what a header says about who sends the request.
+    /// Records what a header reveals about the sender of the request.
     pub fn note_sender(&mut self, name: &str, value: &[u8]) {
         let is = |known: &str| name.len() == known.len() && wire::same(name, known);
         let is_ours = || ["none", "same-origin"].iter().any(|site| wire::same(value, site));
@@ -236,10 +236,10 @@ impl Request<'_> {
     }
 }
 
-/// How the body is framed by its headers; those that contradict each other are refused.
+/// The framing of the body by its headers; headers that contradict each other are rejected.
 fn framing(is_http10: bool, encoding: Option<Body>, length: Option<u64>) -> Result<Body, Refusal> {
     let sentence = match (encoding, length) {
-        // There is no telling where its body ends (RFC 9112, section 6.1).
+        // The end of its body cannot be found (RFC 9112, section 6.1).
         (Some(_), _) if is_http10 => "HTTP/1.0 has no Transfer-Encoding.",
         (Some(_), Some(_)) => "Content-Length and Transfer-Encoding exclude each other.",
         (Some(encoded), None) => return Ok(encoded),
@@ -254,7 +254,7 @@ fn words_of_first_line(head: &[u8]) -> usize {
     head.get(..end).unwrap_or_default().split(|b| *b == b' ').count()
 }
 
-/// Adds the value of one more line to a list (RFC 9110, section 5.3).
+/// Adds the value of another line to a list (RFC 9110, section 5.3).
 fn add<'a>(list: &mut Cow<'a, str>, value: &'a [u8]) {
     let value = str::from_utf8(value).unwrap_or_default();
     if list.is_empty() {

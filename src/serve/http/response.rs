@@ -1,5 +1,5 @@
-//! An answer: the body is rendered first, behind a gap; then the head is written into the end of
-//! the gap, so that both leave in one `send`.
+//! A response: the body is rendered first, after a gap; then the head is written into the end of
+//! the gap, so that both are sent with one `send`.
 
 use super::status::Status;
 use super::unsent::Unsent;
@@ -12,10 +12,10 @@ use std::sync::Arc;
 /// Room for the longest head; a web configuration file may have headers of its own.
 const GAP: usize = if cfg!(feature = "tls") { 2048 } else { 768 };
 
-/// The largest body buffer that is kept for the next answer.
+/// The largest body buffer that is kept for the next response.
 const MAX_KEPT: usize = 1 << 20;
 
-/// An answer in the making; one is kept and used again.
+/// A response under construction; one object is reused.
 pub struct Response {
     buffer: Buffer,
     start: usize,
@@ -24,18 +24,18 @@ pub struct Response {
     gzip: bool,
     varies: bool,
     http10: bool,
-    /// The methods that the path serves, where that is said.
+    /// The allowed methods of the path, for the Allow header.
     allow: &'static str,
-    /// What a browser may do with it; empty where it may do what it likes.
+    /// The Content-Security-Policy; empty for none.
     policy: &'static str,
-    /// What the client is asked for where its authorization does not do.
+    /// The WWW-Authenticate header of a 401.
     challenge: &'static str,
-    /// Headers of every answer.
+    /// Headers of every response.
     #[cfg(feature = "tls")]
     always: Vec<(String, String)>,
-    /// The head of the request that it answers, if others may get the same answer.
+    /// The head of the request that it answers, if equal requests may get the same response.
     asked: Vec<u8>,
-    /// The body, once a client did not take all of it.
+    /// The body, once a client did not read all of it.
     page: Option<Arc<Vec<u8>>>,
 }
 
@@ -66,11 +66,11 @@ impl Default for Response {
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// Asks for a token.
+/// The challenge for a token.
 const PUSHES: &str = "Bearer, Basic realm=\"push\"";
 
 impl Response {
-    /// Starts anew: `status`, and a body to be written into the returned buffer.
+    /// Starts again: `status`, and a body to be written into the returned buffer.
     pub fn begin(&mut self, status: Status, content_type: &'static str) -> &mut Buffer {
         self.forget();
         self.buffer.reset(MAX_KEPT);
@@ -83,12 +83,12 @@ impl Response {
         &mut self.buffer
     }
 
-    /// Starts anew: one plain sentence.
+    /// Starts again: one plain sentence.
     pub fn say(&mut self, status: Status, sentence: &str) {
         self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
     }
 
-    /// Starts anew: that is no request that can be served.
+    /// Starts again: the request cannot be served.
     pub fn refuse(&mut self, refusal: Refusal) {
         let (status, sentence) = match refusal {
             Refusal::Malformed(sentence) => (Status::BadRequest, sentence),
@@ -106,7 +106,7 @@ impl Response {
         self.say(status, sentence);
     }
 
-    /// Starts anew: only these methods are served here, which is what OPTIONS asks for.
+    /// Starts again: only these methods are allowed here, which is also the response to OPTIONS.
     pub fn allow(&mut self, method: Method, methods: &'static str, sentence: &str) {
         match method {
             Method::Options => drop(self.begin(Status::Ok, PLAIN)),
@@ -115,51 +115,51 @@ impl Response {
         self.allow = methods;
     }
 
-    /// Starts anew: a name and a password are wanted, in exporter-toolkit's words.
+    /// Starts again: a name and a password are required, in exporter-toolkit's words.
     #[cfg(feature = "tls")]
     pub fn ask_for_name(&mut self) {
         self.say(Status::Unauthorized, "Unauthorized");
         self.challenge = "Basic";
     }
 
-    /// Every answer has these headers, too.
+    /// Sets headers for every response.
     #[cfg(feature = "tls")]
     pub fn always(&mut self, headers: &[(String, String)]) {
         self.always = headers.to_vec();
     }
 
-    /// The answer depends on Accept and Accept-Encoding.
+    /// Marks that the response depends on Accept and Accept-Encoding.
     pub fn varies(&mut self) {
         self.varies = true;
     }
 
-    /// A browser keeps to `policy` (Content-Security-Policy), and to the media type that is told.
+    /// Restricts a browser by `policy` (Content-Security-Policy), and to the given media type.
     pub fn restrict(&mut self, policy: &'static str) {
         self.policy = policy;
     }
 
-    /// It answers the request with this head, and others with the same until it is forgotten.
+    /// Marks it as the response to the request with this head, and to equal ones until it is forgotten.
     pub fn answers(&mut self, head: &[u8]) {
         self.asked.extend_from_slice(head);
     }
 
-    /// Whether it answers a request with this head, too.
+    /// Whether it is the response to a request with this head, too.
     pub fn is_for(&self, head: &[u8]) -> bool {
         self.asked == head
     }
 
-    /// It answers no other request.
+    /// Marks it as not reusable for other requests.
     pub fn forget(&mut self) {
         self.asked.clear();
         self.page = None;
     }
 
-    /// The client speaks HTTP/1.0: it takes a connection for kept only if it is said to be.
+    /// Marks the client as HTTP/1.0: it keeps a connection open only if the header says so.
     pub fn for_http10(&mut self) {
         self.http10 = true;
     }
 
-    /// The answer, which is begun, has this status after all.
+    /// Changes the status of the response, which is begun.
     pub fn set_status(&mut self, status: Status) {
         self.status = status;
     }
@@ -184,19 +184,19 @@ impl Response {
         self.buffer.bytes().get(GAP..).unwrap_or_default()
     }
 
-    /// The body that was written is gzip already.
+    /// Marks the written body as gzip already.
     pub fn set_gzip(&mut self) {
         self.gzip = true;
     }
 
-    /// The body was compressed to `gzip`, which becomes the body.
+    /// Replaces the body by `gzip`, its compressed form.
     pub fn replace_body(&mut self, gzip: &[u8]) {
         self.buffer.truncate(GAP);
         self.buffer.put(gzip);
         self.gzip = true;
     }
 
-    /// The headers that are told of this answer, whatever the connection.
+    /// The headers of this response that do not depend on the connection.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let unauthorized = self.status == Status::Unauthorized;
         let restricted = !self.policy.is_empty();
@@ -213,9 +213,9 @@ impl Response {
         told.into_iter().flatten()
     }
 
-    /// Writes the head. `body` is false for HEAD: length and type are told, nothing follows.
+    /// Writes the head. `body` is false for HEAD: length and type are in the head, and no body follows.
     pub fn finish(&mut self, keep_alive: bool, body: bool) {
-        // What does not fit is left out; nothing we say is near `GAP`.
+        // A header that does not fit is left out; none of ours is near `GAP`.
         let mut text = [0; GAP];
         let mut head = Head(Pen::new(&mut text));
         let length = self.body().len();
@@ -234,7 +234,7 @@ impl Response {
         }
         #[cfg(feature = "tls")]
         for (name, value) in &self.always {
-            // What an answer says itself goes before.
+            // The response's own headers come first.
             if !self.headers().any(|(own, _)| own == name) {
                 head.line(name, value);
             }
@@ -249,12 +249,12 @@ impl Response {
         }
     }
 
-    /// Head and body, once `finish` was called.
+    /// Head and body, after `finish`.
     pub fn bytes(&self) -> &[u8] {
         self.buffer.bytes().get(self.start..).unwrap_or_default()
     }
 
-    /// What is left of `bytes` behind the first `sent`.
+    /// The part of `bytes` after the first `sent`.
     pub fn unsent(&mut self, sent: usize) -> Unsent {
         let body = self.buffer.bytes().get(GAP..).unwrap_or_default();
         let page = Arc::clone(self.page.get_or_insert_with(|| Arc::new(body.to_vec())));
@@ -264,7 +264,7 @@ impl Response {
     }
 }
 
-/// A head in the making.
+/// A head under construction.
 struct Head<'a>(Pen<'a>);
 
 impl Head<'_> {

@@ -1,6 +1,6 @@
 //! Status codes.
 
-/// Status codes that are answered.
+/// Status codes of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // as in RFC 9110, section 15
 pub enum Status {

@@ -1,14 +1,14 @@
-//! What is left of an answer that a client did not take at once.
+//! The rest of a response that a client did not read at once.
 
 use std::sync::Arc;
 
-/// What a client has yet to take of an answer. Those who got the same hold its body together.
+/// The unread rest of a response. Clients with the same response share its body.
 pub struct Unsent {
     pub(super) head: Vec<u8>,
     pub(super) page: Arc<Vec<u8>>,
-    /// Bytes of the page that were taken.
+    /// Bytes of the page that were sent.
     pub(super) taken: usize,
-    /// Some were taken since the first that the kernel took.
+    /// Whether some were sent after the first part that the kernel buffered.
     pub(super) is_read: bool,
 }
 
@@ -21,7 +21,7 @@ impl Unsent {
         }
     }
 
-    /// So many of them were taken. Whether these were the last.
+    /// Records that `count` bytes were sent. Returns whether these were the last.
     pub fn advance(&mut self, count: usize) -> bool {
         self.is_read |= count > 0;
         if self.head.is_empty() {
@@ -32,7 +32,7 @@ impl Unsent {
         self.bytes().is_empty()
     }
 
-    /// Whether the client takes it at all, as far as is known.
+    /// Whether the client reads it at all, as far as is known.
     pub fn is_read(&self) -> bool {
         self.is_read
     }

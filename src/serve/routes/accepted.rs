@@ -1,9 +1,9 @@
-//! What the last client said that it reads, and what that means. A scraper says the same each time, and
-//! reading what Prometheus says takes as long as writing a hundred samples.
+//! A cache for the last Accept header. A scraper sends the same each time, and
+//! parsing Prometheus' header takes as long as writing a hundred samples.
 
 use crate::serve::http::{prefers_open_metrics, reads_utf8};
 
-/// What was said last.
+/// The last header, and its meaning.
 #[derive(Default)]
 pub struct Accepted {
     text: String,
@@ -12,7 +12,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Whether this client wants OpenMetrics, and whether it reads names in UTF-8.
+    /// Whether this client prefers OpenMetrics, and whether it accepts names in UTF-8.
     pub fn of(&mut self, accept: &str) -> (bool, Option<bool>) {
         if self.text != accept {
             self.text.clear();

@@ -1,4 +1,4 @@
-//! What the loop asks of the service.
+//! The service as a handler of the loop.
 
 use super::metrics::write_traffic;
 use super::of_pipelines;
@@ -109,7 +109,7 @@ impl Handler for Service {
         let Service { pipelines, gather, metrics_path, counts, routes, .. } = self;
         let served = |out: &mut dyn Sink| write_traffic(metrics_path, routes, counts, out);
         pipelines.turn(ready, gather, &served, now);
-        // Who sends samples may never be asked for them.
+        // A client that only pushes samples may never scrape.
         if self.turns.is_over() {
             sys::release_memory();
         }

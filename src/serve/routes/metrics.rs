@@ -1,4 +1,4 @@
-//! The metrics: which collectors are wanted, in which format, and what is known about serving.
+//! The metrics: the selected collectors, the format, and metrics about serving.
 
 use super::service::{Counts, Service, Table};
 use crate::base::dialect::Dialect;
@@ -10,13 +10,13 @@ use crate::model::metric::{Family, Sink, Unit, counter, families, gauge};
 use crate::outputs::expose::{Format, Text, content_type};
 use crate::serve::http::{Query, Request, Response, Status};
 
-/// More collectors than this are not picked in one request.
+/// The most collectors that one request may select.
 const MAX_PICKS: usize = 256;
 
 const COLLECT: &str = "collect[]";
 const EXCLUDE: &str = "exclude[]";
 
-/// As node_exporter answers.
+/// node_exporter's response.
 const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
@@ -41,7 +41,7 @@ impl Service {
             Ok(selection) => selection,
             Err(sentence) => return response.say(Status::BadRequest, &sentence),
         };
-        // Who names collectors wants those only.
+        // A request that names collectors gets only those.
         let is_picked = Query::of(request.query).any(|(key, _)| key == COLLECT);
         let Service { gather, pipelines, metrics_path, counts, routes, .. } = self;
         let shown = pipelines.look(gather, selection, is_picked);
@@ -63,9 +63,9 @@ impl Service {
         self.compress(request, response);
     }
 
-    /// `collect[]` names the collectors that are wanted, `exclude[]` those that are not. What cannot be is
-    /// refused with a sentence. As in node_exporter, its dialect takes one of the two, and `exclude[]` of
-    /// what does not run.
+    /// `collect[]` names the collectors to include, `exclude[]` those to leave out. An invalid selection is
+    /// rejected with a sentence. As in node_exporter, its dialect accepts one of the two, and `exclude[]` of a
+    /// collector that does not run.
     fn selection(&self, query: &str) -> Result<Selection, String> {
         if query.is_empty() {
             return Ok(self.gather.all());
@@ -97,7 +97,7 @@ impl Service {
     }
 }
 
-/// Writes what is known about answering.
+/// Writes the metrics about serving.
 pub(super) fn write_traffic(
     metrics_path: &str,
     routes: Table,

@@ -1,5 +1,5 @@
-//! What is served: one row a path. Pages are rendered from `Service`, which owns everything that an
-//! answer is made of; it knows nothing of sockets.
+//! The routes: one row a path. Pages are rendered from `Service`, which owns all the data of
+//! responses; it knows nothing of sockets.
 
 mod accepted;
 mod handler;
@@ -27,7 +27,7 @@ use std::time::Instant;
 
 const ROUTES: Table = &[OF_HOST, of_pipelines::ROUTES];
 
-/// What there is in every build.
+/// The routes of every build.
 const OF_HOST: &[Route] = &[
     Route { path: "", about: "what Prometheus scrapes", serve: Serve::Get(Service::metrics) },
     Route { path: "/health", about: "whether it serves", serve: Serve::Get(Service::health) },
@@ -40,16 +40,16 @@ impl Service {
         Service::of(ROUTES, dialect, metrics_path, gather)
     }
 
-    /// Does everything that `settings` want of the pipelines and that may fail; changes nothing.
+    /// Does everything that `settings` require of the pipelines and that may fail; changes nothing.
     ///
     /// # Errors
     ///
-    /// What failed is named.
+    /// A step fails; the error names it.
     pub fn prepare(&self, settings: &Settings) -> io::Result<Prepared> {
         self.pipelines.prepare(settings)
     }
 
-    /// Goes on with what was prepared.
+    /// Applies what was prepared.
     pub fn apply(&mut self, prepared: Prepared, settings: &Settings) {
         let labels = settings.custom.labels_of_own();
         self.lines.iter_mut().for_each(|lines| lines.label(labels));
@@ -57,8 +57,8 @@ impl Service {
     }
 }
 
-/// Whether the metrics cannot be at this path, because it is that of a page, or below one. At `/` they are
-/// shown in place of the first page, as in node_exporter.
+/// Whether the metrics cannot be at this path, because it is that of a page, or below one. At `/` they
+/// replace the home page, as in node_exporter.
 pub fn is_reserved(path: &str) -> bool {
     ROUTES.iter().copied().flatten().any(|route| {
         match (route.path, path.strip_prefix(route.path)) {

@@ -1,4 +1,4 @@
-//! The home page, and whether the program serves at all.
+//! The home page, and the health check.
 
 use super::service::Service;
 use crate::base::dialect::Dialect;
@@ -18,7 +18,7 @@ impl Service {
     }
 
     pub(super) fn home(&mut self, _: &Request<'_>, response: &mut Response) {
-        // Checks look for the title of the exporter whose place it takes.
+        // Checks search for the title of the exporter that it replaces.
         let title = match self.dialect {
             Dialect::Own => "sysmetrics",
             Dialect::Node => "Node Exporter",

@@ -1,19 +1,19 @@
-//! The exporter alone has no other routes. The twin of `pipelines_on`.
+//! Replaces `pipelines_on` in a build without pipelines: there are no other routes.
 
 use super::service::Route;
 use crate::base::sys::Ends;
 use crate::pipelines::Pipelines;
 use crate::serve::http::{Request, Status};
 
-/// There are none.
+/// No routes.
 pub const ROUTES: &[Route] = &[];
 
-/// No body is taken.
+/// No body is accepted.
 pub fn body_limit(_: &Pipelines) -> usize {
     0
 }
 
-/// Nobody may send a body.
+/// Rejects every body.
 pub fn admit(_: &Pipelines, _: &Request<'_>, _: Ends) -> Result<(), (Status, &'static str)> {
     Err((Status::Forbidden, ""))
 }

@@ -1,4 +1,4 @@
-//! The routes of what comes in and leaves besides the kernel's files.
+//! The routes of the pipelines: pushed metrics, groups, and status.
 
 mod intake;
 mod status;
@@ -15,7 +15,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/update",       about: "", serve: Serve::Post(intake::update) },
     Route { path: "/api/metrics",  about: "", serve: Serve::Post(intake::batch) },
     Route { path: intake::GROUPS,  about: "", serve: Serve::Group(intake::group) },
-    // Where the clients of a Pushgateway ask whether it is there.
+    // Health check of the clients of a Pushgateway.
     Route { path: "/-/healthy",    about: "", serve: Serve::Get(Service::health) },
     Route { path: "/-/ready",      about: "", serve: Serve::Get(Service::health) },
     Route { path: "/status",       about: "what it sees, live", serve: Serve::Get(Service::page) },
@@ -24,7 +24,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/api/health",   about: "whether all of it works, and what does not", serve: Serve::Get(Service::troubles) },
 ];
 
-/// The longest body that is taken.
+/// The longest accepted body.
 pub fn body_limit(pipelines: &Pipelines) -> usize {
     pipelines.inputs.gate.max_body
 }

@@ -1,4 +1,4 @@
-//! What answers are made of, and which row of the table a path leads to.
+//! The data of all responses, and the look-up of a path's route.
 
 use super::accepted::Accepted;
 use crate::base::dialect::Dialect;
@@ -10,7 +10,7 @@ use crate::serve::event::Traffic;
 use crate::serve::http::{Gzip, Request, Response, Status, accepts_gzip};
 use std::time::Instant;
 
-/// The media type of answers to programs.
+/// The media type of responses to programs.
 #[allow(dead_code)] // the exporter alone has none of them
 pub const JSON: &str = "application/json";
 
@@ -18,7 +18,7 @@ pub const JSON: &str = "application/json";
 pub struct Route {
     /// Empty for the metrics path, which the settings give.
     pub path: &'static str,
-    /// What the home page says of it; not linked there if empty.
+    /// Its text on the home page; not linked there if empty.
     pub about: &'static str,
     /// How it is served.
     pub serve: Serve,
@@ -29,34 +29,34 @@ pub struct Route {
 pub enum Serve {
     /// GET and HEAD.
     Get(fn(&mut Service, &Request<'_>, &mut Response)),
-    /// POST: the body, and what takes it.
+    /// POST, with the handler of the body.
     Post(Take),
-    /// PUT, POST and DELETE on all that the path is the beginning of.
+    /// PUT, POST and DELETE on all paths that begin with it.
     Group(Take),
 }
 
-/// Takes the body of a request and makes the answer.
+/// Handles the body of a request and makes the response.
 pub type Take = fn(&mut Pipelines, &Request<'_>, &[u8], Instant, &mut Response);
 
 /// The routes, in the order in which requests are counted.
 pub type Table = &'static [&'static [Route]];
 
-/// The place of requests that name no route, or whose head was refused: behind all others.
+/// The index of requests without a route, or whose head was rejected: after all others.
 pub const OTHER: usize = usize::MAX;
 
-/// Everything that answers are made of.
+/// All data of responses.
 pub struct Service {
     pub(super) dialect: Dialect,
     pub(super) metrics_path: String,
     pub(super) gather: Gather,
-    /// Of the text format and of OpenMetrics: one scraper's do not displace another's.
+    /// For the text format and for OpenMetrics: one scraper's do not displace another's.
     pub(super) lines: [Lines; 2],
-    /// What comes in from other programs, and what leaves without being asked for.
+    /// Metrics from other programs, exports and alerts.
     pub pipelines: Pipelines,
-    /// The service manager hears of us through this.
+    /// Notifies the service manager.
     pub notify: Notify,
     gzip: Gzip,
-    /// Answers so far.
+    /// Responses so far.
     answered: Pauses,
     /// Turns of the loop.
     pub(super) turns: Pauses,
@@ -65,8 +65,8 @@ pub struct Service {
     pub(super) counts: Counts,
 }
 
-/// Counts what is done, and tells when to give back the memory of the code that ran for it: after the first, which made
-/// all that is kept, the 4th, 16th and 64th, and then each 4096th, as what changes on a machine runs what a scrape does not.
+/// Counts events, and returns when to give back the memory of their code: after the first, which made all that is
+/// kept, the 4th, 16th and 64th, and then each 4096th, as changes on a machine run other code than a scrape does.
 #[derive(Default)]
 pub(super) struct Pauses(u32);
 
@@ -77,13 +77,13 @@ impl Pauses {
     }
 }
 
-/// How requests were answered.
+/// Counters of responses.
 pub struct Counts {
-    /// By route and status; behind the routes come requests that name none, or whose head was refused.
+    /// By route and status; after the routes come requests without one, or whose head was rejected.
     pub answers: Box<[[u64; Status::ALL.len()]]>,
-    /// Which of them may have some, bit i % 64 for the i-th: most paths are never asked for.
+    /// Which of them may be non-zero, bit i % 64 for the i-th: most paths are never requested.
     pub asked: u64,
-    /// What the loop counts.
+    /// The loop's counters.
     pub traffic: Traffic,
 }
 
@@ -105,7 +105,7 @@ impl Service {
             notify: Notify::default(),
             gzip: Gzip::default(),
             answered: Pauses::default(),
-            // The start has its own.
+            // The start has its own call.
             turns: Pauses(1),
             accepted: Accepted::default(),
             routes,
@@ -117,7 +117,7 @@ impl Service {
         }
     }
 
-    /// Goes on with other settings; counts go on, too.
+    /// Changes the settings; the counters go on.
     pub fn reconfigure(&mut self, dialect: Dialect, metrics_path: String, gather: Gather) {
         self.dialect = dialect;
         self.metrics_path = metrics_path;
@@ -126,7 +126,7 @@ impl Service {
         self.gather.serving(true);
     }
 
-    /// The agent begins to serve, or ends in an orderly way.
+    /// Reports that the agent begins to serve, or ends in an orderly way.
     pub fn serving(&mut self, begins: bool) {
         self.gather.serving(begins);
     }
@@ -136,7 +136,7 @@ impl Service {
         self.routes.iter().copied().flatten()
     }
 
-    /// The route of a path, and its place among all; that of requests without one is behind them.
+    /// The route of a path, and its index; that of requests without one is after them.
     pub(super) fn route(&self, path: &str) -> (usize, Option<&'static Route>) {
         let mut routes = self.routes().enumerate();
         let found = routes.find(|(_, route)| match route.serve {
@@ -148,12 +148,12 @@ impl Service {
         found.map_or((OTHER, None), |(at, route)| (at, Some(route)))
     }
 
-    /// Its path; the one that the settings give for the metrics.
+    /// Its path; for the metrics the one in the settings.
     pub(super) fn path_of<'a>(&'a self, route: &Route) -> &'a str {
         if route.path.is_empty() { &self.metrics_path } else { route.path }
     }
 
-    /// Counts an answer; where there is no such route, as that of a request without one.
+    /// Counts a response; an unknown route counts as none.
     pub(super) fn count(&mut self, route: usize, status: Status) {
         if self.answered.is_over() {
             sys::release_memory();
@@ -168,7 +168,7 @@ impl Service {
         }
     }
 
-    /// Compresses the answer if the client likes that.
+    /// Compresses the response if the client prefers that.
     pub(super) fn compress(&mut self, request: &Request<'_>, response: &mut Response) {
         response.varies();
         if accepts_gzip(&request.accept_encoding) {
@@ -177,9 +177,9 @@ impl Service {
     }
 }
 
-/// What stands behind `known` in `path`, any of whose characters may be written as `%41`.
+/// The part of `path` after `known`, any of whose characters may be written as `%41`.
 pub fn behind<'a>(path: &'a str, known: &str) -> Option<&'a str> {
-    // As good as no path has such a character.
+    // Practically no path has such a character.
     if let Some(rest) = path.strip_prefix(known) {
         return Some(rest);
     }

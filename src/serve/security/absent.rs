@@ -1,5 +1,5 @@
-//! In the place of https and users in a build without them: plain HTTP for everybody. The settings
-//! refuse what names them.
+//! Replaces https and users in a build without them: plain HTTP without login. The settings
+//! reject any that name them.
 
 #[cfg(feature = "exporter")]
 use crate::settings::Server;
@@ -8,22 +8,22 @@ use std::io;
 #[cfg(feature = "exporter")]
 use std::path::PathBuf;
 
-/// Nothing.
+/// No state.
 #[derive(Default)]
 pub struct Security {}
 
 #[cfg(feature = "exporter")]
 impl Security {
-    /// There is nothing to read.
+    /// Reads nothing.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// Never fails.
     pub fn read(_: &Server) -> io::Result<Security> {
         Ok(Security {})
     }
 
-    /// There is none.
+    /// No files.
     pub fn files(&self) -> &[PathBuf] {
         &[]
     }

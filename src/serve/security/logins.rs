@@ -1,7 +1,7 @@
-//! Users and their passwords. bcrypt takes a tenth of a second on purpose, so a worker looks at passwords,
-//! and what it found is remembered under a keyed hash: a scraper pays once.
+//! Users and their passwords. bcrypt takes a tenth of a second on purpose, so a worker checks passwords,
+//! and the results are cached under a keyed hash: a scraper pays once.
 //!
-//! Good ones are remembered apart, so that nobody who guesses pushes out one who knows.
+//! Good ones are cached separately, so that guesses do not evict valid logins.
 
 use crate::base::sys::Ready;
 use crate::base::text::words::quoted;
@@ -13,35 +13,35 @@ use std::hint::black_box;
 use std::io;
 use std::os::fd::AsFd;
 
-/// Users.
+/// The most users.
 const MAX_USERS: usize = 1000;
 
 /// Bytes of a name.
 const MAX_NAME: usize = 256;
 
-/// Passwords that wait to be looked at.
+/// Passwords that wait for a check.
 const WAITING: usize = 16;
 
-/// Passwords of each kind, good and bad, that are remembered.
+/// Cached results of each kind, good and bad.
 const REMEMBERED: usize = 128;
 
 /// The greatest cost that exporter-toolkit's own examples have: 16 seconds on a fast machine. Above 16 the first request
 /// is told to come again, as no scraper waits for so long.
 const MAX_COST: u32 = 18;
 
-/// What a name and a password are remembered by.
+/// The cache key of a name and a password.
 type Mark = [u8; 32];
 
-/// What is known of a login.
+/// The result of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may go on.
+    /// Name and password are right.
     Good,
     /// No such user, or another password.
     Bad,
-    /// It is looked at; `take` tells when the one of this number is done.
+    /// The check runs; `take` returns its number when it is done.
     Later(u64),
-    /// Too many are looked at.
+    /// Too many checks wait.
     Busy,
     /// Requests come more often than is allowed.
     Often,
@@ -56,15 +56,15 @@ struct Job {
 /// A user.
 struct User {
     name: String,
-    /// The hash as it is written, which the mark depends on.
+    /// The hash as written, which is part of the cache key.
     text: String,
     hash: Hash,
 }
 
-/// Those who may ask.
+/// The users who may log in.
 pub struct Logins {
     users: Vec<User>,
-    /// As costly as the users' own, so that a guess at a name takes the same time.
+    /// As costly as the users' own, so that an unknown name takes the same time.
     decoy: Hash,
     key: Key,
     good: VecDeque<Mark>,
@@ -75,7 +75,7 @@ pub struct Logins {
     results: Results<(u64, bool)>,
 }
 
-/// Reads names and hashes.
+/// Parses names and hashes.
 fn users(said: &[(String, String)]) -> io::Result<Vec<User>> {
     let mut users: Vec<User> = Vec::new();
     let wrong =
@@ -103,11 +103,11 @@ fn users(said: &[(String, String)]) -> io::Result<Vec<User>> {
 }
 
 impl Logins {
-    /// With these users, names and hashes; starts the worker.
+    /// Creates it for these names and hashes; starts the worker.
     ///
     /// # Errors
     ///
-    /// A hash is none, or there is no room for a thread.
+    /// A hash is not valid bcrypt, or the system has no resources for a thread.
     pub fn new(said: &[(String, String)]) -> io::Result<Logins> {
         let users = users(said)?;
         let key = Key::generate(HMAC_SHA256, &SystemRandom::new());
@@ -134,18 +134,18 @@ impl Logins {
         })
     }
 
-    /// Goes on with other users; what is remembered holds for those who did not change.
+    /// Replaces the users; cached results stay for users who did not change.
     ///
     /// # Errors
     ///
-    /// A hash is none; nothing is changed.
+    /// A hash is not valid bcrypt; nothing is changed.
     pub fn replace(&mut self, said: &[(String, String)]) -> io::Result<()> {
         self.users = users(said)?;
         self.decoy = decoy(&self.users);
         Ok(())
     }
 
-    /// What is known of a name and a password.
+    /// Checks a name and a password.
     pub fn judge(&mut self, name: &[u8], password: &[u8]) -> Verdict {
         let user = self.users.iter().find(|user| user.name.as_bytes() == name);
         let (text, hash) = user.map_or(("", &self.decoy), |user| (&*user.text, &user.hash));
@@ -170,9 +170,9 @@ impl Logins {
         Verdict::Later(number)
     }
 
-    /// The next that was looked at.
+    /// The number of the next finished check.
     pub fn take(&mut self) -> Option<u64> {
-        // Nobody waits: there is nothing to ask the kernel for.
+        // No check is pending: this saves a system call.
         if self.waiting.is_empty() {
             return None;
         }
@@ -188,7 +188,7 @@ impl Logins {
         Some(number)
     }
 
-    /// Adds what wakes the serving thread.
+    /// Adds the descriptor that wakes the serving thread.
     pub fn wait_on(&self, ready: &mut Vec<Ready>) {
         if !self.waiting.is_empty() {
             ready.push(Ready::wait(self.results.as_fd(), true, false));
@@ -212,7 +212,7 @@ fn mark(key: &Key, parts: [&[u8]; 3]) -> Mark {
     mark
 }
 
-/// Each is compared to the end: how long it takes tells nothing.
+/// All are compared completely, in constant time.
 fn has(list: &VecDeque<Mark>, mark: &Mark) -> bool {
     list.iter().fold(false, |any, known| any | is_same(known, mark))
 }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::base::sys::poll;
 
-    /// Of the password "first", and of "U*U".
+    /// The hashes of the passwords "first" and "U*U".
     const FIRST: &str = "$2y$04$abcdefghijklmnopqrstuuvybHXQqehXl2NdtAhT6BAmwe6EZ8HOi";
     const SECOND: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
@@ -234,7 +234,7 @@ mod tests {
         (name.to_owned(), hash.to_owned())
     }
 
-    /// Waits for one; its number.
+    /// Waits for one check; returns its number.
     fn wait(logins: &mut Logins) -> u64 {
         loop {
             let mut ready = Vec::new();
@@ -261,14 +261,14 @@ mod tests {
             let Verdict::Later(number) = logins.judge(name.as_bytes(), password.as_bytes()) else {
                 panic!("{name} is known before it was looked at");
             };
-            // Who asks the same meanwhile waits for the same.
+            // An equal request meanwhile waits for the same check.
             let again = logins.judge(name.as_bytes(), password.as_bytes());
             assert_eq!(again, Verdict::Later(number));
             assert_eq!(wait(&mut logins), number);
             assert_eq!(logins.judge(name.as_bytes(), password.as_bytes()), verdict, "{name}");
         }
         assert_eq!(logins.take(), None);
-        // A mark is that of one name, one hash and one password.
+        // A cache key depends on one name, one hash and one password.
         logins.replace(&[pair("ann", SECOND), pair("annf", FIRST)]).unwrap();
         assert!(matches!(logins.judge(b"ann", b"first"), Verdict::Later(_)));
         assert!(matches!(logins.judge(b"annf", b"irst"), Verdict::Later(_)));

@@ -1,6 +1,6 @@
-//! https and users: what the settings or a web configuration file say, and the files that it is in, which
-//! are read again when they change. What cannot be used then is logged and counted, and what was used
-//! before stays.
+//! https and users: the settings or a web configuration file, and the files that they name, which
+//! are read again when they change. Unusable changes are logged and counted, and the previous
+//! state stays.
 
 mod limiter;
 mod logins;
@@ -24,32 +24,32 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use users::name_and_password;
 
-/// Between two looks at the files, when somebody asks.
+/// The shortest time between two checks of the files, if there are requests.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Who may ask, and how.
+/// TLS and users.
 #[derive(Default)]
 pub struct Security {
     source: Source,
-    /// The files as they were when they were last read.
+    /// The stamps of the files when they were last read.
     stamps: Vec<Stamp>,
     looked: Option<Instant>,
     tls: Option<Arc<ServerConfig>>,
     logins: Option<Logins>,
     limiter: Option<Limiter>,
     headers: Vec<(String, String)>,
-    /// The headers are others than were last asked for.
+    /// Whether the headers have changed since they were last queried.
     is_changed: bool,
     /// Changed files that could not be used.
     failed: u64,
 }
 
 impl Security {
-    /// What the settings say.
+    /// Reads the files of the settings.
     ///
     /// # Errors
     ///
-    /// A file cannot be read or used; the text names it.
+    /// A file cannot be read or used; the text contains its name.
     pub fn read(server: &Server) -> io::Result<Security> {
         let mut security = Security { source: Source::of(server), ..Security::default() };
         if security.source.is_open() {
@@ -70,28 +70,28 @@ impl Security {
         self.source.files()
     }
 
-    /// What was counted before goes on.
+    /// Continues the counters of `before`.
     pub fn resume(&mut self, before: &Security) {
         self.failed += before.failed;
     }
 
-    /// Plain HTTP is served to everybody.
+    /// Whether plain HTTP is served without login.
     pub fn is_open(&self) -> bool {
         self.source.is_open()
     }
 
-    /// How to greet clients; `None` for plain HTTP.
+    /// The configuration of TLS; `None` for plain HTTP.
     pub fn tls(&mut self, now: Instant) -> Option<&Arc<ServerConfig>> {
         self.look(now);
         self.tls.as_ref()
     }
 
-    /// Whether clients are greeted.
+    /// Whether TLS is on.
     pub fn has_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Headers of every answer, if they changed since this was asked.
+    /// Headers of every response, if they changed since the last call.
     pub fn changed_headers(&mut self) -> Option<&[(String, String)]> {
         std::mem::take(&mut self.is_changed).then_some(&*self.headers)
     }
@@ -101,7 +101,7 @@ impl Security {
         self.failed
     }
 
-    /// What is known of who sent this Authorization header.
+    /// Checks the client of this Authorization header.
     pub fn judge(&mut self, authorization: &str, now: Instant) -> Verdict {
         self.look(now);
         let verdict = match &mut self.logins {
@@ -117,19 +117,19 @@ impl Security {
         if is_in { verdict } else { Verdict::Often }
     }
 
-    /// The next password that was looked at.
+    /// The number of the next finished password check.
     pub fn take(&mut self) -> Option<u64> {
         self.logins.as_mut()?.take()
     }
 
-    /// Adds what there is to wait for.
+    /// Adds the descriptors to wait for.
     pub fn wait_on(&self, ready: &mut Vec<Ready>) {
         if let Some(logins) = &self.logins {
             logins.wait_on(ready);
         }
     }
 
-    /// Reads the files again if one changed, looking at most once a second.
+    /// Reads the files again if one changed; checks at most once a second.
     fn look(&mut self, now: Instant) {
         if self.source.is_open() || self.looked.is_some_and(|at| now < at + LOOK) {
             return;
@@ -167,8 +167,8 @@ impl Security {
         Ok(())
     }
 
-    /// Reads the files but for certificates and keys, whose names are known only then. Each file's stamp
-    /// is from before it is read.
+    /// Reads the files except certificates and keys, whose names are known only then. Each file's stamp
+    /// is taken before it is read.
     fn read_source(&mut self) -> io::Result<WebConfig> {
         let config = self.source.read()?;
         let before = std::mem::replace(&mut self.stamps, self.source.stamps());

@@ -1,4 +1,4 @@
-//! Where certificates and users come from, and whether that changed.
+//! The sources of certificates and users, and whether they changed.
 
 use super::users;
 use crate::settings::{Server, ServerTls, WebConfig, read_web_config};
@@ -7,22 +7,22 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A file as it was: none where there is none. The time is that of its last change of any kind, so
-/// that what is put in its place with an older date is seen, too.
+/// Identifies a version of a file; `None` if there is no file. The time is that of its last change of any kind, so
+/// that a replacement with an older date is noticed, too.
 pub type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
-/// What the settings name.
+/// The files in the settings.
 #[derive(Default)]
 pub struct Source {
     web_config: Option<PathBuf>,
     users_file: Option<PathBuf>,
     tls: Option<ServerTls>,
-    /// All files that it is read from: first the one that names others, or users.
+    /// All files that are read: first the one that names others, or users.
     files: Vec<PathBuf>,
 }
 
 impl Source {
-    /// What these settings name.
+    /// The files in these settings.
     pub fn of(server: &Server) -> Source {
         Source {
             web_config: server.web_config.clone(),
@@ -32,12 +32,12 @@ impl Source {
         }
     }
 
-    /// It names nothing.
+    /// Whether no file is named.
     pub fn is_open(&self) -> bool {
         self.web_config.is_none() && self.users_file.is_none() && self.tls.is_none()
     }
 
-    /// Reads the files, but for certificates and keys.
+    /// Reads the files, except certificates and keys.
     ///
     /// # Errors
     ///
@@ -57,12 +57,12 @@ impl Source {
         Ok(config)
     }
 
-    /// The files that it is read from.
+    /// All files that are read.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }
 
-    /// The files as they are.
+    /// The current stamps of the files.
     pub fn stamps(&self) -> Vec<Stamp> {
         self.files.iter().map(|path| stamp(path)).collect()
     }

@@ -1,4 +1,4 @@
-//! Users in a file as `htpasswd -B` writes it, and what a client says of itself (RFC 7617).
+//! Users in a file as written by `htpasswd -B`, and the login of a client (RFC 7617).
 
 use crate::base::sys;
 use crate::base::wire;
@@ -13,11 +13,11 @@ const MAX_FILE: u64 = 256 << 10;
 ///
 /// # Errors
 ///
-/// There is no such file, it is too large, or a line is no pair.
+/// There is no such file, it is too large, or a line is not a pair.
 pub fn read(path: &Path) -> io::Result<Vec<(String, String)>> {
     let fault = |what: &str| io::Error::other(format!("users_file {}{what}", path.display()));
     let failed = |error: io::Error| fault(&[": ", &error.to_string()].concat());
-    // Asked before opening: opening a pipe would wait for a writer.
+    // Checked before opening: opening a pipe would wait for a writer.
     let about = std::fs::metadata(path).map_err(failed)?;
     if !about.is_file() || about.len() > MAX_FILE {
         return Err(fault(": not a file of at most 256 KiB"));
@@ -41,13 +41,13 @@ pub fn read(path: &Path) -> io::Result<Vec<(String, String)>> {
         users.push((name.to_owned(), hash.to_owned()));
     }
     match users.is_empty() {
-        // Everybody would be let in.
+        // Without users no login would be needed.
         true => Err(fault(": expected name:hash a line, found none")),
         false => Ok(users),
     }
 }
 
-/// What the header of basic authentication says; none where it is another or none.
+/// Name and password in a header of basic authentication; `None` for another scheme or an invalid one.
 pub fn name_and_password(authorization: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let (scheme, rest) = authorization.trim().split_once(' ')?;
     if !wire::same(scheme, "basic") {

@@ -1,4 +1,4 @@
-//! Help, manual page and reference say what the rows say, and nothing else.
+//! Help, manual page and reference contain what is in the rows, and nothing else.
 
 use crate::settings::Kind;
 use crate::settings::table::Catalogue;
@@ -35,7 +35,7 @@ fn help_page_and_reference_know_every_row_and_no_other_flag() {
     }
 }
 
-/// The shells themselves try them in tests/completions.rs.
+/// The shells themselves run them in tests/completions.rs.
 #[test]
 fn completions_know_every_flag_that_does_something() {
     let completions = crate::settings::completions(SUBJECTS).map(|(_, text)| text);

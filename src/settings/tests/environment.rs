@@ -1,4 +1,4 @@
-//! Variables of the environment, in texts of the file and as settings, and what is secret.
+//! Variables of the environment, in texts of the file and as settings, and secrets.
 
 use crate::settings::Listen;
 use crate::settings::table::Catalogue;
@@ -48,7 +48,7 @@ include = ["${BOX}*", "x"]
 
 #[test]
 fn texts_of_the_file_name_variables() {
-    // No name of a metric has a dash in it.
+    // No name of a metric contains a dash.
     let file = ALL.replace("\"${BOX}*\"", "\"${N}*\"");
     let s = load_open(&file, "", &ENV).unwrap();
     assert_eq!((s.agent.instance.as_str(), s.agent.job.as_str()), ("edge-17.lan", "sysmetrics"));
@@ -140,7 +140,7 @@ fn our_own_prefix_says_the_same() {
     let tcp = |port| Ok(vec![Listen::Tcp(String::new(), port)]);
     let own = ("SYSMETRICS_SERVER_LISTEN", ":1");
     assert_eq!(listen(&[own]), tcp(1));
-    // It has the last word, also where several are added up.
+    // It takes precedence, even for lists.
     for env in [[own, ("APP__SERVER__LISTEN", ":2,:3")], [("APP__SERVER__LISTEN", ":2,:3"), own]] {
         assert_eq!(listen(&env), tcp(1));
     }
@@ -210,7 +210,7 @@ fn times_may_have_a_fraction() {
     assert_eq!(load("", "", &env).unwrap().scrape.interval, Duration::from_millis(900));
 }
 
-/// Wherever it is said, right or wrong.
+/// Wherever it is set, right or wrong.
 #[test]
 fn secrets_are_not_shown() {
     let file = ALL.replace("\"${BOX}*\"", "\"${N}*\"")

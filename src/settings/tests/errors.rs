@@ -1,4 +1,4 @@
-//! What is said to whoever gets the settings wrong: the texts themselves.
+//! The texts of errors about wrong settings.
 
 use crate::settings::sources::file::MAX_FILE;
 use crate::settings::sources::tree::MAX_NODES;
@@ -303,7 +303,7 @@ fn what_only_configures_collectors_of_node_exporter_is_ignored_with_a_warning() 
         assert_eq!(warnings(flag), of(flag));
         assert_eq!(warnings(&flag.replace("--", "--no-")), [""; 0]);
     }
-    // These collectors are there, and would show something else.
+    // These collectors exist, and would show something else.
     for flag in ["--collector.cpu.info", "--collector.netdev.label-ifalias"] {
         let refusal = load("", flag, &[]).unwrap_err();
         assert!(refusal.contains("would change what this collector shows"), "{refusal}");

@@ -1,4 +1,4 @@
-//! Lists of tables: what they come to, what is refused in them, and that what is printed of them
+//! Lists of tables: their values, what is rejected in them, and that their printed form
 //! means the same.
 
 use crate::settings::table::{Catalogue, SECTIONS};
@@ -169,14 +169,14 @@ fn what_is_printed_means_the_same() {
     assert_eq!(first, second);
 }
 
-/// The same without the element's own `key`.
+/// The minimal element without its own `key`.
 fn without(least: &str, key: &str) -> String {
     let (front, own) = least.split_at(least.rfind("[[").unwrap());
     let lines = own.split_inclusive('\n').filter(|line| !line.starts_with(&format!("{key} = ")));
     front.to_owned() + &lines.collect::<String>()
 }
 
-/// An element with all that it must have.
+/// An element with all required keys.
 fn least(section: &str) -> &'static str {
     match section {
         "metrics.histograms" => "[[metrics.histograms]]\nname = 'n'\n",
@@ -223,14 +223,14 @@ fn each_list_says_what_is_missing_unknown_and_too_much() {
     }
 }
 
-/// What each row says is printed and means the same once more. Those of exports are for one type
-/// each, and have a test of their own.
+/// Each row can be set, is printed and means the same when it is read again. Those of exports are for one
+/// type each, and have a test of their own.
 #[test]
 fn each_row_of_a_list_can_be_set() {
     for section in SECTIONS.iter().filter(|s| s.is_list() && s.name != "export") {
         let catalogue = Catalogue::new(SUBJECTS);
         for row in catalogue.rows_of(section) {
-            // What else the row needs beside it.
+            // Other keys that the row needs.
             let more = match row.dotted().as_str() {
                 "scrape.targets.username" => "password_file = '/p'\n",
                 "scrape.targets.password_file" => "username = 'u'\n",
@@ -263,7 +263,7 @@ fn each_row_of_a_list_can_be_set() {
     }
 }
 
-/// What belongs to an element may stand behind elements of other lists.
+/// The parts of an element may come after elements of other lists.
 #[test]
 fn lists_may_be_mixed() {
     let file = "[[logs]]\npath = '/a'\n[[scrape.targets]]\nname = 'n'\nurl = 'http://h'\n\

@@ -1,4 +1,4 @@
-//! What the sources together come to.
+//! The settings that result from all sources together.
 
 mod documents;
 #[cfg(feature = "hub")]
@@ -297,12 +297,12 @@ fn variables_of_other_programs_are_left_alone() {
     assert!(load("", "", &env).is_ok());
 }
 
-/// Options that are nothing without others, and need TLS: `serving` has them.
+/// Options that need others, and TLS: `serving` tests them.
 pub(super) fn is_guard(row: &Row) -> bool {
     row.section.name == "server.tls" || ["users_file", "web_config_file"].contains(&row.key())
 }
 
-/// A value that is right and no default, as the file writes it and as text.
+/// A valid value other than the default, in the file's syntax and as text.
 pub(super) fn sample(row: &Row) -> (String, String) {
     let text = match row.kind {
         Kind::Switch => if row.default[0] == "true" { "false" } else { "true" }.to_owned(),
@@ -320,7 +320,7 @@ pub(super) fn sample(row: &Row) -> (String, String) {
         Kind::Words => "word".to_owned(),
         Kind::Globs => "/srv/*".to_owned(),
         Kind::Addresses => "[::1]:1".to_owned(),
-        // No name is a gauge and a counter.
+        // No name is both a gauge and a counter.
         Kind::Names if row.key() == "custom_counters" => "hits".to_owned(),
         Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
         Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
@@ -447,7 +447,7 @@ fn what_check_config_prints() {
         assert!(effective.contains(TLS_SERVER), "{effective}");
         effective = effective.replacen(TLS_SERVER, "", 1);
     }
-    // What the hub adds.
+    // Options that the feature `hub` adds.
     if cfg!(feature = "hub") {
         for part in [HUB_METRICS, HUB_PUSH, HUB_SCRAPE, HUB_AGENT] {
             assert!(effective.contains(part), "{effective}");

@@ -1,4 +1,4 @@
-//! Exports: what they come to, and what is refused.
+//! Exports: their settings, and what is rejected.
 
 mod otel;
 
@@ -25,7 +25,7 @@ fn refused(file: &str, env: &[(&str, &str)], expected: &str) {
     assert_eq!(load(file, "", env).map(|s| s.exports).unwrap_err(), expected, "{file}");
 }
 
-/// What is printed means the same.
+/// The printed form means the same.
 #[track_caller]
 fn round(file: &str, env: &[(&str, &str)]) -> Vec<Export> {
     let mut first = load_open(file, "", env).unwrap();
@@ -180,7 +180,7 @@ fn every_key_comes_to_its_place() {
     assert_eq!((out.interval, &out.retry), (millis(500), &Retry::default()));
 }
 
-/// As people are told to write it.
+/// As in the documentation.
 #[test]
 fn the_example_is_taken() {
     let file = r#"
@@ -217,7 +217,7 @@ name = "other-name"
     assert_eq!(exports[1].kind, ExportKind::Stdout);
 }
 
-/// The least of an export of a type.
+/// A minimal export of a type.
 fn least(kind: usize) -> &'static str {
     [
         "[[export]]\ntype = 'otlp'\nendpoint = 'http://h'\n",
@@ -229,7 +229,7 @@ fn least(kind: usize) -> &'static str {
 
 const NAMES: [&str; 4] = ["otlp", "influx", "remote_write", "stdout"];
 
-/// Each key is set, printed and read again where it belongs, and refused everywhere else.
+/// Each key is set, printed and read again where it applies, and rejected everywhere else.
 #[test]
 fn each_key_belongs_to_its_types_and_no_other() {
     let catalogue = Catalogue::new(SUBJECTS);

@@ -3,7 +3,7 @@
 use crate::settings::tests::support::load;
 use crate::settings::{ClientAuth, Pem, ServerTls, TlsVersion};
 
-/// All of it, but for what excludes it.
+/// All options, except those that exclude others.
 const ALL: &str = "[server]\nusers_file = \"/u\"\n[server.tls]\ncert_file = \"/c\"\nkey_file = \"/k\"\n\
                    client_ca_file = \"/a\"\nclient_auth_type = \"RequireClientCert\"\n\
                    client_allowed_sans = [\"x\", \"y\"]\nmin_version = \"TLS13\"\n";

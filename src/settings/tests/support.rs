@@ -50,12 +50,12 @@ pub(super) static NETLINK: CollectorOption<bool> = switch("netlink", "Ask the ke
 
 pub(super) static SUBJECTS: &[&Subject] = &[&CPU, &DISK, &NETWORK];
 
-/// Nothing is to be found.
+/// Places without any files.
 pub(super) fn nowhere() -> Places<'static> {
     Places { name: OsStr::new(""), files: ["/nonexistent"; 2], host: "/nonexistent" }
 }
 
-/// A file that is there as long as this.
+/// A file that is removed with this.
 pub(super) struct Temporary(pub(super) PathBuf);
 
 impl Temporary {
@@ -80,7 +80,7 @@ pub(super) fn is_reserved(path: &str) -> bool {
     ["/", "/health"].contains(&path)
 }
 
-/// Loads a file with this text, arguments separated by spaces, and variables. In the refusal
+/// Loads a file with this text, arguments separated by spaces, and variables. In errors
 /// the file is called FILE.
 pub(super) fn load_bytes(
     file: &[u8],
@@ -102,7 +102,7 @@ pub(super) fn load_bytes(
     }
 }
 
-/// The same with `--check-config`, which prints secrets, too, and can be read back.
+/// Like `load`, with `--check-config`, which prints secrets, too, so that its output can be read back.
 pub(super) fn load_open(file: &str, args: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
     crate::settings::show::print::OPEN.set(true);
     let loaded = load(file, &["--check-config ", args].concat(), env);

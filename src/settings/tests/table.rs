@@ -1,4 +1,4 @@
-//! What holds of every row.
+//! Properties of all rows.
 
 use crate::settings::table::{Catalogue, Role};
 use crate::settings::tests::support::SUBJECTS;

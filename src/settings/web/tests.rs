@@ -1,4 +1,4 @@
-//! Files as exporter-toolkit's documentation and tests have them, and such as are wrong.
+//! Files from exporter-toolkit's documentation and tests, and invalid ones.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn of_tls(text: &str) -> ServerTls {
 
 const BOTH: &str = "tls_server_config:\n  cert_file: server.crt\n  key_file: \"server.key\"\n";
 
-/// What a file that begins with `BOTH` is refused for.
+/// Checks the error for a file that begins with `BOTH`.
 fn refused(rest: &str, expected: &str) {
     let text = [BOTH, rest].concat();
     let error = read(&text).map(|_| ()).unwrap_err();
@@ -97,7 +97,7 @@ fn what_says_nothing_asks_for_nothing() {
         "...\n",
         "tls_server_config:\nbasic_auth_users:\n",
         "basic_auth_users: {}\n",
-        // As there: this alone does not switch TLS on.
+        // As in exporter-toolkit: this alone does not switch TLS on.
         "tls_server_config:\n  min_version: TLS13\n  cert_file: \"\"\n",
     ] {
         assert_eq!(read(text), Ok(WebConfig::default()), "{text}");
@@ -217,7 +217,7 @@ fn what_is_not_read_of_yaml_is_refused() {
         ("  key: >\n    b\n", "4: expected a text in one line"),
         ("  key: {a: b}\n", "4: expected a text in one line"),
         ("  key: a: b\n", "4: a colon in a text"),
-        // What YAML does not take as a text, either; found by fuzzing.
+        // Invalid as a text in YAML, too; found by fuzzing.
         ("  key: - a\n", "4: expected a text in one line"),
         ("  key: ]a\n", "4: expected a text in one line"),
         ("  &a key: b\n", "4: expected a text in one line"),
@@ -251,7 +251,7 @@ fn what_is_not_read_of_yaml_is_refused() {
     assert!(read(&"\n".repeat(30_000)).unwrap_err().contains("more lines"));
 }
 
-/// Whatever the bytes, there is an answer: each file cut anywhere, and with a byte of it changed.
+/// Any bytes give a result: each file truncated anywhere, and with a byte of it changed.
 #[test]
 fn no_text_is_too_odd() {
     let whole =

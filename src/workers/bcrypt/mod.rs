@@ -1,5 +1,5 @@
-//! bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999): whether a password is the one
-//! that a stored text such as `$2y$10$…` was made of. Slow on purpose, so it runs on a worker only.
+//! bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999): checks a password against
+//! a stored hash such as `$2y$10$…`. Slow on purpose, so it runs on a worker only.
 
 mod pi;
 
@@ -8,17 +8,17 @@ use std::hint::black_box;
 /// Letters of its base64, in order.
 const LETTERS: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The least and the greatest cost that can be written.
+/// The least and the greatest valid cost.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
 
-/// Bytes of a password and the zero behind it that count.
+/// The longest key: bytes of a password and the zero after it; the rest is ignored.
 const MAX_KEY: usize = 72;
 
-/// Letters of the salt, and of the sum behind it.
+/// Letters of the salt, and of the checksum after it.
 const SALT: usize = 22;
 const SUM: usize = 31;
 
-/// What a password is compared to.
+/// The parsed hash of a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hash {
     cost: u32,
@@ -27,7 +27,7 @@ pub struct Hash {
 }
 
 impl Hash {
-    /// Reads `$2a$`, `$2b$` or `$2y$`, two digits of cost, `$`, and 53 letters.
+    /// Parses `$2a$`, `$2b$` or `$2y$`, two digits of cost, `$`, and 53 letters.
     pub fn parse(text: &str) -> Option<Hash> {
         let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|start| text.strip_prefix(start))?;
         let (cost, rest) = rest.split_once('$')?;
@@ -41,17 +41,17 @@ impl Hash {
         Some(Hash { cost, salt: words(&salt), sum: decode(sum)?.try_into().ok()? })
     }
 
-    /// Of no password.
+    /// A hash that no password matches.
     pub fn decoy(cost: u32) -> Hash {
         Hash { cost, salt: [0; 4], sum: [0; 23] }
     }
 
-    /// Each step takes twice the time.
+    /// The logarithm of the number of rounds: each step doubles the time.
     pub fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// Whether it was made of `password`. It takes the same time for any.
+    /// Whether it is the hash of `password`. Takes the same time for any password.
     pub fn is_of(&self, password: &[u8]) -> bool {
         let sum = sum(self.cost, &self.salt, password);
         let differ = sum.iter().zip(&self.sum).fold(0, |differ, (a, b)| differ | (a ^ b));
@@ -59,7 +59,7 @@ impl Hash {
     }
 }
 
-/// What the letters stand for; bits that fill no byte are left out.
+/// Decodes base64; bits that fill no byte are left out.
 fn decode(letters: &str) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
     for letter in letters.bytes() {
@@ -74,7 +74,7 @@ fn decode(letters: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The bytes over and over, as words.
+/// The bytes as words, repeated cyclically.
 fn words<const N: usize>(bytes: &[u8]) -> [u32; N] {
     let mut bytes = bytes.iter().cycle();
     [(); N].map(|()| (0..4).fold(0, |word, _| word << 8 | u32::from(*bytes.next().unwrap_or(&0))))
@@ -162,7 +162,7 @@ impl Blowfish {
 mod tests {
     use super::*;
 
-    /// Those of jBCrypt, Openwall's crypt_blowfish and exporter-toolkit, and of its `crypt(3)`.
+    /// Hashes of jBCrypt, Openwall's crypt_blowfish and exporter-toolkit, and of its `crypt(3)`.
     #[test]
     fn passwords_are_known_by_the_sums_of_others() {
         for (password, text) in [
@@ -220,7 +220,7 @@ mod tests {
                 rest = whole % by;
             }
         };
-        // Adds or takes away; it never gets below 0.
+        // Adds or subtracts; the sum is never negative.
         let add = |sum: &mut Vec<u32>, other: &[u32], minus: bool| {
             let mut carry = 0i64;
             for (a, b) in sum.iter_mut().zip(other).rev() {

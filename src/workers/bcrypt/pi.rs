@@ -1,4 +1,4 @@
-//! Where Blowfish begins: the first 1042 words behind the point of pi, in hexadecimal.
+//! The initial state of Blowfish: the first 1042 words of the fraction of pi, in hexadecimal.
 
 /// The subkeys.
 #[rustfmt::skip] // a table

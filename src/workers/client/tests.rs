@@ -21,7 +21,7 @@ struct Peer {
 
 impl Peer {
     fn say(&mut self, bytes: impl AsRef<[u8]>) {
-        // A client that has heard enough hangs up.
+        // A client that has read enough hangs up.
         let _ = self.stream.get_mut().write_all(bytes.as_ref());
     }
 
@@ -37,8 +37,8 @@ impl Peer {
     }
 }
 
-/// A server that runs `script` for each connection, one after the other, once it has heard a
-/// request; the heads of these first requests come out of the receiver.
+/// A server that runs `script` for each connection, one after the other, once it has received a
+/// request; the receiver gets the heads of these first requests.
 fn serve(mut script: impl FnMut(&mut Peer, &str) + Send + 'static) -> (Url, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/metrics", listener.local_addr().unwrap());
@@ -54,7 +54,7 @@ fn serve(mut script: impl FnMut(&mut Peer, &str) + Send + 'static) -> (Url, Rece
     (Url::parse(&url).unwrap(), heard)
 }
 
-/// A server that gives everyone the same answer and hangs up.
+/// A server that gives every client the same response and hangs up.
 fn always(answer: impl AsRef<[u8]> + Send + 'static) -> Url {
     serve(move |peer, _| peer.say(&answer)).0
 }
@@ -74,17 +74,17 @@ fn body(answer: impl AsRef<[u8]> + Send + 'static) -> String {
     String::from_utf8(answer.body).unwrap()
 }
 
-/// Of what is no answer.
+/// The failure for a response that is invalid.
 fn reason(answer: impl AsRef<[u8]> + Send + 'static) -> &'static str {
     ask(&always(answer)).unwrap_err().reason
 }
 
-/// Of what is an answer of status 200 and cannot be read to its end.
+/// The fault of a response with status 200 that cannot be read to its end.
 fn fault(answer: impl AsRef<[u8]> + Send + 'static) -> &'static str {
     let url = always(answer);
     let delivered = deliver(&url);
     assert_eq!(delivered.status, 200);
-    // Whoever asked for the rest of it is told that it is not there.
+    // A caller that needs the rest gets the error.
     let reason = delivered.fault.unwrap().reason;
     assert_eq!(ask(&url).unwrap_err().reason, reason);
     reason
@@ -117,7 +117,7 @@ fn the_request_is_as_it_should_be() {
     assert_eq!(heads.recv().unwrap(), expected);
 }
 
-/// A second line of Host would be refused by every server, a second length by the careful ones.
+/// Every server would reject a second Host line, and careful ones a second length.
 #[test]
 fn headers_that_are_given_are_there_once() {
     let (url, heads) = serve(|peer, _| peer.say(OK));
@@ -182,7 +182,7 @@ fn some_answers_have_no_body() {
         let answer = answer.unwrap();
         assert_eq!((answer.status, answer.body.len()), (status, 0));
     }
-    // The server keeps the connection: nothing but the method tells that there is no body.
+    // The server keeps the connection: only the method shows that there is no body.
     let (url, _heads) = serve(|peer, _| {
         peer.say("HTTP/1.1 200 OK\r\nContent-Length: 50000\r\nContent-Encoding: gzip\r\n\r\n");
         peer.hear();
@@ -244,7 +244,7 @@ fn heads_are_read_as_those_read_them_who_ask_elsewhere() {
     assert_eq!(body(of(&format!("Set-Cookie: {}", "c".repeat(200_000)), "ok")), "ok");
     assert_eq!(body("HTTP/1.1  200 \u{e9}\r\n\r\nok"), "ok");
     assert_eq!(body("HTTP/2.0 200 OK\r\n\r\nok"), "ok");
-    // There were no chunks before 1.1, but where nothing else tells an end.
+    // There were no chunks before 1.1, but here nothing else marks the end.
     let chunked = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n";
     assert_eq!(body(format!("{chunked}Content-Length: 2\r\n\r\nok")), "ok");
     assert_eq!(body(format!("{chunked}\r\n0000000000002\r\nok\r\n0\r\n\r\n")), "ok");
@@ -282,12 +282,12 @@ fn a_status_is_an_answer_whatever_follows() {
                 assert_eq!(answer.status, status, "{rest:.50}");
                 let reason = Some(reason).filter(|reason| status != 204 || *reason == "protocol");
                 let fault = answer.fault.as_ref().map(|fault| fault.reason);
-                // Of 204 no body is waited for.
+                // A 204 has no body to wait for.
                 assert!(fault == reason || status == 204, "{rest:.50} {fault:?}");
             }
         }
     }
-    // What was read of a body goes on, unless it is packed.
+    // The part of a body that was read is returned, unless it is encoded.
     let answer = ask(&always("HTTP/1.1 503 X\r\nContent-Length: 99\r\n\r\nwhy")).unwrap();
     assert_eq!((answer.body, answer.is_head_torn), (b"why".to_vec(), false));
     assert!(deliver(&always("HTTP/1.1 200 OK\r\nX")).is_head_torn);
@@ -361,7 +361,7 @@ fn what_a_receiver_says_of_its_load_is_read() {
     assert_eq!(answer.unwrap().samples_written, None);
 }
 
-/// However the bytes of an answer are cut, it is the same answer.
+/// However the bytes of a response are split, the result is the same.
 #[test]
 fn answers_come_in_any_pieces() {
     let packed = gzip(b"hello, hello, hello");

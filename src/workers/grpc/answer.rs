@@ -1,4 +1,4 @@
-//! The answer to a call: headers, one message, trailers; and what they mean
+//! The response to a call: headers, one message, trailers; and their meaning
 //! (grpc/doc/PROTOCOL-HTTP2.md, grpc/doc/http-grpc-status-mapping.md).
 
 use crate::base::wire::percent_decoded;
@@ -19,19 +19,19 @@ const INTERNAL: u32 = 13;
 const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
 
-/// Bytes of an answer that are read, and not kept, for the status behind them.
+/// Bytes of a response that are read, and not kept, for the status after them.
 const MAX_SKIPPED: usize = 16 << 20;
 
 const TOO_LARGE: &str = "the message that came back is longer than it may be";
 
 pub const CALLING: &str = "calling by gRPC";
 
-/// What came back.
+/// A response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GrpcAnswer {
     /// The status: 0 is OK (grpc/doc/statuscodes.md).
     pub code: u32,
-    /// What is said about it; beside OK, why the message cannot be read.
+    /// The status message; with OK, why the message cannot be read.
     pub message: String,
     /// A `google.rpc.Status`, encoded; empty without one.
     pub details: Vec<u8>,
@@ -39,10 +39,10 @@ pub struct GrpcAnswer {
     pub body: Vec<u8>,
 }
 
-/// What came, as it came.
+/// The parts of a response, as they came.
 #[derive(Default)]
 pub struct Heard {
-    /// The status of HTTP; 0 before anything came.
+    /// The status of HTTP; 0 if no headers came.
     pub status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -53,7 +53,7 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Sends the message and takes what comes back.
+    /// Sends the message and receives the response.
     pub async fn exchange(
         &mut self,
         sender: SendRequest<Bytes>,
@@ -62,13 +62,13 @@ impl Heard {
         max_body: usize,
     ) -> Result<(), Failure> {
         match self.try_exchange(sender, request, message, max_body).await {
-            // The peer ends this stream, not the connection: that is an answer.
+            // The peer ends this stream, not the connection: that is a response.
             Err(Wrong::Http(error)) if error.is_reset() && error.is_remote() => {
-                // Unless it did not begin to answer: then it may be asked again.
+                // Unless it did not begin to respond: then the call may be repeated.
                 if error.reason() == Some(h2::Reason::REFUSED_STREAM) && self.status == 0 {
                     return Err(failed(&error));
                 }
-                // It may say that it has heard enough after a whole answer (RFC 9113, 8.1).
+                // It may stop reading after a whole response (RFC 9113, 8.1).
                 self.reset = error.reason();
                 Ok(())
             }
@@ -87,14 +87,14 @@ impl Heard {
     ) -> Result<(), Wrong> {
         let mut sender = sender.ready().await?;
         let (response, mut stream) = sender.send_request(request, false)?;
-        // h2 keeps what the peer's window does not allow yet.
+        // h2 buffers data that the peer's window does not allow yet.
         stream.send_data(message, true)?;
         let (head, mut body) = response.await?.into_parts();
         self.status = head.status.as_u16();
         self.headers = head.headers;
         while let Some(piece) = poll_fn(|cx| body.poll_data(cx)).await {
             let piece = piece?;
-            // Besides the message there is its prefix.
+            // The message has a prefix.
             let room = max_body.saturating_add(5).saturating_sub(self.body.len());
             let kept = piece.get(..room).unwrap_or(&piece);
             self.body.extend_from_slice(kept);
@@ -108,18 +108,18 @@ impl Heard {
         Ok(())
     }
 
-    /// Whether it can be judged though it broke off: a status of HTTP other than 200 decides, and a
-    /// Whether this is the answer of a captive portal, or of a peer that moved.
+    /// Whether this is the response of a captive portal, or of a peer that moved.
     pub fn leads_elsewhere(&self) -> bool {
         self.said("grpc-status").is_none() && matches!(self.status, 300..400 | 511)
     }
 
+    /// Whether it can be judged though it is incomplete: a status of HTTP other than 200 decides, and a
     /// whole message is sent only after the call was handled.
     pub fn is_enough(&self, max_body: usize) -> bool {
         !matches!(self.status, 0 | 200) || message_of(self, max_body).is_ok()
     }
 
-    /// A header of the trailers; where there are none, of the headers.
+    /// A header of the trailers; if there are none, of the headers.
     fn said(&self, name: &str) -> Option<&[u8]> {
         let value = self.trailers.get(name).or_else(|| self.headers.get(name));
         value.map(http::HeaderValue::as_bytes)
@@ -137,14 +137,14 @@ impl From<h2::Error> for Wrong {
     }
 }
 
-/// What an answer means. The status decides: beside OK the message says what is wrong with the body.
+/// Evaluates a response. The status decides: with OK, the message says what is wrong with the body.
 pub fn judge(heard: &Heard, max_body: usize) -> GrpcAnswer {
     let said = heard.said("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
     match said {
         None if heard.status != 200 || message_of(heard, max_body).is_err() => {
             without_status(heard)
         }
-        // Where the trailers are lost on the way, the message is the proof.
+        // If the trailers were lost on the way, the message is the proof.
         None | Some(0) => {
             let (body, message) = match message_of(heard, max_body) {
                 Ok(body) => (body, String::new()),
@@ -163,7 +163,7 @@ pub fn judge(heard: &Heard, max_body: usize) -> GrpcAnswer {
     }
 }
 
-/// The peer was cut short, or is none that speaks gRPC.
+/// The response was incomplete, or the peer is no gRPC server.
 fn without_status(heard: &Heard) -> GrpcAnswer {
     if let Some(reason) = heard.reset {
         let code = match reason {
@@ -189,7 +189,7 @@ fn without_status(heard: &Heard) -> GrpcAnswer {
     GrpcAnswer { code, message, ..GrpcAnswer::default() }
 }
 
-/// The one message of the answer, decoded; or why there is none.
+/// The one message of the response, decoded; or why there is none.
 fn message_of(heard: &Heard, max_body: usize) -> Result<Vec<u8>, &'static str> {
     if heard.skipped > 0 {
         return Err(TOO_LARGE);
@@ -210,7 +210,7 @@ fn message_of(heard: &Heard, max_body: usize) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-/// Undoes base64 (RFC 4648, section 4), padded or not.
+/// Decodes base64 (RFC 4648, section 4), padded or not.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     let text = text.strip_suffix(b"=").unwrap_or(text);
@@ -231,13 +231,13 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
             bits = bits << 6 | u32::from(digit);
         }
         let [_, bytes @ ..] = bits.to_be_bytes();
-        // One digit for itself is no byte.
+        // A single digit is no byte.
         out.extend_from_slice(bytes.get(..four.len().checked_sub(1).filter(|n| *n > 0)?)?);
     }
     Some(out)
 }
 
-/// Of an error of h2.
+/// The failure of an error of h2.
 pub fn failed(error: &h2::Error) -> Failure {
     let reason = match error {
         e if e.is_io() || e.is_go_away() => "connect",

@@ -1,5 +1,5 @@
-//! What h2 is driven with: a socket that does not block, plain or under TLS, and one loop that asks
-//! h2 again when the socket is ready. There is no runtime; poll(2) is all that waits.
+//! The I/O of h2: a socket that does not block, plain or with TLS, and one loop that polls
+//! h2 again when the socket is ready. There is no runtime; only poll(2) waits.
 
 use crate::base::sys::{Ready, poll};
 use crate::workers::failure::{Failure, broken, left};
@@ -14,10 +14,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// What is waited for besides input.
+/// Events to wait for besides input.
 #[derive(Default)]
 pub struct Signs {
-    /// Someone has more to do at once.
+    /// A task has more to do at once.
     woken: AtomicBool,
     /// The socket had no room.
     is_full: AtomicBool,
@@ -37,7 +37,7 @@ pub struct Io {
     signs: Arc<Signs>,
 }
 
-/// The side of it that waits.
+/// The waiting side of the socket.
 #[derive(Clone)]
 pub struct Waiter {
     tcp: Arc<TcpStream>,
@@ -58,7 +58,7 @@ impl Io {
         Ok((io, waiter))
     }
 
-    /// One that has greeted under TLS.
+    /// A connection after its handshake of TLS.
     #[cfg(feature = "tls")]
     pub fn tls(stream: crate::workers::tls::Stream) -> io::Result<(Io, Waiter)> {
         let (mut io, waiter) = Io::plain(stream.tcp)?;
@@ -86,7 +86,7 @@ impl Io {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         #[cfg(feature = "tls")]
         if self.tls.is_some() {
-            // All that was taken before is out first: what TLS holds stays bounded.
+            // Everything earlier is sent first, so that TLS' buffer stays bounded.
             self.flush()?;
             return self.tls.as_mut().map_or(Ok(0), |tls| tls.writer().write(from));
         }
@@ -103,7 +103,7 @@ impl Io {
         Ok(())
     }
 
-    /// Repeats what was interrupted; what would block is pending.
+    /// Repeats interrupted operations; one that would block is pending.
     fn pending<T>(&mut self, mut op: impl FnMut(&mut Io) -> io::Result<T>) -> Poll<io::Result<T>> {
         loop {
             match op(self) {
@@ -131,7 +131,7 @@ impl AsyncRead for Io {
     ) -> Poll<io::Result<()>> {
         let room = to.initialize_unfilled();
         let read = self.pending(|io| io.read(room));
-        // TLS may have something to answer by itself.
+        // TLS may have something of its own to send.
         #[cfg(feature = "tls")]
         if let Poll::Ready(Err(error)) = self.out(Io::flush) {
             return Poll::Ready(Err(error));
@@ -159,7 +159,7 @@ impl AsyncWrite for Io {
 }
 
 impl Waiter {
-    /// Runs `work` to its end, and waits for the socket whenever it can do no more.
+    /// Runs `work` to its end, and waits for the socket whenever it is pending.
     pub fn run<T>(
         &self,
         work: &mut dyn FnMut(&mut Context<'_>) -> Poll<T>,
@@ -184,7 +184,7 @@ impl Waiter {
         }
     }
 
-    /// Asks `work` once; `None` if it can do no more for now.
+    /// Polls `work` once; `None` if it is pending.
     pub fn once<F: Future + Unpin>(&self, work: &mut F) -> Option<F::Output> {
         let waker = Waker::from(Arc::clone(&self.signs));
         match Pin::new(work).poll(&mut Context::from_waker(&waker)) {

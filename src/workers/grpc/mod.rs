@@ -1,6 +1,6 @@
-//! Unary calls of gRPC (grpc/doc/PROTOCOL-HTTP2.md): one message there, one back, over HTTP/2 (RFC
-//! 9113) by h2, with prior knowledge or under TLS. The connection is kept; h2 answers pings, follows
-//! windows and settings, and tells when the peer goes away.
+//! Unary calls of gRPC (grpc/doc/PROTOCOL-HTTP2.md): one message each way, over HTTP/2 (RFC
+//! 9113) by h2, with prior knowledge or over TLS. The connection is kept; h2 answers pings, follows
+//! windows and settings, and reports when the peer closes.
 
 mod answer;
 mod io;
@@ -20,7 +20,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-/// Bytes of all headers of one answer, and of its trailers.
+/// Bytes of all headers of one response, and of its trailers.
 const MAX_HEADERS: u32 = 256 << 10;
 
 /// The largest timeout of the header has eight digits.
@@ -29,19 +29,19 @@ const MAX_TIMEOUT: u128 = 99_999_999;
 /// One call.
 #[derive(Clone, Copy, Debug)]
 pub struct GrpcCall<'a> {
-    /// Whom; its path says nothing.
+    /// The peer; the URL's path is ignored.
     pub url: &'a Url,
     /// `/package.Service/Method`.
     pub path: &'a str,
-    /// Names and values that go along (metadata).
+    /// Names and values of the metadata.
     pub headers: &'a [(String, String)],
-    /// The message, as it is.
+    /// The message, uncompressed.
     pub body: &'a [u8],
-    /// It is to be compressed.
+    /// Whether to compress it.
     pub gzip: bool,
-    /// When it has to be over, answer and all.
+    /// When the call has to end, response included.
     pub deadline: Instant,
-    /// Bytes of the message that comes back, as it comes and decoded.
+    /// Bytes of the response's message, as received and decoded.
     pub max_body: usize,
 }
 
@@ -62,17 +62,17 @@ struct Held {
 }
 
 impl Grpc {
-    /// One that knows its peers by `tls`.
+    /// A client that checks its peers by `tls`.
     pub fn new(tls: Tls) -> Grpc {
         Grpc { tls: Some(tls), ..Grpc::default() }
     }
 
-    /// Calls and waits for the answer. A connection that was kept and turns out dead before anything
-    /// of an answer came is replaced by a new one, once: a receiver may get the message twice.
+    /// Calls and waits for the response. A kept connection that turns out dead before any part
+    /// of a response came is replaced by a new one, once: a receiver may get the message twice.
     ///
     /// # Errors
     ///
-    /// No status came back within bounds; any status is an answer, whatever the message beside it.
+    /// No status came within bounds; any status is a response, whatever the message.
     pub fn call(&mut self, call: &GrpcCall<'_>) -> Result<GrpcAnswer, Failure> {
         let message = self.message(call);
         self.sent = message.len();
@@ -89,7 +89,7 @@ impl Grpc {
         self.keep(done)
     }
 
-    /// Bytes of the last message that was sent, as they were on the wire.
+    /// Bytes of the last message on the wire.
     pub fn sent(&self) -> usize {
         self.sent
     }
@@ -100,7 +100,7 @@ impl Grpc {
         Ok(answer)
     }
 
-    /// The message behind its prefix: whether it is compressed, and its length.
+    /// The message after its prefix: whether it is compressed, and its length.
     fn message(&mut self, call: &GrpcCall<'_>) -> Bytes {
         let mut bytes = vec![0; 5];
         if call.gzip {
@@ -145,11 +145,11 @@ impl Grpc {
     }
 }
 
-/// The answer, and the connection if it can be used again; else whether anything was heard.
+/// The response, and the connection if it can be reused; else whether any part of a response came.
 type Exchanged = Result<(GrpcAnswer, Option<Held>), (Failure, bool)>;
 
 impl Held {
-    /// Takes what the peer said since the last call; `None` if it went away.
+    /// Processes frames that the peer sent since the last call; `None` if it closed.
     fn if_alive(mut self) -> Option<Held> {
         self.waiter.once(&mut self.connection).is_none().then_some(self)
     }
@@ -172,7 +172,7 @@ impl Held {
                     let done = work.as_mut().poll(cx);
                     match (&over, done) {
                         (_, Poll::Ready(done)) => Poll::Ready(done),
-                        // Without a connection nothing else will come.
+                        // Without a connection no more data will come.
                         (Some(Ok(())), Poll::Pending) => Poll::Ready(Err(closed())),
                         (Some(Err(error)), Poll::Pending) => Poll::Ready(Err(failed(error))),
                         (None, Poll::Pending) => Poll::Pending,
@@ -192,7 +192,7 @@ impl Held {
             return Err((Failure { reason: "redirect", text: text.to_owned() }, true));
         }
         let answer = judge(&heard, call.max_body);
-        // What h2 still has to say, such as that a stream is over.
+        // Sends the remaining frames of h2, such as the end of a stream.
         let alive = if over.is_none() && is_whole { self.if_alive() } else { None };
         Ok((answer, alive))
     }

@@ -1,11 +1,11 @@
-//! In the place of gzip in a build without it: answers are asked for as they are.
+//! Replaces gzip in a build without it: responses are requested without encoding.
 
 use crate::base::wire::Fault;
 
-/// How an answer's body may be packed (Accept-Encoding).
+/// The accepted encoding of a response's body (Accept-Encoding).
 pub const ACCEPTED: &str = "identity";
 
-/// There is nothing that it could undo.
+/// Nothing to decode in this build.
 pub fn gunzip(_: &[u8], _: usize) -> Result<Vec<u8>, Fault> {
     Err(Fault::Malformed)
 }

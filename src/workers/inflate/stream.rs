@@ -1,5 +1,5 @@
-//! A deflate stream (RFC 1951) undone. A symbol is found by counting through the lengths of its code, not by
-//! a table that must be made first: slower than `miniz_oxide`, and an eighth as large.
+//! Decodes a deflate stream (RFC 1951). A symbol is found by counting through the lengths of its code, not by
+//! a table that has to be built first: slower than `miniz_oxide`, and an eighth as large.
 
 use super::Fault;
 
@@ -17,14 +17,14 @@ const END: usize = 256;
 const FIRST_LENGTH: usize = 257;
 const LAST_LENGTH: usize = 285;
 
-/// The order in which the lengths of the codes for lengths of codes come.
+/// The order of the lengths of the codes for lengths of codes.
 const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// The first room that is made; it doubles.
+/// The first allocation; it doubles.
 pub const FIRST_ROOM: usize = 16 << 10;
 
-/// Appends what is in the deflate stream at the start of `from`, as long as `out` has at most `limit` bytes;
-/// tells how long the stream is.
+/// Appends the decoded deflate stream at the start of `from`, as long as `out` has at most `limit` bytes;
+/// returns the length of the stream.
 pub fn inflate(from: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, Fault> {
     let bits = Bits { rest: from, held: 0, count: 0 };
     let mut stream = Stream { bits, start: out.len(), out, limit };
@@ -48,22 +48,22 @@ pub fn inflate(from: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, Fa
             _ => return Err(Fault::Malformed),
         }
         if is_last {
-            // Whole bytes that were held ahead.
+            // Whole bytes that were read ahead.
             return Ok(from.len() - stream.bits.rest.len() - stream.bits.count / 8);
         }
     }
 }
 
-/// What is to be decoded, from the lowest bit of a byte to its highest.
+/// The input, from the lowest bit of a byte to its highest.
 struct Bits<'a> {
     rest: &'a [u8],
     held: u32,
-    /// How many bits are held: below 16 before a byte is added.
+    /// How many bits are buffered: below 16 before a byte is added.
     count: usize,
 }
 
 impl Bits<'_> {
-    /// Holds so many bits, if there are.
+    /// Buffers `count` bits, if there are as many.
     fn hold(&mut self, count: usize) {
         while let (true, [byte, rest @ ..]) = (self.count < count, self.rest) {
             self.held |= u32::from(*byte) << self.count;
@@ -71,14 +71,14 @@ impl Bits<'_> {
         }
     }
 
-    /// Leaves out so many bits that are held.
+    /// Drops `count` buffered bits.
     fn skip(&mut self, count: usize) -> Result<(), Fault> {
         self.count = self.count.checked_sub(count).ok_or(Fault::Malformed)?;
         self.held >>= count;
         Ok(())
     }
 
-    /// A number of at most 16 bits.
+    /// Reads a number of at most 16 bits.
     fn take(&mut self, count: usize) -> Result<usize, Fault> {
         self.hold(count);
         let bits = self.held & ((1 << count) - 1);
@@ -86,7 +86,7 @@ impl Bits<'_> {
         Ok(bits as usize)
     }
 
-    /// The codes at the head of a block.
+    /// Reads the codes at the head of a block.
     fn codes(&mut self) -> Result<(Code, Code), Fault> {
         let symbols = self.take(5)? + FIRST_LENGTH;
         let distances = self.take(5)? + 1;
@@ -108,7 +108,7 @@ impl Bits<'_> {
         Ok((Code::of(of_symbols)?, Code::of(of_distances)?))
     }
 
-    /// The lengths of codes: each is said, or how often the one before or zero is repeated.
+    /// Reads the lengths of codes: each is given, or how often the one before or zero is repeated.
     fn lengths(&mut self, code: &Code, mut rest: &mut [u8]) -> Result<(), Fault> {
         let mut last = None;
         while !rest.is_empty() {
@@ -126,10 +126,10 @@ impl Bits<'_> {
     }
 }
 
-/// A code by the lengths of its symbols: of one length they are numbered in their order, from behind
+/// A code by the lengths of its symbols: symbols of one length are numbered in order, starting after
 /// twice the last number of the length before.
 struct Code {
-    /// How many symbols have codes of each length; none has one of length 0.
+    /// How many symbols have codes of each length; there is no code of length 0.
     counts: [u16; MAX_LENGTH + 1],
     /// In the order of their codes.
     symbols: [u16; FIXED_SYMBOLS],
@@ -139,7 +139,7 @@ impl Code {
     fn of(lengths: &[u8]) -> Result<Code, Fault> {
         let mut code = Code { counts: [0; MAX_LENGTH + 1], symbols: [0; FIXED_SYMBOLS] };
         let mut places = code.symbols.iter_mut();
-        // How much of all that 15 bits can say has a meaning.
+        // How many of the values of 15 bits are used.
         let mut said = 0;
         for (length, count) in (0..=MAX_LENGTH).zip(&mut code.counts).skip(1) {
             let all = lengths.iter().zip(0..).filter(|(of, _)| usize::from(**of) == length);
@@ -149,12 +149,12 @@ impl Code {
             }
             said += usize::from(*count) << (MAX_LENGTH - length);
         }
-        // What says nothing is left over only where one symbol has one bit, or there is none.
+        // Unused values are allowed only if one symbol has one bit, or there is none.
         let is_single = said == 0 || (said == 1 << (MAX_LENGTH - 1) && code.counts[1] == 1);
         if said == 1 << MAX_LENGTH || is_single { Ok(code) } else { Err(Fault::Malformed) }
     }
 
-    /// The next symbol.
+    /// Reads the next symbol.
     fn read(&self, bits: &mut Bits<'_>) -> Result<usize, Fault> {
         bits.hold(MAX_LENGTH);
         // The first bit of a code is its highest.
@@ -176,7 +176,7 @@ impl Code {
 struct Stream<'a> {
     bits: Bits<'a>,
     out: &'a mut Vec<u8>,
-    /// References reach back to here.
+    /// References may reach back to here.
     start: usize,
     limit: usize,
 }
@@ -194,7 +194,7 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// A block of bytes as they are, from the next whole byte on.
+    /// Reads a block of uncompressed bytes, from the next whole byte on.
     fn stored(&mut self) -> Result<(), Fault> {
         self.bits.skip(self.bits.count % 8)?;
         let length = self.bits.take(16)?;
@@ -236,7 +236,7 @@ impl Stream<'_> {
         }
     }
 
-    /// The number of a symbol: each of the first two times `per` is one of its own, and then so many
+    /// The value of a symbol: each of the first 2 × `per` symbols has its own value, and then `per` symbols
     /// share each power of two.
     fn scaled(&mut self, symbol: usize, per: usize) -> Result<usize, Fault> {
         let Some(more) = (symbol / per).checked_sub(1) else { return Ok(symbol) };
@@ -250,7 +250,7 @@ mod tests {
     use miniz_oxide::deflate::compress_to_vec;
     use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-    /// Numbers that look random, from xorshift.
+    /// Pseudo-random numbers, from xorshift.
     fn numbers() -> impl Iterator<Item = usize> {
         std::iter::successors(Some(88_172_645_463_325_252_u64), |x| {
             let x = x ^ (x << 13);

@@ -1,4 +1,4 @@
-//! In the place of TLS in a build without it: what is configured for it is refused.
+//! Replaces TLS in a build without it: settings for it are rejected.
 
 #[cfg(feature = "hub")]
 use crate::settings;
@@ -11,11 +11,11 @@ pub struct Tls;
 
 #[cfg(feature = "hub")]
 impl Tls {
-    /// That which is configured.
+    /// Reads the settings.
     ///
     /// # Errors
     ///
-    /// Anything is.
+    /// Any TLS setting is present.
     pub fn read(said: &settings::Tls) -> io::Result<Tls> {
         if *said == settings::Tls::default() {
             return Ok(Tls);

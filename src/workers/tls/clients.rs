@@ -1,4 +1,4 @@
-//! The certificates of clients: whether one is wanted, who has to have signed it, and what names it has
+//! The certificates of clients: whether one is requested, which authority has to have signed it, and which names it has
 //! to have.
 
 use super::{files, san};
@@ -14,21 +14,21 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use std::io;
 use std::sync::Arc;
 
-/// What a client has to show.
+/// The check of a client's certificate.
 #[derive(Debug)]
 pub struct ClientCheck {
-    /// Who has to have signed it; `None` is anybody.
+    /// The authorities that may have signed it; `None` for any.
     authority: Option<Arc<dyn ClientCertVerifier>>,
     /// The certificates of the authorities that are named, which may be a client's own.
     named: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
     is_required: bool,
-    /// It has one of these; empty is any.
+    /// It has one of these names; empty for any.
     sans: Vec<String>,
 }
 
 impl ClientCheck {
-    /// `None` where no certificate is asked for.
+    /// `None` if no certificate is requested.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl ClientCheck {
         }
         let is_required = of.client_auth.is_required();
         let is_verified = of.client_auth.is_verified();
-        // What is named has to be there, as in exporter-toolkit, even where nobody asks for it.
+        // Named authorities have to exist, as in exporter-toolkit, even if no certificate is requested.
         let roots = (is_verified || of.client_ca.is_there())
             .then(|| files::client_authorities(&of.client_ca, "client_ca"))
             .transpose()?;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of one file. A bundle of all public authorities has some 220 KB.
 const MAX_FILE: u64 = 4 << 20;
 
-/// Where systems have the authorities they trust: Debian, Arch, Alpine, OpenWrt; Alpine, FreeBSD;
+/// The bundles of trusted authorities of systems: Debian, Arch, Alpine, OpenWrt; Alpine, FreeBSD;
 /// Fedora, old and new; SUSE.
 const BUNDLES: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -23,7 +23,7 @@ const BUNDLES: [&str; 5] = [
     "/etc/ssl/ca-bundle.pem",
 ];
 
-/// What names such a file instead.
+/// The environment variable that names such a file instead.
 const VARIABLE: &str = "SSL_CERT_FILE";
 
 fn wrong(path: &Path, what: &str) -> io::Error {
@@ -56,8 +56,8 @@ fn certificates_in(path: &Path, bytes: &[u8]) -> io::Result<Vec<CertificateDer<'
     Ok(all)
 }
 
-/// What is said of a certificate and a key that rustls does not take together. It names the fault by a word of
-/// its own only where texts of `Debug` are built in.
+/// The error for a certificate and a key that rustls does not accept together. rustls names the fault by
+/// a word only if texts of `Debug` are built in.
 pub fn no_pair(cert: &str, key: &str, error: &rustls::Error) -> io::Error {
     let why = match error {
         rustls::Error::InconsistentKeys(_) => "the key is that of another certificate".to_owned(),
@@ -67,13 +67,13 @@ pub fn no_pair(cert: &str, key: &str, error: &rustls::Error) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, text)
 }
 
-/// Whom to trust: those in the file, else those of the system.
+/// The trusted authorities: those in the file, else those of the system.
 pub fn authorities(path: Option<&Path>) -> io::Result<RootCertStore> {
     match path {
         Some(path) => trusted(path, certificates(path)?),
         None => {
             let (path, mut roots) = (bundle()?, RootCertStore::empty());
-            // Of the system's some may be of a kind that is not known here.
+            // Some of the system's may be of an unknown kind.
             let (added, _) = roots.add_parsable_certificates(certificates(&path)?);
             if added == 0 {
                 return Err(wrong(&path, "no certificate in it is an authority's"));
@@ -105,7 +105,7 @@ pub fn client_authorities(of: &Pem, key: &str) -> io::Result<Authorities> {
     }
 }
 
-/// Who we are to clients.
+/// Our identity as a server.
 pub fn server_identity(cert: &Pem, key: &Pem) -> io::Result<Identity> {
     let (path, bytes) = bytes_of(cert, "cert")?;
     let chain = certificates_in(&path, &bytes)?;
@@ -113,7 +113,7 @@ pub fn server_identity(cert: &Pem, key: &Pem) -> io::Result<Identity> {
     Ok((chain, key_in(&path, &bytes)?))
 }
 
-/// What is there, and what to call it.
+/// The content, and its name for errors.
 fn bytes_of(pem: &Pem, key: &str) -> io::Result<(PathBuf, Vec<u8>)> {
     match pem {
         Pem::File(path) => Ok((path.clone(), read(path)?)),
@@ -146,7 +146,7 @@ fn bundle() -> io::Result<PathBuf> {
 type Authorities = (RootCertStore, Vec<CertificateDer<'static>>);
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// Who we are, if that is said.
+/// Our identity as a client, if one is configured.
 pub fn identity(cert: Option<&Path>, key: Option<&Path>) -> io::Result<Option<Identity>> {
     let half = |one: &str, other: &str| {
         let text = format!("{one} is named without {other}: both or none is expected");

@@ -1,8 +1,9 @@
-//! TLS 1.3 and 1.2 (RFC 8446, RFC 5246) by rustls. Here as a client: whom to trust, who we are, and the
-//! connection; as a server in `server` and `session`. Certificates of peers are always checked; there is no switch against it.
+//! TLS 1.3 and 1.2 (RFC 8446, RFC 5246) by rustls. Here for clients: trusted authorities, our identity, and the
+//! connection; for servers in `server` and `session`. Certificates of peers are always checked; no switch
+//! disables that.
 //!
-//! Nothing asks for revoked certificates. The clock has to be about right: a machine that starts in
-//! 1970 is told that certificates are not valid yet until its clock is set.
+//! Revocation is not checked. The clock has to be about right: on a machine that starts in
+//! 1970, certificates are rejected as not valid yet until its clock is set.
 
 mod clients;
 mod files;
@@ -25,7 +26,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Sessions that are kept, so that a new connection costs less. A client has one peer or few.
+/// Sessions that are kept, so that a new connection costs less. A client has one peer or a few.
 const SESSIONS: usize = 4;
 
 /// Names of a peer's certificate that a message shows.
@@ -38,27 +39,27 @@ const SENDING: &str = "sending the request";
 const RECEIVING: &str = "waiting for the answer";
 const GREETING: &str = "the TLS handshake";
 
-/// How a peer is known and we to it.
+/// How the two sides of a connection authenticate each other.
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ClientConfig>,
-    /// The name in the peer's certificate; that of the URL without it.
+    /// The name in the peer's certificate; `None` for that of the URL.
     name: Option<ServerName<'static>>,
 }
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never a key.
+        // Never prints a key.
         f.write_str("Tls")
     }
 }
 
 impl Tls {
-    /// Reads the files that are named, or the system's authorities.
+    /// Reads the configured files, or the system's authorities.
     ///
     /// # Errors
     ///
-    /// A file cannot be read, or is not what it should be; the text names it.
+    /// A file cannot be read, or is not what it should be; the text contains its name.
     pub fn read(said: &crate::settings::Tls) -> io::Result<Tls> {
         let roots = files::authorities(said.ca_file.as_deref())?;
         let ours = files::identity(said.cert_file.as_deref(), said.key_file.as_deref())?;
@@ -87,7 +88,7 @@ impl Tls {
         Ok(Tls { config: Arc::new(config), name })
     }
 
-    /// The same, for peers that speak `protocol` (ALPN, RFC 7301).
+    /// The same configuration, for peers that speak `protocol` (ALPN, RFC 7301).
     #[cfg(feature = "grpc")]
     pub fn speaking(&self, protocol: &[u8]) -> Tls {
         let mut config = ClientConfig::clone(&self.config);
@@ -95,7 +96,7 @@ impl Tls {
         Tls { config: Arc::new(config), name: self.name.clone() }
     }
 
-    /// Greets the peer and checks who it is. `host` may be an IPv6 address in brackets.
+    /// Does the handshake and checks the peer's identity. `host` may be an IPv6 address in brackets.
     pub fn open(&self, tcp: TcpStream, host: &str, deadline: Instant) -> Result<Stream, Failure> {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let name = self.name.clone().or_else(|| server_name(bare)).ok_or_else(|| Failure {
@@ -114,8 +115,8 @@ fn server_name(text: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(text.to_owned()).ok()
 }
 
-/// What is wrong, in a sentence that says what to do. The library's own words may need the names of its
-/// variants, which the small build leaves out: nothing that peers commonly cause depends on them.
+/// The error as a sentence that says what to do. The library's own words may need the names of its
+/// variants, which the small build leaves out: no message about a common fault of peers depends on them.
 pub fn refused(error: &Error) -> Failure {
     let known = match error {
         Error::InvalidCertificate(CertificateError::NotValidForNameContext {
@@ -147,7 +148,7 @@ pub fn refused(error: &Error) -> Failure {
     Failure { reason: "tls", text }
 }
 
-/// The names that it has are made of those of variants, too.
+/// The library builds its list of the certificate's names from names of variants, too.
 fn another_name(expected: &str, presented: &[String]) -> Failure {
     let mut text = ["the peer's certificate is not for ", expected].concat();
     let presented = presented.iter().filter(|name| !name.is_empty()).take(MAX_NAMES);
@@ -184,9 +185,9 @@ fn certificate(wrong: &CertificateError) -> &'static str {
     }
 }
 
-/// A connection under TLS.
+/// A connection with TLS.
 pub struct Stream {
-    /// What is below.
+    /// The socket below.
     pub tcp: TcpStream,
     /// The state of TLS.
     pub connection: ClientConnection,
@@ -204,7 +205,7 @@ impl Stream {
         self.deliver(deadline)
     }
 
-    /// Sends what the greeting has ready. A peer that hangs up meanwhile may have said why.
+    /// Sends the handshake's pending data. A peer that hangs up meanwhile may have sent the reason.
     fn deliver(&mut self, deadline: Instant) -> Result<(), Failure> {
         let done = self.flush(deadline);
         if done.as_ref().is_err_and(is_hung_up) {
@@ -213,8 +214,8 @@ impl Stream {
         done.map_err(|error| broken(&error, GREETING))
     }
 
-    /// Whether the peer neither closed nor said anything unasked: what TLS says for itself, such
-    /// as tickets for the next session, does not count.
+    /// Whether the peer neither closed nor sent anything unasked: messages of TLS itself, such
+    /// as tickets for the next session, do not count.
     pub fn is_silent(&mut self) -> bool {
         if self.tcp.set_nonblocking(true).is_err() {
             return false;
@@ -234,7 +235,7 @@ impl Stream {
         is_silent && self.tcp.set_nonblocking(false).is_ok()
     }
 
-    /// As `super::stream::Stream::send`.
+    /// Like `super::stream::Stream::send`.
     pub fn send(&mut self, bytes: &[u8], deadline: Instant) -> Result<(), Failure> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -249,7 +250,7 @@ impl Stream {
         Ok(())
     }
 
-    /// As `super::stream::Stream::receive`.
+    /// Like `super::stream::Stream::receive`.
     pub fn receive(&mut self, piece: &mut [u8], deadline: Instant) -> Result<usize, Failure> {
         loop {
             match self.connection.reader().read(piece) {
@@ -257,7 +258,7 @@ impl Stream {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.fill(deadline, RECEIVING)?;
                 }
-                // Anybody can close a connection, but only the peer can end TLS.
+                // Anybody on the way can close a connection, but only the peer can end TLS.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     let text = "the peer closed without the end of TLS: its answer may be cut off";
                     return Err(Failure { reason: "connect", text: text.to_owned() });
@@ -267,7 +268,7 @@ impl Stream {
         }
     }
 
-    /// Takes what came; 0 when the peer closed.
+    /// Reads received data; 0 when the peer closed.
     fn fill(&mut self, deadline: Instant, doing: &str) -> Result<usize, Failure> {
         let n = loop {
             match self.connection.read_tls(&mut Timed { tcp: &self.tcp, deadline }) {
@@ -276,7 +277,7 @@ impl Stream {
             }
         };
         let processed = self.connection.process_new_packets();
-        // An alert, or an answer to a change of keys: it is a courtesy.
+        // An alert, or a reply to a change of keys: its loss is no failure.
         let flushed = self.flush(deadline);
         processed.map_err(|error| refused(&error))?;
         match flushed {
@@ -285,7 +286,7 @@ impl Stream {
         }
     }
 
-    /// Sends what TLS has ready.
+    /// Sends TLS' pending data.
     fn flush(&mut self, deadline: Instant) -> io::Result<()> {
         while self.connection.wants_write() {
             match self.connection.write_tls(&mut Timed { tcp: &self.tcp, deadline }) {
@@ -297,7 +298,7 @@ impl Stream {
     }
 }
 
-/// A socket of which each operation takes no longer than what is left.
+/// A socket whose operations time out at the deadline.
 struct Timed<'a> {
     tcp: &'a TcpStream,
     deadline: Instant,

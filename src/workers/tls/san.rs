@@ -1,8 +1,8 @@
-//! The alternative names in a certificate (RFC 5280, section 4.2.1.6), out of its DER (X.690).
+//! Parses the alternative names in a certificate (RFC 5280, section 4.2.1.6) from its DER (X.690).
 
 use std::net::IpAddr;
 
-/// Names of one certificate that are looked at.
+/// Names of one certificate that are read.
 const MAX_NAMES: usize = 256;
 
 // Tags of DER.
@@ -10,7 +10,7 @@ const INTEGERS: u8 = 0x02;
 const OCTETS: u8 = 0x04;
 const OBJECT: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
-/// The version, at the start of what is signed.
+/// The version, at the start of the signed part.
 const VERSION: u8 = 0xa0;
 /// The extensions, at its end.
 const EXTENSIONS: u8 = 0xa3;
@@ -24,7 +24,7 @@ const DNS: u8 = 0x82;
 const URI: u8 = 0x86;
 const ADDRESS: u8 = 0x87;
 
-/// The names, addresses, mail addresses and URIs, as Go writes them. What cannot be read has none.
+/// The names, addresses, mail addresses and URIs, as Go writes them. Empty for an invalid certificate.
 pub fn names(certificate: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     let Some(list) = alternative(certificate) else { return names };
@@ -49,7 +49,7 @@ fn address(bytes: &[u8]) -> Option<String> {
     Some(ip.to_canonical().to_string())
 }
 
-/// What the extension holds.
+/// The content of the extension.
 fn alternative(certificate: &[u8]) -> Option<&[u8]> {
     let mut rest = certificate;
     let mut rest = expect(&mut rest, SEQUENCE)?;
@@ -66,7 +66,7 @@ fn alternative(certificate: &[u8]) -> Option<&[u8]> {
         if expect(&mut extension, OBJECT)? != ALTERNATIVE {
             continue;
         }
-        // It may be said to be critical in between.
+        // A critical flag may be in between.
         let mut value = loop {
             match next(&mut extension)? {
                 (OCTETS, value) => break value,

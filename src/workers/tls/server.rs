@@ -1,4 +1,4 @@
-//! The other end: what a server of https is configured to (rustls, RFC 8446, RFC 5246).
+//! The configuration of an https server (rustls, RFC 8446, RFC 5246).
 
 use super::clients::ClientCheck;
 use super::files;
@@ -14,10 +14,10 @@ use std::sync::Arc;
 /// Sessions that are kept, so that a client's next connection costs less. A scraper keeps its connection.
 const SESSIONS: usize = 32;
 
-/// What is spoken inside.
+/// The protocol within TLS.
 const PROTOCOL: &[u8] = b"http/1.1";
 
-/// Cipher suites of TLS 1.2, by the names that Go has for them.
+/// Cipher suites of TLS 1.2, by Go's names.
 static SUITES: [(&str, &SupportedCipherSuite); 6] = [
     (
         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
@@ -39,7 +39,7 @@ static SUITES: [(&str, &SupportedCipherSuite); 6] = [
     ),
 ];
 
-/// Those of TLS 1.3, which are always all on, as in Go.
+/// Those of TLS 1.3, which are always enabled, as in Go.
 static SUITES_13: [(&str, &SupportedCipherSuite); 3] = [
     ("TLS_AES_256_GCM_SHA384", &cipher_suite::TLS13_AES_256_GCM_SHA384),
     ("TLS_AES_128_GCM_SHA256", &cipher_suite::TLS13_AES_128_GCM_SHA256),
@@ -73,7 +73,7 @@ static OTHER_CURVES: [&str; 4] =
 ///
 /// # Errors
 ///
-/// A file cannot be read, is not what it should be, or something is named that is not there; the text says
+/// A file cannot be read, is not what it should be, or something is named that does not exist; the text says
 /// which.
 pub fn server_config(of: &ServerTls) -> io::Result<Arc<ServerConfig>> {
     let provider = Arc::new(CryptoProvider {

@@ -1,4 +1,4 @@
-//! One client's TLS, on a socket that does not block: nothing here waits.
+//! One client's TLS session, on a socket that does not block: nothing here waits.
 
 use crate::base::sys;
 use rustls::server::{ServerConfig, ServerConnection};
@@ -9,33 +9,33 @@ use std::sync::Arc;
 /// Bytes that a client may send until its handshake is done: a long chain of certificates fits.
 const MAX_GREETING: usize = 64 << 10;
 
-/// Bytes of an answer that wait as records: what is behind them stays with the answer.
+/// Bytes of an answer that wait as encrypted records: the rest stays with the answer.
 const BUFFER: usize = 32 << 10;
 
-/// Reads of one turn, so that nobody keeps the others waiting with what says nothing.
+/// Reads per turn, so that no client delays the others with empty records.
 const MAX_READS: usize = 16;
 
-/// How far the handshake is.
+/// The state of the handshake.
 pub enum Greeting {
-    /// Requests may come.
+    /// It is done: requests may come.
     Done,
-    /// The client is to go on.
+    /// It waits for the client.
     Waits,
-    /// It came to nothing: why, where the client is not simply gone.
+    /// It failed: the reason, unless the client is simply gone.
     Failed(Option<String>),
 }
 
-/// One client's.
+/// The session of one client.
 pub struct Session {
     connection: ServerConnection,
-    /// Bytes that came until the handshake was done.
+    /// Bytes received until the handshake was done.
     greeted: usize,
-    /// Bytes that were decrypted and not yet taken.
+    /// Bytes that were decrypted and not yet read.
     plain: usize,
 }
 
 impl Session {
-    /// One that begins with these bytes; none where TLS itself has no room for it.
+    /// A session that begins with these bytes; `None` if TLS cannot buffer them.
     pub fn new(config: &Arc<ServerConfig>, first: &[u8]) -> Option<Session> {
         let mut connection = ServerConnection::new(Arc::clone(config)).ok()?;
         connection.set_buffer_limit(Some(BUFFER));
@@ -43,16 +43,16 @@ impl Session {
         Some(Session { connection, greeted: first.len(), plain: 0 })
     }
 
-    /// Bytes that it keeps of a handshake that is not done.
+    /// Bytes that it buffers of an incomplete handshake.
     pub fn kept(&self) -> usize {
         if self.connection.is_handshaking() { self.greeted } else { 0 }
     }
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     pub fn greet(&mut self, socket: BorrowedFd<'_>) -> Greeting {
         for _ in 0..MAX_READS {
             let processed = self.connection.process_new_packets();
-            // Where it failed this is the alert that says why.
+            // If it failed, this is the alert with the reason.
             let flushed = self.flush(socket);
             match processed {
                 Err(error) => return Greeting::Failed(Some(super::refused(&error).text)),
@@ -77,11 +77,11 @@ impl Session {
         Greeting::Waits
     }
 
-    /// As `sys::receive`.
+    /// Like `sys::receive`.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` where nothing came; else the connection is at its end.
+    /// `WouldBlock` if nothing came; any other error ends the connection.
     pub fn receive(&mut self, socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
         for _ in 0..MAX_READS {
             match self.connection.reader().read(into) {
@@ -99,7 +99,7 @@ impl Session {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    /// As `sys::send`; what it took may still wait here (`wants_write`).
+    /// Like `sys::send`; accepted bytes may still wait here (`wants_write`).
     ///
     /// # Errors
     ///
@@ -113,23 +113,23 @@ impl Session {
         Ok(bytes.len() - rest.len())
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes our side for writing.
     pub fn close(&mut self, socket: BorrowedFd<'_>) {
         self.connection.send_close_notify();
         let _ = self.flush(socket);
     }
 
-    /// Records wait for the socket.
+    /// Whether records wait for the socket.
     pub fn wants_write(&self) -> bool {
         self.connection.wants_write()
     }
 
-    /// Bytes are here that were not taken: the socket does not tell of them.
+    /// Whether decrypted bytes wait here: the socket does not report them.
     pub fn has_plain(&self) -> bool {
         self.plain > 0
     }
 
-    /// Sends what waits; whether that is all.
+    /// Sends waiting records; returns whether all were sent.
     fn flush(&mut self, socket: BorrowedFd<'_>) -> io::Result<bool> {
         while self.connection.wants_write() {
             match self.connection.write_tls(&mut Raw(socket)) {

@@ -1,4 +1,4 @@
-//! What is compressed comes back, by a decompressor that is not ours.
+//! Round trips, with another decompressor.
 
 use super::*;
 use miniz_oxide::deflate::compress_to_vec;
@@ -13,7 +13,7 @@ pub fn round(deflater: &mut Deflater, text: &[u8]) -> usize {
     deflated.len()
 }
 
-/// Numbers that look like chance, the same each time.
+/// Pseudo-random numbers, the same each time.
 pub struct Noise(pub u32);
 
 impl Noise {
@@ -23,7 +23,7 @@ impl Noise {
     }
 }
 
-/// A page of `lines` lines whose values are chance.
+/// A page of `lines` lines with random values.
 fn page(lines: usize, noise: &mut Noise) -> Vec<u8> {
     let line = |i: usize| {
         let (cpu, value) = (i / 8, noise.next(100_000_000));
@@ -49,14 +49,14 @@ fn short_texts_and_noise() {
     }
 }
 
-/// A text that comes again exactly as far as the window is wide, one byte less and one more.
+/// A text that is repeated at exactly the width of the window, one byte less and one more.
 #[test]
 fn the_ends_of_the_window() {
     let mut noise = Noise(2);
     for distance in [32_760, 32_767, 32_768, 32_769, 32_800, 65_535, 65_536, 65_537] {
         let mut text: Vec<u8> = (0..300).map(|_| noise.next(256) as u8).collect();
         let start = text.clone();
-        // Of eight bytes that do not come again, so that the entries of the beginning stay.
+        // Eight bytes that do not repeat, so that the entries of the beginning stay.
         text.resize(distance, 0);
         text.extend(&start);
         round(&mut Deflater::default(), &text);
@@ -92,7 +92,7 @@ fn a_page_is_smaller_than_by_level_1() {
     }
 }
 
-/// Another kind of text gets codes of its own, the same kind keeps them.
+/// Another kind of text gets new codes, the same kind keeps them.
 #[test]
 fn codes_are_kept_while_they_suit() {
     let mut noise = Noise(5);

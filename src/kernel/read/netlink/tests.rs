@@ -13,13 +13,13 @@ fn links(datagram: &[u8]) -> (Result<Part, Error>, Vec<Vec<u8>>) {
 }
 
 impl Links {
-    /// What `datagram` says, whose sequence number is 7.
+    /// The links in `datagram`, whose sequence number is 7.
     pub(crate) fn of(datagram: &[u8]) -> Links {
         Links(Dump::of(datagram))
     }
 }
 
-/// A message that gives an interface, with whole attributes.
+/// A message that describes an interface, with whole attributes.
 pub(crate) fn described(index: u32, hardware: u16, flags: u32, attributes: &[Vec<u8>]) -> Vec<u8> {
     let mut payload = vec![0xEE; LINK];
     payload[2..4].copy_from_slice(&hardware.to_ne_bytes());
@@ -229,7 +229,7 @@ fn every_address_of_the_kernels_text_is_there() {
     assert_eq!(links.name(0), None);
 }
 
-/// Cut anywhere and with any byte changed, attributes are what a plain walk finds.
+/// Truncated anywhere and with any byte changed, attributes equal those of a plain walk.
 #[test]
 fn attributes_are_those_of_a_plain_walk() {
     let parts = [

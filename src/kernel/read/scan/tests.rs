@@ -1,4 +1,4 @@
-//! Fields and numbers, held against naive twins.
+//! Fields and numbers, compared with naive twins.
 
 use super::*;
 

@@ -41,7 +41,7 @@ fn what_is_cut_anywhere_is_no_table() {
     let bytes = written();
     let is_table = |end: &usize| Table::parse(&bytes[..*end]).is_some();
     let mut ends: Vec<usize> = (0..=bytes.len()).filter(is_table).collect();
-    // Only between two of the values, or in the zeros behind one.
+    // Only between two of the values, or in the zeros after one.
     ends.iter_mut().for_each(|end| *end = end.next_multiple_of(4));
     ends.dedup();
     assert_eq!(ends.len(), 8, "{ends:?}");

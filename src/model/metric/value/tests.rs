@@ -1,4 +1,4 @@
-//! Numbers, held against naive twins.
+//! Numbers, compared with naive twins.
 
 use super::*;
 use crate::model::metric::Decimal;

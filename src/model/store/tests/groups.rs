@@ -41,7 +41,7 @@ fn what_a_set_lacks_goes_at_once() {
     store.close_group(a);
     assert_eq!(samples(&mut store, now), ["y 1"]);
     assert_eq!(store.families.len(), 1);
-    // The group that comes next has nothing of the one before.
+    // The next group gets nothing of the one before.
     assert_eq!(store.open_group(), a);
     assert_eq!(store.live_in(a), 0);
 }
@@ -64,7 +64,7 @@ fn the_first_type_wins_among_those_who_are_told_by_others() {
     let summary = Offer { group, ..summary };
     assert_eq!(store.take(&summary, now), Err(Reason::Kind));
     store.take(&Offer { name: "s", ..summary }, now).unwrap();
-    // Numbers may stand beside summaries of other labels, and so may their parts.
+    // Numbers may coexist with summaries of other labels, and so may their parts.
     for name in ["s", "s_sum", "s_bucket"] {
         store.take(&by(group, name, "", 1.0), now).unwrap();
         let shared = Offer { group: Group::SHARED, ..by(group, name, "l=\"3\"", 1.0) };
@@ -117,7 +117,7 @@ fn histograms_are_replaced_whole() {
     let series = ["h_bucket{l=\"2\",le=\"5\"} 1", "h_bucket{l=\"2\",le=\"+Inf\"} 1"];
     let said = samples(&mut store, now);
     assert!(series.iter().all(|line| said.contains(&line.to_string())), "{said:?}");
-    // Each bucket counts, and what has no room changes nothing.
+    // Each bucket counts, and a sample without room changes nothing.
     let wide = histogram(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1; 6]);
     assert_eq!(store.take(&of("l=\"2\"", wide), now), Err(Reason::Series));
     for (bounds, counts) in
@@ -163,7 +163,7 @@ fn summaries_are_replaced_whole() {
     assert_eq!(take(&[], 4), Ok(vec!["s_sum 2.5".to_owned(), "s_count 4".to_owned()]));
 }
 
-/// What the twin knows of a series.
+/// The twin's data of a series.
 #[derive(Clone, Debug, PartialEq)]
 struct Twin {
     value: f64,
@@ -172,7 +172,7 @@ struct Twin {
     is_new: bool,
 }
 
-/// Against a map that is searched from end to end, with random groups, generations and times.
+/// Against a map with linear search, with random groups, generations and times.
 #[test]
 fn does_what_a_naive_twin_does_with_groups() {
     let start = Instant::now();
@@ -253,7 +253,7 @@ fn does_what_a_naive_twin_does_with_groups() {
     }
 }
 
-/// Lists of slots do not grow with what came and went.
+/// Lists of slots do not grow by series that came and went.
 #[test]
 fn a_group_whose_series_come_and_go_stays_small() {
     let now = Instant::now();
@@ -270,7 +270,7 @@ fn a_group_whose_series_come_and_go_stays_small() {
     assert!(store.is_empty());
 }
 
-/// Whose a family is, against a walk over all its series.
+/// The owner of a family, against a walk over all its series.
 #[test]
 fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
     let now = Instant::now();
@@ -309,7 +309,7 @@ fn a_family_is_only_of_a_group_while_nobody_else_has_a_series_of_it() {
     }
 }
 
-/// The lines of a histogram whose time is over are not lines of it any more, and are there once.
+/// The lines of an expired histogram are not lines of it any more, and occur once.
 #[test]
 fn lines_outlive_their_histogram() {
     let now = Instant::now();

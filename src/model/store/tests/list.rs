@@ -40,7 +40,7 @@ fn ages_are_those_of_the_last_change_or_what_the_source_says() {
     assert!(text.contains("\nagain 1\n") && text.contains("\npast 1 -1000\n"), "{text}");
 }
 
-/// A histogram comes whole, then lines of it that others brought.
+/// A histogram is listed whole, then lines of it from other sources.
 #[test]
 fn the_order_is_that_of_the_page() {
     let now = Instant::now();

@@ -27,7 +27,7 @@ fn of<'a>(group: Group, name: &'a str, kind: Kind, labels: &'a str) -> Offer<'a>
     Offer { group, ttl: Duration::ZERO, ..offer(name, kind, labels, Change::Set(7.0)) }
 }
 
-/// What is written by `ours`, then by the store.
+/// The output of `ours`, then of the store.
 fn page(
     store: &mut Store,
     dialect: Dialect,
@@ -99,7 +99,7 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
                 (expected, expected),
                 "{name}{{{labels}}}"
             );
-            // What is there changes without another look.
+            // An existing series changes without another check.
             assert_eq!(store.take(&offer, now), expected);
         }
         let sizes = Histogram { bounds: &[], counts: &[3], sum: 1.5 };
@@ -107,7 +107,7 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
         let of_sizes = |name| Offer { change, ..of(group, name, Kind::Histogram, "target=\"t\"") };
         store.take(&of_sizes("scrape_sizes"), now).unwrap();
         assert_eq!(store.take(&of_sizes("a"), now), Err(Reason::Kind));
-        // Who tells the type himself tells it right.
+        // A source that sets the type itself has to set the right one.
         let vague = of(Group::SHARED, "a", c, "other=\"x\"");
         assert_eq!(store.take(&vague, now), Err(Reason::Kind));
         let e = of(Group::SHARED, "sysmetrics_e", g, "");
@@ -158,7 +158,7 @@ fn each_family_comes_once_and_in_one_piece() {
     let piece = "# TYPE sysmetrics_b counter\nsysmetrics_b_total{device=\"sda\"} 1\n\
         sysmetrics_b_total{device=\"sdb\"} 2\nsysmetrics_b_total{device=\"sda\",target=\"t\"} 7\n";
     assert!(open.contains(piece), "{open}");
-    // A collector that fails, or is not asked, or has nothing to say: those of others still come.
+    // A collector that fails, or is not run, or has no data: series of others are still written.
     let failed = |out: &mut dyn Sink| {
         out.source(Source::Collector("one"));
         sample(out, c, &[]);
@@ -179,13 +179,13 @@ fn each_family_comes_once_and_in_one_piece() {
     found.sort_unstable();
     assert_eq!(found, lines);
     assert_eq!(text.matches("# TYPE sysmetrics_c_total").count(), 1);
-    // Without them it is as it was, and so is the store alone.
+    // Without them all is as before, and so is the store alone.
     assert!(written(&mut store, now, prometheus).contains("a{job=\"j\"} 7"));
     store.close_group(group);
     assert_eq!(page(&mut store, Dialect::Own, prometheus, &mut whole), alone);
 }
 
-/// Labels that are said elsewhere, as those of alerts are, are compared.
+/// Labels that come from elsewhere, like those of alerts, are compared.
 #[test]
 fn a_series_that_brings_its_labels_is_never_there_twice() {
     let now = Instant::now();
@@ -251,7 +251,7 @@ static PARTS_OF_OURS: &[Family; 3] = families![
     counter("n_total", Unit::One, "Ours n.", &[]),
 ];
 
-/// A histogram whose parts are names of ours is none here; each of its lines is looked at for itself.
+/// A histogram whose parts are names of ours is not one here; each of its lines is checked on its own.
 #[test]
 fn a_histogram_does_not_bring_lines_of_ours() {
     let now = Instant::now();
@@ -281,7 +281,7 @@ fn a_histogram_does_not_bring_lines_of_ours() {
     assert_eq!(text, expected);
 }
 
-/// A name or a label in UTF-8 does not become one of ours where it is escaped.
+/// A name or a label in UTF-8 does not become one of ours when it is escaped.
 #[test]
 fn names_that_are_escaped_stay_apart_from_ours() {
     let now = Instant::now();

@@ -7,7 +7,7 @@ fn of<'a>(group: Group, name: &'a str, labels: &'a str) -> Offer<'a> {
     Offer { group, ttl, help: "", ..offer(name, Kind::Gauge, labels, Change::Set(1.0)) }
 }
 
-/// Offers series or families until `reason`; how many were taken.
+/// Offers series or families until `reason`; returns how many were stored.
 fn fill(store: &mut Store, group: Group, families: bool, reason: Reason) -> usize {
     let now = Instant::now();
     for n in 0.. {
@@ -53,7 +53,7 @@ fn no_source_locks_the_others_out() {
         let mut store = Store::new(bounds, now);
         assert_eq!(fill(&mut store, Group::SHARED, families, reason), 80);
     }
-    // Of bytes, each series takes some.
+    // For bytes, each series counts with its own size.
     let mut store = Store::new(most, now);
     store.limit_bytes(800);
     let target = store.open_group();
@@ -63,7 +63,7 @@ fn no_source_locks_the_others_out() {
     assert!(fill(&mut store, Group::SHARED, false, Reason::Bytes) > 40);
 }
 
-/// What is counted is what is there, whatever came and went.
+/// The counted amounts are the real ones, whatever came and went.
 #[test]
 fn amounts_are_those_of_what_is_there() {
     let start = Instant::now();
@@ -92,7 +92,7 @@ fn amounts_are_those_of_what_is_there() {
                 let ttl = Duration::from_millis([0, 1000, 4000][random(15, 3) as usize]);
                 let ttl = if who == 0 && ttl.is_zero() { Duration::from_millis(500) } else { ttl };
                 let plain = Offer { ttl, ..of(group, &name, &labels) };
-                // Histograms with bounds and texts that change, beside numbers of the same names.
+                // Histograms with bounds and texts that change, and numbers of the same names.
                 let length = random(21, 4) as usize;
                 let texts = ["", "1,+Inf,", "1,2,+Inf,", "1,2,3.000,+Inf,"][length];
                 let (bounds, counts) = (&[1.0, 2.0, 3.0][..length], &[4; 4][..=length]);

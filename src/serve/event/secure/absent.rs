@@ -1,4 +1,4 @@
-//! In the place of https and users in a build without them.
+//! Replaces https and users in a build without them.
 
 use super::Server;
 use crate::serve::http::Connection;
@@ -8,11 +8,11 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 impl Server {
-    /// Goes on as before.
+    /// Changes nothing.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// Never fails.
     #[cfg(feature = "exporter")]
     pub fn secure(&mut self, security: Security) -> std::io::Result<()> {
         self.security = security;

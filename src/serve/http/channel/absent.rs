@@ -1,4 +1,4 @@
-//! In the place of TLS in a build without it: the socket.
+//! Replaces TLS in a build without it: a plain socket.
 
 use crate::base::sys;
 use std::io;
@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 pub struct Channel(OwnedFd);
 
 impl Channel {
-    /// Bytes as they are.
+    /// A channel without TLS.
     pub fn plain(socket: OwnedFd) -> Channel {
         Channel(socket)
     }
@@ -18,27 +18,27 @@ impl Channel {
         self.0.as_fd()
     }
 
-    /// As `sys::receive`.
+    /// Like `sys::receive`.
     pub fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
         sys::receive(self.0.as_fd(), into)
     }
 
-    /// As `sys::send`.
+    /// Like `sys::send`.
     pub fn send(&mut self, from: &[u8]) -> io::Result<usize> {
         sys::send(self.0.as_fd(), from)
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes our side for writing.
     pub fn shut_write(&mut self) {
         sys::shut_write(self.0.as_fd());
     }
 
-    /// Nothing waits here.
+    /// Never: nothing is buffered here.
     pub fn wants_write(&self) -> bool {
         false
     }
 
-    /// Nothing is kept here.
+    /// Never: nothing is buffered here.
     pub fn has_plain(&self) -> bool {
         false
     }

@@ -1,5 +1,5 @@
-//! What a connection does before requests are answered: the handshake of TLS, and the wait for a password
-//! to be looked at.
+//! The steps of a connection before requests are answered: the handshake of TLS, and the wait for a password
+//! check.
 
 use super::{Connection, Limits, Phase};
 use crate::workers::Greeting;
@@ -8,45 +8,45 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 impl Connection {
-    /// It begins with a handshake, which is due at once.
+    /// Expects a handshake, which is due at once.
     pub fn expect_tls(&mut self) {
         self.channel.expect_tls();
         self.phase = Phase::Greet;
     }
 
-    /// Its client was let in by the file of a Unix socket.
+    /// Marks its client as admitted by the file of a Unix socket.
     pub fn set_private(&mut self) {
         self.channel.set_private();
     }
 
-    /// Whether its client needs no name.
+    /// Whether its client needs no login.
     pub fn is_private(&self) -> bool {
         self.channel.is_private()
     }
 
-    /// Bytes that it keeps of a handshake.
+    /// Bytes that it buffers for a handshake.
     pub fn greeted(&self) -> usize {
         self.channel.greeted()
     }
 
-    /// Records of a handshake wait for the socket.
+    /// Whether records of a handshake wait for the socket.
     pub fn wants_write(&self) -> bool {
         self.channel.wants_write()
     }
 
-    /// Goes on with the handshake; once it is done the first request is due.
+    /// Continues the handshake; once it is done the first request is due.
     pub fn greet(&mut self, config: &Arc<ServerConfig>, limits: &Limits, now: Instant) -> Greeting {
         let greeting = self.channel.greet(config);
         match greeting {
             Greeting::Done => self.enter(Phase::Head, now, limits.head_time),
-            // Who goes on keeps its place.
+            // A client that continues keeps its place.
             Greeting::Waits => self.since = now,
             Greeting::Failed(_) => self.linger(now),
         }
         greeting
     }
 
-    /// The request with this head waits for the look of this number. It is read anew behind it.
+    /// Lets the request with this head wait for the password check of this number. It is read again after it.
     pub fn wait_for_login(&mut self, head: &[u8], number: u64, time: Duration, now: Instant) {
         let rest = std::mem::take(&mut self.input);
         self.input.reserve_exact(head.len() + rest.len());
@@ -55,7 +55,7 @@ impl Connection {
         self.enter(Phase::Login(number), now, time);
     }
 
-    /// That look is done: the request is read anew.
+    /// That check is done: the request is read again.
     pub fn resume(&mut self, limits: &Limits, now: Instant) {
         self.enter(Phase::Idle, now, limits.idle_time);
     }

@@ -1,27 +1,27 @@
-//! A body that is wanted, while it comes.
+//! A request's body that is used, while it is received.
 
 use crate::base::wire::{self, Chunks};
 use crate::serve::http::Refusal;
 
-/// A body that is wanted, and the head that it belongs to.
+/// A body that is used, and the head that it belongs to.
 pub struct Intake {
-    /// As it came.
+    /// The head as it came.
     pub head: Vec<u8>,
-    /// What came so far.
+    /// The bytes received so far.
     pub body: Vec<u8>,
     pub(super) framing: Framing,
     pub(super) limit: usize,
 }
 
-/// How the end of a body is told.
+/// How the end of a body is found.
 pub enum Framing {
-    /// So many bytes are to come.
+    /// This many bytes are to come.
     Sized(usize),
     Chunked(Chunks),
 }
 
 impl Intake {
-    /// Takes what came. Tells how much of it, and whether the body is whole.
+    /// Reads received bytes. Returns how many were consumed, and whether the body is complete.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(usize, bool), Refusal> {
         match &mut self.framing {
             Framing::Sized(left) => {
@@ -31,7 +31,7 @@ impl Intake {
                 Ok((n, *left == 0))
             }
             Framing::Chunked(chunks) => match chunks.feed(bytes, &mut self.body, self.limit) {
-                // No body is wanted, but an empty one is none.
+                // Only an empty body is allowed.
                 Err(wire::Fault::TooLarge) if self.limit == 0 => Err(Refusal::Chunked),
                 fed => Ok(fed?),
             },

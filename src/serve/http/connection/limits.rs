@@ -1,23 +1,23 @@
-//! What clients may ask of us.
+//! The limits for clients.
 
 use std::time::Duration;
 
-/// What clients may ask of us; the settings give the numbers.
+/// The limits for clients; the settings give the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
     /// Bytes of a request head.
     pub head: usize,
-    /// From the first byte of a head to its last.
+    /// Time from the first byte of a head to its last.
     pub head_time: Duration,
-    /// From the start of an answer to its last byte taken.
+    /// Time from the start of a response until its last byte is read.
     pub drain_time: Duration,
-    /// From an answer to the next request.
+    /// Time from a response to the next request.
     pub idle_time: Duration,
 }
 
-/// Those of a library, whose host has better use for descriptors than the program has.
+/// The limits of a library, whose host needs descriptors more than the program does.
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -1,4 +1,4 @@
-//! What comes from a client: heads, bodies that are wanted, and bodies that are not.
+//! Input from a client: heads, bodies that are used, and bodies that are not.
 
 use super::intake::{Framing, Intake};
 use super::{Connection, Limits, Next, Phase};
@@ -8,11 +8,11 @@ use crate::serve::http::{Body, Refusal, Request};
 use std::io::ErrorKind;
 use std::time::Instant;
 
-/// Tells the client to send the body that it keeps back.
+/// Asks the client to send the body that it holds back.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl Connection {
-    /// Takes what the socket has. `scratch` gets the bytes of the request so far at its start; its
+    /// Reads from the socket. `scratch` gets the bytes of the request so far at its start; its
     /// length is the limit of a head.
     pub fn receive(&mut self, scratch: &mut [u8], limits: &Limits, now: Instant) -> Next {
         let kept = self.input.len();
@@ -42,7 +42,7 @@ impl Connection {
         }
     }
 
-    /// The body of the request with this head is wanted, if it has no more than `limit` bytes.
+    /// Starts to receive the body of the request with this head, if it has at most `limit` bytes.
     pub fn collect(
         &mut self,
         request: &Request<'_>,
@@ -71,7 +71,7 @@ impl Connection {
         next
     }
 
-    /// Keeps bytes of a body that is wanted; what comes after it is the next request.
+    /// Stores bytes of a body that is used; the bytes after it are the next request.
     fn take_body(&mut self, bytes: &[u8]) -> Next {
         let Some(intake) = &mut self.intake else { return Next::Close };
         match intake.feed(bytes) {
@@ -101,9 +101,9 @@ impl Connection {
             start.copy_from_slice(&self.input);
         }
         let whole = scratch.get(..kept + n).unwrap_or_default();
-        // Its first byte is enough to refuse it, however much has come by now.
+        // Its first byte is enough to reject it, however much has come by now.
         let hopeless = request::is_hopeless(whole).then_some(1);
-        // Empty lines ahead of a request count for nothing (RFC 9112, section 2.2), several neither.
+        // Empty lines before a request are ignored (RFC 9112, section 2.2), even several.
         let blank = whole.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let known = self.searched.max(blank + 3);
         if let Some(end) = hopeless.or_else(|| wire::head_end(whole, known)) {
@@ -123,7 +123,7 @@ impl Connection {
         Next::Wait
     }
 
-    /// Forgets bytes of a body; what comes after it is the next request.
+    /// Drops bytes of a body; the bytes after it are the next request.
     fn skip_body(&mut self, left: u64, fresh: &[u8], limits: &Limits, now: Instant) -> Next {
         let skipped = usize::try_from(left).unwrap_or(usize::MAX).min(fresh.len());
         let left = left - skipped as u64;
@@ -136,8 +136,8 @@ impl Connection {
         Next::Wait
     }
 
-    /// The request's body will not be used: skip it, if it is small, or end the connection after
-    /// the answer. Says why it cannot be served at all.
+    /// The request's body is not used: skips it, if it is small, or ends the connection after
+    /// the response. Returns why it cannot be served at all.
     pub fn frame(&mut self, request: &Request<'_>) -> Result<(), Refusal> {
         self.keep_alive = request.keep_alive;
         match request.body {
@@ -145,7 +145,7 @@ impl Connection {
                 let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
                 self.input.drain(..here);
                 self.skip = length - here as u64;
-                // With its answer at hand the client may send the body or not: what comes next
+                // With the response at hand the client may send the body or not: the next bytes
                 // could be either (RFC 9110, section 10.1.1).
                 self.keep_alive &= !(request.expects && self.skip > 0);
                 Ok(())

@@ -1,4 +1,4 @@
-//! In the place of gzip in a build without it: answers stay as they are.
+//! Replaces gzip in a build without it: responses stay uncompressed.
 
 use super::response::Response;
 
@@ -7,6 +7,6 @@ use super::response::Response;
 pub struct Gzip;
 
 impl Gzip {
-    /// Nothing is worth it.
+    /// Never compresses.
     pub fn apply(&mut self, _: &mut Response) {}
 }

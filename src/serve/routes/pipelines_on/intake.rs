@@ -1,4 +1,4 @@
-//! What takes the bodies of requests.
+//! The routes with a request body.
 
 use crate::inputs::push::gateway::{GroupUpdate, Refusal, Verb};
 use crate::inputs::push::{Fault, Form};
@@ -7,7 +7,7 @@ use crate::serve::http::{Method, Request, Response, Status};
 use crate::serve::routes::service::{JSON, behind};
 use std::time::Instant;
 
-/// How the paths of groups begin.
+/// The prefix of the paths of groups.
 pub(super) const GROUPS: &str = "/metrics/job";
 
 /// `POST /update`.
@@ -42,14 +42,14 @@ fn json(
 ) {
     let encoding = of.content_encoding.trim();
     if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-        // It would be told as a mistake in the JSON.
+        // It would be reported as an error in the JSON.
         let sentence = "JSON is taken as it is, without a Content-Encoding.";
         return response.say(Status::UnsupportedMedia, sentence);
     }
     let out = response.begin(Status::Ok, JSON);
     match inputs.push.take(form, body, &mut inputs.store, now, out) {
         Ok(true) => {}
-        // Scripts look at the status alone, such as `curl -f`.
+        // Scripts check only the status, such as `curl -f`.
         Ok(false) => response.set_status(Status::BadRequest),
         Err(fault) => say_fault(fault, response),
     }
@@ -69,7 +69,7 @@ pub(super) fn group(
         Method::Put => (Verb::Replace, Status::Ok),
         _ => (Verb::Add, Status::Ok),
     };
-    // However its beginning is written.
+    // With the prefix unescaped.
     let path = [GROUPS, behind(of.path, GROUPS).unwrap_or_default()].concat();
     let update = GroupUpdate {
         verb,

@@ -1,4 +1,4 @@
-//! The status page, the same as JSON, series of others, and what is wrong.
+//! The status page, its data as JSON, series of other programs, and health.
 
 use crate::base::text::words::quoted;
 use crate::outputs::status::{self, Health, Search};
@@ -7,7 +7,7 @@ use crate::serve::routes::service::{JSON, Service};
 use crate::workers::gunzip;
 use std::time::Instant;
 
-/// The Content-Security-Policy of what is no page.
+/// The Content-Security-Policy of responses that are not pages.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
 impl Service {
@@ -22,7 +22,7 @@ impl Service {
             out.put(status::PAGE_GZIP);
             response.set_gzip();
         } else {
-            // It was compressed by us, and a test reads it back.
+            // The constant was compressed by us, and a test decodes it.
             out.put(&gunzip(status::PAGE_GZIP, status::MAX_PAGE).unwrap_or_default());
         }
         response.varies();
@@ -76,7 +76,7 @@ impl Service {
     }
 }
 
-/// What a query looks for; otherwise the sentence of the answer.
+/// Parses the query of a search; otherwise the sentence of the response.
 fn search_of(query: &str) -> Result<Search, String> {
     const EXPECTED: &str = "Expected are q, a text of at most 256 bytes, and limit, a number from 1 \
         to 500, each at most once; found ";

@@ -1,4 +1,4 @@
-//! The tree against the `toml` crate, on documents made by chance.
+//! The tree compared with the `toml` crate, on random documents.
 
 use super::parse;
 use crate::settings::sources::tree::{Fault, Node, ROOT, Shape, Tree};
@@ -60,7 +60,7 @@ fn twin_value(value: &DeValue<'_>, path: &str, out: &mut Vec<String>) {
     }
 }
 
-/// Both say the same of `text`; true if they take it.
+/// Checks that both have the same result for `text`; returns whether they accept it.
 fn agree(text: &str) -> bool {
     let (tree, faults) = parse(text);
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -71,11 +71,11 @@ fn agree(text: &str) -> bool {
             None => line,
         })
         .collect();
-    // What a bare word means is not for the tree to say.
+    // The meaning of a bare word is not the tree's concern.
     if ours.iter().any(|line| line.ends_with(" Bare")) && faults.is_empty() && !errors.is_empty() {
         return false;
     }
-    // The twin lets a dotted key of three parts into an element of `[[tables]]`; TOML does not.
+    // The twin accepts a dotted key of three parts into an element of `[[tables]]`; TOML does not.
     let tables = |fault: &Fault| fault.first.and_then(|i| tree.shape(i)) == Some(Shape::Tables);
     if errors.is_empty() && faults.iter().any(tables) {
         return false;

@@ -1,4 +1,4 @@
-//! Exports out of the variables of OpenTelemetry.
+//! Exports from the variables of OpenTelemetry.
 
 use super::*;
 use crate::settings::sources::otel_values::{DISABLED, EXPORTER, VARIABLES};
@@ -48,7 +48,7 @@ fn an_endpoint_of_the_environment_makes_an_export() {
         &[BASE],
         "OTEL_EXPORTER_OTLP_ENDPOINT: the file has 8 [[export]] already, no more fit; it is ignored",
     );
-    // Another type has its name.
+    // An export of another type has its name.
     let other = format!("{}name = 'otlp'\n", least(3));
     assert_eq!(round(&other, &[BASE])[1].name, "otlp-2");
 }
@@ -113,7 +113,7 @@ fn grpc_takes_the_base_as_it_is() {
     }
 }
 
-/// The exports where that is warned of, and nothing else.
+/// The exports if the expected warning is the only one.
 #[track_caller]
 fn warned(file: &str, env: &[(&str, &str)], expected: &str) -> Vec<Export> {
     let settings = taken(file, env);
@@ -167,7 +167,7 @@ fn wrong_variables_are_warned_of_and_ignored() {
         let expected = format!("{name}: {expected}; it is ignored");
         assert_eq!(warned("", &[BASE, (name, value)], &expected), plain);
     }
-    // Of several headers the others stay; what is less special is next.
+    // Of several headers the valid ones stay; otherwise the less specific variable is used.
     let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,c,d=e");
     let of = |env: &[(&str, &str)]| taken("", env).exports.remove(0);
     assert_eq!(of(&[BASE, headers]).headers, pairs(&[("a", "b"), ("d", "e")]));
@@ -178,7 +178,7 @@ fn wrong_variables_are_warned_of_and_ignored() {
     assert!(settings.warnings[1].ends_with(near), "{:?}", settings.warnings);
 }
 
-/// With what the specification says is the default, and beyond.
+/// With the specification's defaults, and beyond.
 #[test]
 fn times_of_the_environment_go_together() {
     let (interval, timeout) = ("OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT");
@@ -203,7 +203,7 @@ fn times_of_the_environment_go_together() {
         let (interval, timeout, is_patient) = expected;
         assert_eq!(found, (millis(interval), millis(timeout), is_patient), "{file} {env:?}");
     }
-    // What the file says alone is judged as ever.
+    // Values from the file alone are checked as always.
     let long = [least(0), "timeout_secs = 30"].concat();
     assert!(load(&long, "", &[BASE, (interval, "60000")]).is_ok());
     assert!(load(&long, "", &[BASE, ("OTEL_SERVICE_NAME", "x")]).is_err());

@@ -1,4 +1,4 @@
-//! Connections: kept, replaced, not used again; where an answer leads elsewhere.
+//! Connections: kept, replaced, not reused; redirects.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn a_connection_in_doubt_is_not_used_again() {
 
 #[test]
 fn one_deadline_is_over_all() {
-    // One says nothing; one trickles its head; one its body: each byte in time, together too late.
+    // One sends nothing; one trickles its head; one its body: each byte in time, together too late.
     fn trickle(peer: &mut Peer, start: &str) {
         peer.say(start);
         while peer.stream.get_mut().write_all(b"x").is_ok() {
@@ -65,7 +65,7 @@ fn half_closed_is_enough_to_be_answered() {
     let (url, _heads) = serve(|peer, _| {
         peer.say("HTTP/1.1 200 OK\r\n\r\nok");
         peer.stream.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
-        // It still listens: the end of its side is the end of the answer.
+        // It still reads: the end of its side is the end of the response.
         peer.hear();
     });
     assert_eq!(ask(&url).unwrap().body, b"ok");
@@ -109,7 +109,7 @@ fn connections_that_cannot_be_kept_are_not() {
 
 #[test]
 fn a_stale_connection_is_replaced_in_silence() {
-    // Said to be kept, then closed: at once, or when the next request comes.
+    // Announced as kept, then closed: at once, or when the next request comes.
     for at_once in [true, false] {
         let (url, heads) = serve(move |peer, _| {
             peer.say(OK);
@@ -150,9 +150,9 @@ fn samples_are_sent_again_where_the_connection_turns_out_closed() {
     for _ in 0..3 {
         assert_eq!(client.send(&call).unwrap().status, 200);
     }
-    // Each connection was asked twice: the third request came on the second one, and so on.
+    // Each connection served two requests: the third came on the second one, and so on.
     assert_eq!(heads.iter().take(3).count(), 3);
-    // Once anything of an answer came, it is not.
+    // Once any part of a response came, it is not repeated.
     let (url, heads) = serve(|peer, _| {
         peer.say(OK);
         peer.hear();
@@ -178,7 +178,7 @@ fn an_answer_may_lead_elsewhere() {
         assert_eq!(ask(&url).unwrap().body, b"ok");
         assert!(heads.iter().nth(1).unwrap().starts_with("GET /new?a HTTP/1.1\r\n"));
     }
-    // To change something is not sent elsewhere, and other answers lead nowhere.
+    // A request that changes something is not redirected, and other responses do not redirect.
     let moved = always("HTTP/1.1 307 X\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n");
     let call = Call { method: "POST", body: Some(b""), ..get(&moved) };
     assert_eq!(Client::default().send(&call).unwrap().status, 307);
@@ -195,7 +195,7 @@ fn leading_elsewhere_has_an_end() {
     });
     assert_eq!(ask(&url).unwrap_err().reason, "redirect");
     assert_eq!(heads.try_iter().count(), MAX_REDIRECTS + 1);
-    // With TLS https is a place to go to.
+    // With TLS a redirect to https is followed.
     let elsewhere = if cfg!(feature = "tls") { "ftp://a/" } else { "https://a/" };
     let answer = format!("HTTP/1.1 302 X\r\nLocation: {elsewhere}\r\n\r\n");
     let failure = ask(&always(answer)).unwrap_err();

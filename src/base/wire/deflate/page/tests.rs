@@ -1,4 +1,4 @@
-//! Pages come back, whatever became of them since they were planned, by a decompressor that is not ours.
+//! Round trips of pages, whatever changed since they were planned, with another decompressor.
 
 use crate::base::wire::deflate::tests::{Noise, round};
 use crate::base::wire::deflate::{Deflater, MAX_KEPT, Page};
@@ -15,7 +15,7 @@ fn families(count: usize, noise: &mut Noise) -> Vec<Family> {
     (0..count).map(family).collect()
 }
 
-/// The page of these families; `value` tells what is written behind each series.
+/// The page of these families; `value` returns the value of each series.
 fn page(families: &[Family], mut value: impl FnMut() -> String) -> Vec<u8> {
     let mut text = String::new();
     for (name, series) in families {
@@ -30,7 +30,7 @@ fn page(families: &[Family], mut value: impl FnMut() -> String) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Where what is kept of the page lies, as long as it is the same plan.
+/// The address of the plan, as long as it is the same one.
 fn plan(deflater: &Deflater) -> Option<*const u8> {
     deflater.planned.as_ref().map(|(page, _)| page.literals.as_ptr())
 }
@@ -51,7 +51,7 @@ fn values_of_any_length() {
     }
 }
 
-/// The same page comes out the same, however it got there.
+/// The same page compresses to the same bits, however it got there.
 #[test]
 fn bits_follow_the_distances() {
     let mut noise = Noise(2);
@@ -127,7 +127,7 @@ fn whatever_begins_like_a_page() {
     }
 }
 
-/// Values grow until a source is farther away than can be said.
+/// Values grow until a source exceeds the longest distance.
 #[test]
 fn distances_that_become_too_long() {
     let mut noise = Noise(5);
@@ -141,7 +141,7 @@ fn distances_that_become_too_long() {
     }
 }
 
-/// A help text that comes to more bits than are counted.
+/// A help text with more bits than can be counted.
 #[test]
 fn one_stretch_of_many_bits() {
     let mut noise = Noise(9);
@@ -183,7 +183,7 @@ fn a_planned_page_is_smaller_than_by_level_1() {
     }
 }
 
-/// Pages of which none is like the one before are hardly ever planned.
+/// Pages that all differ from the one before are hardly ever planned.
 #[test]
 fn plans_that_do_not_hold_are_made_less_often() {
     let mut noise = Noise(8);
@@ -199,7 +199,7 @@ fn plans_that_do_not_hold_are_made_less_often() {
 }
 
 impl Page {
-    /// Bytes that it takes; of the room that is left nothing was touched.
+    /// Bytes in use; unused room was not touched.
     fn memory(&self) -> usize {
         self.stretches.len() * size_of::<super::Stretch>()
             + self.starts.len() * size_of::<u32>()

@@ -1,4 +1,4 @@
-//! What is deflated by a template comes back, by a decompressor that is not ours.
+//! Round trips of templates, with another decompressor.
 
 use super::*;
 use crate::base::wire::deflate::Deflater;
@@ -23,7 +23,7 @@ impl Made {
         self.text[at..at + 8].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// Samples as a request has them: labels, a time, a value, some with a start.
+    /// Samples as in a request: labels, a time, a value, some with a start.
     fn samples(count: usize, noise: &mut Noise) -> Made {
         let mut made = Made::default();
         for i in 0..count {
@@ -37,7 +37,7 @@ impl Made {
             made.text.push(0x19);
             made.word(0, 1_800_000_005_250_000_000);
             made.text.push(0x31);
-            // A tenth are 0, and stay so.
+            // A tenth are 0, and stay 0.
             let value = 20 + noise.next(1000) as u64;
             made.word(MOVES, if i % 10 == 0 { 0 } else { value });
         }
@@ -46,7 +46,7 @@ impl Made {
     }
 }
 
-/// Deflates it, by a template or anew; how many bytes that gives.
+/// Compresses it, by a template or from scratch; returns the number of bytes.
 fn round(template: &mut Template, made: &Made) -> usize {
     let mut out = b"before".to_vec();
     template.append(&made.text, &made.words, &mut out);
@@ -86,7 +86,7 @@ fn only_words_change() {
     }
 }
 
-/// Whatever changes, in the words or because the text is another: the text comes back.
+/// Whatever changes, in the words or in the whole text: the text is decoded correctly.
 #[test]
 fn whatever_the_words_are() {
     let mut noise = Noise(2);
@@ -116,7 +116,7 @@ fn whatever_the_words_are() {
     }
 }
 
-/// A time that is like the others only at first is said as it is.
+/// A time that equals the others only at first is written as it is.
 #[test]
 fn steady_words_that_part() {
     let mut noise = Noise(3);
@@ -141,7 +141,7 @@ fn places_that_make_no_sense_do_no_harm() {
     }
 }
 
-/// Values of a few bytes at random are what suits it least.
+/// Random values of a few bytes suit it least.
 #[test]
 fn is_hardly_longer_than_what_is_made_anew() {
     let mut noise = Noise(5);
@@ -152,11 +152,11 @@ fn is_hardly_longer_than_what_is_made_anew() {
     assert!(ours <= theirs + theirs / 32, "{ours} bytes, {theirs} anew");
 }
 
-/// A number that grew keeps its room when it is small again.
+/// A number that grew keeps its room when it gets small again.
 #[test]
 fn the_room_of_a_number_only_grows() {
     let (mut made, mut noise) = (Made::default(), Noise(6));
-    // Long enough that nothing is made anew because it became longer.
+    // Long enough that growth of the result does not cause a new plan.
     made.text.extend((0..2000).map(|_| b'0' + noise.next(64) as u8));
     made.word(MOVES, 0);
     let mut template = Template::default();

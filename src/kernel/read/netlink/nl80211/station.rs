@@ -94,7 +94,7 @@ impl Station {
         Some(station)
     }
 
-    /// Values that are not reported for all links together are those of the link with the best signal, as the kernel has.
+    /// Values that are not reported for all links are those of the link with the best signal, as in the kernel.
     #[cold]
     fn take_links(&mut self, links: &[u8]) {
         // 0 stands for unknown.

@@ -18,7 +18,7 @@ pub(crate) fn word(kind: u16, number: u32) -> Vec<u8> {
     attribute(kind, &number.to_ne_bytes())
 }
 
-/// What is not there, and any byte that lies, costs at most the message.
+/// Missing bytes, and any wrong byte, cost at most the message.
 fn bear_anything<T>(good: &[u8], of: impl Fn(&[u8]) -> Option<T>) {
     for at in 0..good.len() {
         let _ = of(&good[..at]);
@@ -59,7 +59,7 @@ fn only_networks_with_a_status_are_taken_part_in() {
     let network = Network::of(&good).unwrap();
     assert_eq!((network.bssid[5], network.ssid(), network.status), (0x55, &b"Home"[..], 1));
     assert_eq!(Network::of(&message(&[attribute(BSS, &seen)])), None);
-    // A hidden name, and an element that is cut off.
+    // A hidden name, and a truncated element.
     for elements in [&[0, 0][..], &[1, 2, 9], &[0, 9, b'x'], &[]] {
         let elements = attribute(BSS_INFORMATION_ELEMENTS, elements);
         let hidden = [bssid.clone(), elements, word(BSS_STATUS, 2)].concat();
@@ -125,7 +125,7 @@ fn every_column_of_a_station_is_another() {
     bear_anything(&good[HEAD..], Station::of);
 }
 
-/// As the kernel nests them: entries from 1 on, each with its number, its address and what is known of it.
+/// As the kernel nests them: entries from 1 on, each with its number, its address and its data.
 #[test]
 fn a_station_with_several_links_has_the_best_signal() {
     let level = |kind, dbm: i8| attribute(kind, &[dbm.cast_unsigned()]);
