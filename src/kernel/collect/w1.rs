@@ -6,8 +6,10 @@
 //! `w1_age_seconds` tells how old the temperatures are. Only the first scrape waits for it, 70 ms at most. The
 //! kernel answers nothing at all where a sensor could not be read: it has no sample then. 85 °C is what a sensor
 //! says that has just got its power, and is shown only of one that was within 10 K of it before; 127.937 °C
-//! says that there was not enough power, and is never shown. Both are counted as errors. While this collector is
-//! on, `hwmon` leaves the same sensors (`w1_slave_temp`) to it.
+//! says that there was not enough power, and is never shown. Both are counted as errors. No bulk conversion
+//! (`therm_bulk_read`) is asked for: it takes root's right to write to sysfs, saves time that nobody waits for, and a
+//! sensor that is not read then answers with the old value later, however old. While this collector is on, `hwmon`
+//! leaves the same sensors (`w1_slave_temp`) to it, but for node_exporter's names.
 
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};
