@@ -259,7 +259,7 @@ pub fn beyond(old: &Reach, new: &Reach) -> Option<String> {
     let path = new.paths.iter().find(|(path, rights)| !allows(old, path, *rights));
     if let Some((path, rights)) = path {
         let what = match *rights {
-            READ => "to read ",
+            READ | ASK => "to read ",
             RUN => "to start programs in ",
             _ => "to write ",
         };

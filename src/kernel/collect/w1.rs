@@ -6,8 +6,10 @@
 //! `w1_age_seconds` is the age of the temperatures. Only the first scrape waits for it, 70 ms at most. The
 //! kernel returns an empty text where a sensor could not be read: it has no sample then. 85 °C is the value of a sensor
 //! that has just got its power, and is shown only for one that was within 10 K of it before; 127.937 °C
-//! means that there was not enough power, and is never shown. Both are counted as errors. While this collector is
-//! on, `hwmon` leaves the same sensors (`w1_slave_temp`) to it.
+//! means that there was not enough power, and is never shown. Both are counted as errors. A bulk conversion
+//! (`therm_bulk_read`) is not used: it needs root to write to sysfs, saves time that nobody waits for, and a
+//! sensor that is not read then returns the old value later, however old. While this collector is on, `hwmon`
+//! leaves the same sensors (`w1_slave_temp`) to it, except under node_exporter's names.
 
 use super::slow::{Found, Slow};
 use super::{Collector, Scrape, Setup, Spec};

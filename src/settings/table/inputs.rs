@@ -30,7 +30,7 @@ const TIMEOUT_MAX: u64 = 600_000;
 
 pub static HISTOGRAMS: Section = Section::new(
     "metrics.histograms",
-    "Histograms that are there from the start",
+    "Histograms that exist from the start",
     &[HISTOGRAM_TABLE.rows()],
 )
 .list(MAX_HISTOGRAMS, |s| s.custom.histograms.push(DeclaredHistogram::default()))

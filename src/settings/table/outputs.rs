@@ -25,7 +25,7 @@ const MIN_WAIT: u64 = 10;
 const SPOOL: (u64, u64) = (256 << 10, 1 << 40);
 
 pub static AGENT: Section =
-    Section::new("agent", "What leaves says which box it is", &[AGENT_TABLE.rows()]);
+    Section::new("agent", "Identity of this box in what is sent", &[AGENT_TABLE.rows()]);
 pub static EXPORT: Section = Section {
     inapplicable,
     ..Section::new("export", "Exports: where samples go", &[EXPORT_TABLE.rows()])

@@ -25,7 +25,7 @@ pub static RULES: Section =
         .list(MAX_RULES, |s| log(s, |log| log.rules.push(LogRule::default())))
         .check(checks::rule);
 pub static ALERTING: Section =
-    Section::new("alerting", "Who hears of alerts", &[ALERTING_TABLE.rows()])
+    Section::new("alerting", "Where alerts are sent", &[ALERTING_TABLE.rows()])
         .check(checks::alerting);
 pub static ALERTS: Section = Section::new("alerts", "Alerts", &[ALERT_TABLE.rows()])
     .list(MAX_ALERTS, |s| s.alerts.push(Alert::default()))

@@ -244,6 +244,26 @@ fn units_beyond_the_limit_are_added_up_and_the_sum_does_not_fall() {
 }
 
 #[test]
+fn slices_are_told_of_however_many_units_there_are() {
+    let tree = Tree::new("units-too-many");
+    tree.put("sys/fs/cgroup/cgroup.controllers", "memory\n");
+    for n in 0..tree::MAX_GROUPS {
+        put(&tree, &format!("a.slice/u{n}.service"), "pids.current", "1\n");
+    }
+    for slice in ["a.slice", "z.slice"] {
+        put(&tree, slice, "memory.events", "oom_kill 3\n");
+    }
+    let mut units = tree.open(&SPEC, Dialect::Own, &[]);
+    let told =
+        ["a", "z"].map(|slice| format!(r#"slice_oom_kills_total{{slice="{slice}.slice"}} 3"#));
+    assert_eq!(scrape(&mut units, Dialect::Own, &["oom"]), (told.to_vec(), 1));
+    let (tasks, _) = scrape(&mut units, Dialect::Own, &["unit_tasks"]);
+    assert_eq!(tasks.len(), tree::MAX_SHOWN + 1);
+    let left = tree::MAX_GROUPS - 2 - tree::MAX_SHOWN;
+    assert_eq!(tasks.last(), Some(&format!(r#"unit_tasks{{unit="other",slice=""}} {left}"#)));
+}
+
+#[test]
 fn a_broken_file_costs_its_own_samples() {
     let tree = Tree::new("units-broken");
     tree.put("sys/fs/cgroup/cgroup.controllers", "\n");

@@ -18,7 +18,7 @@ pub const MAX_SHOWN: usize = 200;
 const MAX_SLICES: usize = 64;
 
 /// Groups that are read; what comes after is left out and counted.
-const MAX_GROUPS: usize = 1024;
+pub const MAX_GROUPS: usize = 1024;
 
 /// How far down groups are looked up. A directory at this depth is a unit, whatever its name.
 const MAX_DEPTH: usize = 3;
@@ -97,19 +97,23 @@ impl Tree {
     fn learn(&mut self, errors: &mut PartialErrors) {
         let mut before = std::mem::take(&mut self.groups);
         let mut groups: Vec<Group> = Vec::new();
-        for path in self.listed.names() {
-            let mut group = Group::at(path);
-            if !group.is_slice && !self.patterns.keep(&group.name) {
-                continue;
+        // Slices first: they count what becomes of units that are left out.
+        for takes_slices in [true, false] {
+            for path in self.listed.names() {
+                let mut group = Group::at(path);
+                let is_kept = takes_slices || self.patterns.keep(&group.name);
+                if group.is_slice != takes_slices || !is_kept {
+                    continue;
+                }
+                if groups.len() >= MAX_GROUPS {
+                    errors.refuse(DIRECTORY, "at most 1024 groups", path.as_bytes());
+                    break;
+                }
+                if let Some(known) = before.iter().position(|known| known.path == group.path) {
+                    group = before.swap_remove(known);
+                }
+                groups.push(group);
             }
-            if groups.len() >= MAX_GROUPS {
-                errors.refuse(DIRECTORY, "at most 1024 groups", path.as_bytes());
-                break;
-            }
-            if let Some(known) = before.iter().position(|known| known.path == group.path) {
-                group = before.swap_remove(known);
-            }
-            groups.push(group);
         }
         sys::sort(&mut groups, |a, b| a.key().cmp(&b.key()));
         groups.dedup_by(|later, first| {
