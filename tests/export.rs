@@ -175,6 +175,16 @@ fn what_was_refused_for_now_comes_again_with_its_times() {
     wait_for(&agent, "failure_total", &[("export", "out"), ("reason", "server")], 3.0);
 }
 
+/// A receiver that comes and goes fills no log.
+#[test]
+fn a_link_that_flaps_is_told_once_a_minute() {
+    let receiver = Receiver::start(|n| if n % 2 == 0 { Reply::say("503 Busy") } else { OK });
+    let agent = plan(&[lines("out", &receiver.url(), OFTEN)]).start();
+    wait_until("eight frames", || receiver.taken().len() >= 8);
+    assert_eq!(agent.lines_with("samples could not be sent yet"), 1, "{:#?}", agent.log());
+    assert_eq!(agent.lines_with("samples arrive again"), 1);
+}
+
 #[test]
 fn who_wants_to_be_left_alone_is() {
     let receiver =

@@ -105,6 +105,22 @@ fn a_failure_takes_the_series_and_is_said_once_and_so_is_its_end() {
     agent.wait_for_log("reason=text", 1);
 }
 
+/// A target that comes and goes fills no log.
+#[test]
+fn a_target_that_flaps_is_told_once_a_minute() {
+    let endpoint = Endpoint::with("a 1\n");
+    let agent =
+        Agent::plan().machine("box").file(&settings(&[("t", &endpoint.url())], OFTEN)).start();
+    for _ in 0..4 {
+        endpoint.say(Say::head(503, "Content-Length: 0"));
+        wait_for(&agent, "t", false);
+        endpoint.say(Say::ok("a 1\n"));
+        wait_for(&agent, "t", true);
+    }
+    assert_eq!(agent.lines_with("target failed"), 1, "{:#?}", agent.log());
+    assert_eq!(agent.lines_with("target answers again"), 1);
+}
+
 #[test]
 fn a_target_has_so_many_series_and_no_more() {
     let mut body = String::new();

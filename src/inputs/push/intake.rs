@@ -17,6 +17,9 @@ pub const MAX_AHEAD: Duration = Duration::from_secs(60);
 /// The prefix of a label whose own name is already used.
 const EXPORTED: &str = "exported_";
 
+/// How many of them: agents that ask each other, or one that asks itself, would add one more at each request.
+const MAX_EXPORTED: usize = 3;
+
 /// What becomes of a label in the text that has the name of one that is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collision {
@@ -208,7 +211,7 @@ impl Intake<'_> {
         if time.is_some_and(|time| !self.is_timely(time, wall)) {
             return Err(Reason::Time);
         }
-        self.label(sample, &mut row.labels);
+        self.label(sample, &mut row.labels)?;
         let reserved = match sample.point {
             Point::Number(_) => "",
             Point::Histogram(_) => "le",
@@ -238,15 +241,18 @@ impl Intake<'_> {
         })
     }
 
-    fn label(&self, sample: &Sample<'_>, labels: &mut LabelSet) {
+    fn label(&self, sample: &Sample<'_>, labels: &mut LabelSet) -> Result<(), Reason> {
         labels.clear();
         for (name, value) in sample.labels.pairs() {
             let is_needed = self.add.iter().any(|(added, _)| added == name);
             if is_needed && self.collision == Collision::Overwrite {
                 continue;
             }
+            let times = if is_needed { times_exported(sample.labels, name) } else { 0 };
+            if times > MAX_EXPORTED {
+                return Err(Reason::Labels);
+            }
             labels.push(|bytes| {
-                let times = if is_needed { times_exported(sample.labels, name) } else { 0 };
                 (0..times).for_each(|_| bytes.extend_from_slice(EXPORTED.as_bytes()));
                 match sample.labels.is_quoted {
                     true => Quoted::new(name).write(bytes),
@@ -263,6 +269,7 @@ impl Intake<'_> {
         for (name, value) in self.constant {
             labels.add_missing(name, value);
         }
+        Ok(())
     }
 
     fn is_timely(&self, millis: i64, wall: WallClock) -> bool {

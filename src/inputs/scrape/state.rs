@@ -49,6 +49,10 @@ pub struct State {
     errors: [u64; REASONS.len()],
     refused: [u64; Reason::ALL.len()],
     failures: Limiter,
+    /// Why it failed last.
+    reason: &'static str,
+    /// The log says that it fails.
+    is_told: bool,
     refusals: Limiter,
 }
 
@@ -80,6 +84,8 @@ impl State {
             errors: [0; REASONS.len()],
             refused: [0; Reason::ALL.len()],
             failures: Limiter::default(),
+            reason: "",
+            is_told: false,
             refusals: Limiter::default(),
         }
     }
@@ -212,7 +218,8 @@ impl State {
     fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
         self.accepted += samples;
-        if self.last.is_some_and(|last| !last.up) {
+        // What comes and goes is told once a minute, as its failures are.
+        if std::mem::take(&mut self.is_told) {
             let fields: [log::Field<'_>; 2] =
                 [("target", &self.target.name), ("samples", &samples)];
             log::info("target answers again", &fields);
@@ -220,8 +227,6 @@ impl State {
         let no_room = tally.reasons().filter(|(reason, _)| reason.is_room());
         let left_out = no_room.map(|(_, count)| u64::from(count)).sum();
         self.last = Some(Last { up: true, duration, samples, left_out });
-        // The next failure is a new one.
-        self.failures = Limiter::default();
         for (reason, more) in tally.reasons() {
             if let Some(count) = self.refused.get_mut(reason as usize) {
                 *count += u64::from(more);
@@ -252,13 +257,19 @@ impl State {
         now: Instant,
     ) {
         self.forget(store);
+        let was_up = self.last.is_none_or(|last| last.up);
         self.last = Some(Last { up: false, duration, ..Last::default() });
         self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {
             *count += 1;
         }
+        if std::mem::replace(&mut self.reason, reason) != reason && was_up {
+            // It is another failure.
+            self.failures = Limiter::default();
+        }
         let Some(held_back) = self.failures.pass(now) else { return };
+        self.is_told = true;
         let fields: [log::Field<'_>; 5] = [
             ("target", &self.target.name),
             ("url", &shown(&self.target.url)),

@@ -194,7 +194,11 @@ impl Parser<'_> {
     }
 
     fn matcher(&mut self) -> Result<Matcher, Mistake> {
+        let start = self.scan.next_at();
         let label = self.scan.word("").ok_or_else(|| self.scan.mistake("a label or }"))?;
+        if label == "__name__" {
+            return Err(self.scan.mistake_at(start, "another label: the metric stands before {"));
+        }
         let (is_pattern, negated) = match () {
             () if self.scan.take("=~") => (true, false),
             () if self.scan.take("!~") => (true, true),
@@ -346,6 +350,10 @@ mod tests {
             ("a = 1", "column 3: found \"=\", expected +, -, *, / or a comparison"),
             ("a > 1 > 2", "column 7: found \">\", expected the end of the condition"),
             ("1 > 2", "column 1: found \"1\", expected at least one metric"),
+            (
+                "a{__name__=\"b\"} > 1",
+                "column 3: found \"__name__=\\\"b\\\"}\", expected another label",
+            ),
             ("a{b} > 1", "column 4: found \"}\", expected =, !=, =~ or !~"),
             ("a{b=c} > 1", "column 5: found \"c}\", expected a text in quotation marks"),
             ("a{b=\"c} > 1", "column 5: found \"\\\"c}\", expected a text in quotation marks"),

@@ -80,7 +80,10 @@ fn a_label_is_renamed_until_no_other_has_its_name() {
     let thrice = "exported_exported_exported_target=\"2\"";
     let others = "exported_exported_target=\"3\",exported_target=\"1\",target=\"t\"";
     let all = format!("a{{{thrice},{others}}} 1");
-    assert_eq!(samples(&mut store), [all]);
+    assert_eq!(samples(&mut store), [&*all]);
+    // Two agents that ask each other get no further.
+    let tally = take(&terms, &[&all, "\n"].concat(), &mut store);
+    assert_eq!(tally.first, Some(("a".to_owned(), Reason::Labels)));
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Delivery {
         match rejected {
             0 => self.say(WARNED, "the receiver warns", text),
             _ => self.say(DROPPED, "samples were rejected", text),
-        }
+        };
     }
 
     /// Sends a frame; returns what the answer means, and how many numbers the format cannot represent.
@@ -157,7 +157,8 @@ impl Delivery {
         tally.last_success = Some((WallClock::now(), Instant::now()));
         let failing = tally.failing.take();
         drop(tally);
-        if let Some((since, _)) = failing {
+        // A link that comes and goes is told once a minute, as its failures are.
+        if let Some((since, _)) = failing.filter(|_| std::mem::take(&mut self.is_told)) {
             let (away, waiting) = (since.elapsed().as_secs(), self.keep().spool.levels().frames);
             let fields: [log::Field<'_>; 3] =
                 [("export", &self.export.name), ("seconds", &away), ("waiting", &waiting)];
@@ -169,7 +170,7 @@ impl Delivery {
     pub(super) fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
         add(&mut self.tally.lock().failed, reason, 1);
         self.tally.drop_samples(reason, frame.len());
-        self.say(DROPPED, "samples were refused", text);
+        self.is_told |= self.say(DROPPED, "samples were refused", text);
     }
 
     /// Notes that a sample is out of order; health reports it for a while.
@@ -195,17 +196,19 @@ impl Delivery {
         let pause = pause(retry.initial, retry.longest, self.failures, random);
         self.failures = self.failures.saturating_add(1);
         self.pause = Some(now + pause.max(after.unwrap_or_default().min(LONGEST_AFTER)));
-        self.say(FAILED, "samples could not be sent yet", text);
+        self.is_told |= self.say(FAILED, "samples could not be sent yet", text);
     }
 
-    /// Logs a message at most once a minute.
-    fn say(&mut self, limiter: usize, message: &str, text: &str) {
+    /// Logs a message at most once a minute; returns whether it did.
+    fn say(&mut self, limiter: usize, message: &str, text: &str) -> bool {
         let limiter = self.limiters.get_mut(limiter);
-        if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(Instant::now())) {
+        let held_back = limiter.and_then(|limiter| limiter.pass(Instant::now()));
+        if let Some(held_back) = &held_back {
             let fields: [log::Field<'_>; 3] =
-                [("export", &self.export.name), ("error", &text), ("repeated", &held_back)];
+                [("export", &self.export.name), ("error", &text), ("repeated", held_back)];
             log::warn(message, &fields);
         }
+        held_back.is_some()
     }
 }
 

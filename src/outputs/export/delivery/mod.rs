@@ -61,6 +61,8 @@ pub struct Delivery {
     /// The parts that are left of the oldest frame, if it was sent in parts.
     rest: Option<(Frame, Vec<Frame>)>,
     limiters: [Limiter; 3],
+    /// The log says that samples do not arrive.
+    is_told: bool,
 }
 
 impl Delivery {
@@ -90,6 +92,7 @@ impl Delivery {
             next: Instant::now(),
             rest: None,
             limiters: Default::default(),
+            is_told: false,
         };
         delivery.report(0);
         delivery
