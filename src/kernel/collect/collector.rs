@@ -5,9 +5,8 @@ use crate::base::error::{Error, KeptError, Place};
 use crate::kernel::read::stream::Peer;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::{Family, Sink};
-#[cfg(feature = "hub")]
-use crate::settings::CollectorOption;
-use crate::settings::{CollectorSettings, Dialect, Subject};
+use crate::settings::{CollectorOption, CollectorSettings, Dialect, Subject};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The specification of one collector.
@@ -34,6 +33,23 @@ pub struct Setup<'a> {
     pub all: &'a [CollectorSettings],
     /// The dialect of its samples: files for the other dialect only need not be read.
     pub dialect: Dialect,
+}
+
+impl Setup<'_> {
+    /// The state file of an option with the default `default`; empty for none. The default is used where its directory
+    /// exists, and for the running kernel's files only: counts from another machine's do not belong there.
+    pub fn state_file(
+        &self,
+        option: &'static CollectorOption<PathBuf>,
+        default: &'static str,
+    ) -> PathBuf {
+        let path = self.settings.get(option);
+        let has_directory = path.parent().is_some_and(Path::is_dir);
+        if path == Path::new(default) && !(self.root.is_procfs() && has_directory) {
+            return PathBuf::new();
+        }
+        path
+    }
 }
 
 #[cfg(feature = "hub")]

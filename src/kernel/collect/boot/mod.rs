@@ -2,8 +2,8 @@
 //!
 //! - Uptime is CLOCK_BOOTTIME: time since the start, suspended or not (clock_gettime(2), since 2.6.39).
 //!   Unlike a start in Unix time it does not move when the wall clock is set.
-//! - Starts are counted by `/proc/sys/kernel/random/boot_id` in the file that `state_file` names; without one
-//!   nothing is written, and nothing counted. The file records whether the box runs. It records an end
+//! - Starts are counted by `/proc/sys/kernel/random/boot_id` in the file that `state_file` names; without its
+//!   directory nothing is written, and nothing counted. The file records whether the box runs. It records an end
 //!   once the agent was ended by a signal, as at a shutdown. A run without a recorded end ended
 //!   unclean: by a power failure, a crash or a reset. What happens while the agent is ended by
 //!   hand goes unnoticed. A crash and restart of the agent is not a start of the box.
@@ -35,12 +35,13 @@ use crate::settings::{CollectorOption, Subject, path};
 use facts::Facts;
 use jumps::Jumps;
 use state::{Keeper, boot_id};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use state::Boots;
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+const DEFAULT: &str = "/var/lib/sysmetrics/boot.state";
 
 /// How often chips are read.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -61,11 +62,8 @@ static FAMILIES: &[Family; 12] = families![
     gauge(  "clock_plausible",         One,    "Whether the wall clock can be right: not before this program was made.", &[]).own_prefix(),
 ];
 
-static STATE_FILE: CollectorOption<PathBuf> = path(
-    "state_file",
-    "file that counts the starts of the box, such as /var/lib/sysmetrics/boot.state; \"\" for none",
-)
-.enabling();
+static STATE_FILE: CollectorOption<PathBuf> =
+    path("state_file", "file that counts the starts of the box; \"\" for none").default(DEFAULT);
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -81,11 +79,13 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
+    let path = setup.state_file(&STATE_FILE, DEFAULT);
+    let is_default = path == Path::new(DEFAULT);
     Box::new(Boot {
         // Clocks belong to the running kernel, not to a stored tree.
         is_machine: setup.root.is_procfs(),
         root: setup.root.clone(),
-        keeper: Keeper::new(setup.settings.get(&STATE_FILE)),
+        keeper: Keeper::new(path, is_default),
         facts: Facts::new(setup.root),
         learned_at: None,
         jumps: Jumps::default(),
@@ -114,7 +114,9 @@ impl Collector for Boot {
             self.keeper.end()
         };
         // A failure at the start is repeated, and reported, at the first scrape.
-        if let Err(error) = done {
+        if let Err(error) = done
+            && self.keeper.is_on()
+        {
             log::warn("the starts of the box are not kept", &[("error", &error)]);
         }
     }

@@ -101,6 +101,7 @@ impl Boots {
 pub struct Keeper {
     /// Without a path nothing is written.
     file: Slots,
+    is_default: bool,
     boots: Option<Boots>,
     /// This collector serves more than one scrape.
     is_serving: bool,
@@ -110,9 +111,9 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that has read nothing yet.
-    pub fn new(path: PathBuf) -> Keeper {
-        Keeper { file: Slots::new(path), ..Keeper::default() }
+    /// A keeper that has read nothing yet. A file that nobody set (`is_default`) is done without where it may not be used.
+    pub fn new(path: PathBuf, is_default: bool) -> Keeper {
+        Keeper { file: Slots::new(path), is_default, ..Keeper::default() }
     }
 
     /// Whether there is a file.
@@ -137,6 +138,13 @@ impl Keeper {
     /// The file cannot be read, belongs to another program, or cannot be written.
     pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
         let looked = self.read_and_write(id);
+        if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = looked
+            && self.is_default
+        {
+            // The agent is run by hand, as an unprivileged user, or nothing may be written here.
+            *self = Keeper::default();
+            return Err(Error::Absent(detail));
+        }
         self.unkept = looked.as_ref().err().map(Error::keep);
         looked
     }

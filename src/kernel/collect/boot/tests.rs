@@ -240,3 +240,22 @@ fn what_was_suspended_never_shrinks() {
     assert_eq!(look(102 * SECOND, 42 * SECOND + 1), 60_002);
     assert_eq!(look(202 * SECOND, 52 * SECOND), 150_000);
 }
+
+#[test]
+fn a_default_file_is_done_without_where_it_may_not_be_used() {
+    let tree = Tree::new("boot-default");
+    let id = IDS[0].as_bytes().try_into().unwrap();
+    // Nobody may make files there, not even root.
+    let path = std::path::PathBuf::from("/sys/kernel/boot.state");
+    for (is_default, is_on) in [(true, false), (false, true)] {
+        let mut keeper = Keeper::new(path.clone(), is_default);
+        keeper.serve();
+        assert!(keeper.look(id).is_err());
+        assert_eq!((keeper.is_on(), keeper.unkept.is_some()), (is_on, is_on));
+    }
+    // By default nothing is kept for a stored tree.
+    tree.put("proc/sys/kernel/random/boot_id", &[IDS[0], "\n"].concat());
+    let mut stored = tree.open(&SPEC, Dialect::Own, &[]);
+    stored.collector.serving(true);
+    assert_eq!(said(&mut stored), (vec![], 0));
+}

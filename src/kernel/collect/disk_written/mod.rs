@@ -68,13 +68,9 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let mut path = setup.settings.get(&STATE_FILE);
+    let path = setup.state_file(&STATE_FILE, DEFAULT);
     let is_default = path == Path::new(DEFAULT);
     let is_machine = setup.root.is_procfs();
-    // Counts from another machine's files do not belong there.
-    if is_default && !(is_machine && path.parent().is_some_and(Path::is_dir)) {
-        path = PathBuf::new();
-    }
     let file = setup.files.records(DISKSTATS);
     Box::new(DiskWritten { is_default, is_machine, ..DiskWritten::new(setup.root, file, path) })
 }
