@@ -131,6 +131,8 @@ struct Header {
     words: usize,
     /// Those whose values are shown: the index among the words, and the range of the word.
     shown: Vec<(usize, Range<usize>)>,
+    /// Where the values of these begin in the line of values at hand.
+    starts: Vec<usize>,
 }
 
 impl Pairs {
@@ -149,11 +151,12 @@ impl Pairs {
             let values = values.unwrap_or_default();
             let key = first.strip_suffix(b":").filter(|key| !key.is_empty());
             let header = key.and_then(|key| self.header(line, key, shows));
+            let matches = |header: &mut Header| header.find(values) == header.words;
+            let header = header.and_then(|header| matches(header).then_some(&*header));
             match (key, header) {
-                (Some(key), Some(header)) if header.words == scan::count(values) => {
-                    let mut values = scan::fields(values).enumerate();
-                    for (place, name) in &header.shown {
-                        let value = values.find(|(at, _)| at == place).map(|(_, value)| value);
+                (Some(key), Some(header)) => {
+                    for ((_, name), start) in header.shown.iter().zip(&header.starts) {
+                        let value = scan::fields(values.get(*start..).unwrap_or_default()).next();
                         let name = line.get(name.clone()).unwrap_or_default();
                         each(Some([key, name]), value.unwrap_or_default());
                     }
@@ -169,7 +172,7 @@ impl Pairs {
         line: &[u8],
         key: &[u8],
         shows: &dyn Fn(&str, &str) -> bool,
-    ) -> Option<&Header> {
+    ) -> Option<&mut Header> {
         if self.at >= MAX_HEADERS {
             return None;
         }
@@ -178,7 +181,7 @@ impl Pairs {
             self.headers.push(Header::of(line, key, shows));
         }
         self.at += 1;
-        self.headers.get(self.at - 1)
+        self.headers.get_mut(self.at - 1)
     }
 }
 
@@ -196,6 +199,27 @@ impl Header {
             header.words += 1;
         }
         header
+    }
+
+    /// Finds the values that are shown, and says how many `values` has: most are passed over, without making
+    /// a field of each.
+    fn find(&mut self, values: &[u8]) -> usize {
+        let Header { shown, starts, .. } = self;
+        starts.clear();
+        let mut places = shown.iter().map(|(place, _)| *place);
+        let (mut next, mut count, mut was_blank) = (places.next(), 0, true);
+        for (at, byte) in values.iter().enumerate() {
+            let is_blank = matches!(byte, b' ' | b'\t');
+            if was_blank && !is_blank {
+                if next == Some(count) {
+                    starts.push(at);
+                    next = places.next();
+                }
+                count += 1;
+            }
+            was_blank = is_blank;
+        }
+        count
     }
 }
 
@@ -296,5 +320,25 @@ mod tests {
         assert!(keyed.is_complete());
         keyed.begin();
         assert!(keyed.family([b"a", b""], &|_, _| None).is_some() && !keyed.is_complete(), "cut");
+    }
+
+    #[test]
+    fn values_are_found_where_a_naive_search_finds_them() {
+        let mut seed = 7u64;
+        let mut next = |n: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as usize % n
+        };
+        for _ in 0..20_000 {
+            let line: Vec<u8> = (0..next(40)).map(|_| b" \t 09-x"[next(7)]).collect();
+            let places = (0..20).filter(|_| next(3) == 0).map(|place| (place, 0..0)).collect();
+            let mut header = Header { shown: places, ..Header::default() };
+            let words: Vec<&[u8]> =
+                line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
+            assert_eq!(header.find(&line), words.len());
+            let found = header.starts.iter().map(|start| scan::fields(&line[*start..]).next());
+            let expected = header.shown.iter().filter_map(|(place, _)| words.get(*place));
+            assert!(found.eq(expected.map(|word| Some(*word))), "{}", line.escape_ascii());
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Collector for Netstat {
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
             pairs.read(text, &shows, &mut |key, value| {
                 // The line of names has only those that are shown.
-                if !key.is_some_and(|key| families.sample(key, Some(value), &|_, _| true, out)) {
+                if !key.is_some_and(|key| families.sample(key, value, &|_, _| true, out)) {
                     errors.refuse(path, EXPECTED_PAIR, value);
                 }
             });
@@ -104,17 +104,17 @@ impl Families {
             let Some(six) = memchr::memchr(b'6', key) else { continue };
             let (protocol, name) = key.split_at(six + 1);
             let shows = |protocol: &str, name: &str| is_shown(fields, protocol, name);
-            if !self.sample([protocol, name], words.next(), &shows, out) {
+            if !self.sample([protocol, name], words.rest(), &shows, out) {
                 errors.refuse(SINGLE, EXPECTED, line);
             }
         }
     }
 
-    /// Writes a sample; returns whether the value, if it is shown at all, is a number.
+    /// Writes a sample; returns whether the value, the first word of `rest`, is a number if it is shown at all.
     fn sample(
         &mut self,
         key: [&[u8]; 2],
-        value: Option<&[u8]>,
+        rest: &[u8],
         shows: &dyn Fn(&str, &str) -> bool,
         out: &mut dyn Sink,
     ) -> bool {
@@ -123,7 +123,7 @@ impl Families {
             shows(protocol, name).then(|| made(protocol, name, dialect))
         };
         let Some(family) = self.keys.family(key, &make) else { return true };
-        let value = value.and_then(|text| keyed::number(&family, text));
+        let value = scan::fields(rest).next().and_then(|text| keyed::number(&family, text));
         if let Some(value) = value {
             out.single(&family, value);
         }

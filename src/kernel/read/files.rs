@@ -272,10 +272,10 @@ impl Files {
         self.text_of = None;
         self.neighbours.dump(&mut self.text)?;
         self.links()?;
-        for link in self.links.iter().flatten() {
-            let count = self.neighbours.count(link.index);
+        for (index, name) in self.links.names() {
+            let count = self.neighbours.count(index);
             if count > 0 {
-                tell(link.name, count);
+                tell(name, count);
             }
         }
         Ok(())

@@ -63,10 +63,19 @@ impl Links {
         self.0.payloads(libc::RTM_NEWLINK).map(Link::of)
     }
 
+    /// Number and name of each interface that has a name: the attributes behind the name are not looked at.
+    pub fn names(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.0.payloads(libc::RTM_NEWLINK).filter_map(|payload| {
+            let index = u32::from_ne_bytes(field(payload, 4)?);
+            let is_name = |(kind, _): &(u16, &[u8])| *kind == libc::IFLA_IFNAME;
+            let (_, name) = message::attributes(payload.get(LINK..)?).find(is_name)?;
+            Some((index, message::text(name))).filter(|(_, name)| !name.is_empty())
+        })
+    }
+
     /// The name of the interface of this number.
     pub fn name(&self, index: u32) -> Option<&[u8]> {
-        let is_its = |payload: &&[u8]| field(payload, 4).map(u32::from_ne_bytes) == Some(index);
-        Some(Link::of(self.0.payloads(libc::RTM_NEWLINK).find(is_its)?)?.name)
+        self.names().find(|(other, _)| *other == index).map(|(_, name)| name)
     }
 }
 

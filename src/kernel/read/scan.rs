@@ -262,17 +262,6 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// How many fields `line` has.
-pub fn count(line: &[u8]) -> usize {
-    let (mut count, mut was_blank) = (0, true);
-    for byte in line {
-        let is_blank = matches!(byte, b' ' | b'\t');
-        count += usize::from(was_blank && !is_blank);
-        was_blank = is_blank;
-    }
-    count
-}
-
 /// `bytes` as a text, to match with texts; empty if they are not UTF-8. A match with byte strings is compiled
 /// to a comparison for each byte.
 pub fn text(bytes: &[u8]) -> &str {

@@ -36,7 +36,6 @@ fn agrees_with_naive_twins_on_any_bytes() {
             let words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|w| !w.is_empty());
             let words: Vec<_> = words.collect();
             assert_eq!(fields(line).collect::<Vec<_>>(), words);
-            assert_eq!(count(line), words.len());
             let mut by_number = fields(line);
             for word in words {
                 let naive = std::str::from_utf8(word).ok().and_then(|w| w.parse().ok());
