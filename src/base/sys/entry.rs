@@ -67,6 +67,12 @@ impl<'a, T> Entry<'a, T> {
         self.single().map_or(0, |single| single.stamp)
     }
 
+    /// Whether it is a row of a table, which is always what it is.
+    #[inline(always)]
+    pub const fn is_in_table(&self) -> bool {
+        self.raw.back != 0
+    }
+
     /// Where it is, or its texts are if it is by itself: no other is there that has its stamp.
     #[inline(always)]
     pub fn place(&self) -> Place {
@@ -92,7 +98,7 @@ impl<'a, T> Entry<'a, T> {
     #[inline(always)]
     const fn single(&self) -> Option<&Single<'a, T>> {
         // SAFETY: see INVARIANT; `Single::new` makes those that are in no table, and `Laid::table` no such.
-        if self.raw.back == 0 { Some(unsafe { &*ptr::from_ref(self).cast() }) } else { None }
+        if self.is_in_table() { None } else { Some(unsafe { &*ptr::from_ref(self).cast() }) }
     }
 
     /// Where the texts of its table are.

@@ -217,5 +217,6 @@ mod tests {
         assert_ne!(single(&text, 1), single(&text[..2], 1));
         let entry = Single::new(Texts::new(&text, "", &[]), 0_u32, 1);
         assert!(entry.is_at(&entry.place()) && !entry.is_at(&entry.stamped(2).place()));
+        assert!(first.is_in_table() && !entry.is_in_table());
     }
 }

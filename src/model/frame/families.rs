@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// Families that are remembered.
 const MAX: usize = 200_000;
 
-/// What must be the same for a family to be the same. Texts are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp. Name and
-/// keys are compared all the same, as one without a stamp may stand where another was.
+/// What must be the same for a family to be the same. They are told apart by where they are: tables of the program
+/// stay where they are, and families that are made at run time bear a stamp. Name and keys of the latter are compared
+/// all the same, as one without a stamp may stand where another was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
     place: Place,
@@ -148,7 +148,9 @@ impl Families {
     ) -> Option<u32> {
         let id = Id { place: family.place(), kind: family.kind, source: self.source };
         let expected = self.last.get(self.next).copied();
-        let is_same = |known: &Known| known.id == id && known.is_of(family, wanted.dialect);
+        let is_same = |known: &Known| {
+            known.id == id && (family.is_in_table() || known.is_of(family, wanted.dialect))
+        };
         let at = match expected.filter(|at| self.get(*at).is_some_and(is_same)) {
             Some(at) => {
                 self.next += 1;
