@@ -398,10 +398,10 @@ fn beginnings(collector: &str) -> Vec<&'static str> {
 
 /// The flags of an option: node_exporter's, or the one that follows from its key.
 fn flags(collector: &str, row: &OptionRow) -> Vec<String> {
-    if row.node_flags.is_empty() {
-        return vec![format!("--collector.{collector}.{}", row.key.replace('_', "-"))];
+    if row.node_flags().is_empty() {
+        return vec![format!("--collector.{collector}.{}", row.key().replace('_', "-"))];
     }
-    row.node_flags.iter().map(|flag| ["--", flag].concat()).collect()
+    row.node_flags().iter().map(|flag| ["--", flag].concat()).collect()
 }
 
 /// The source of a collector, perhaps with its tests, as a block of Markdown.

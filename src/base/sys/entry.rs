@@ -1,36 +1,22 @@
-//! What is said in a row of a table: two texts, a list of texts, and something of fixed length. The texts of a table's
-//! row lie behind the table (`Packed`), those of a row by itself anywhere.
+//! What is said in a row of a table: two texts, a list of texts, and something of fixed length. Those of a table's row
+//! lie together (`Packed`), those of a row by itself anywhere.
 
 use super::texts::{List, Texts};
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::{fmt, ptr, slice, str};
+use std::ptr::{self, NonNull};
+use std::{fmt, slice, str};
 
-/// What is said in a row, and how far behind the row its texts begin.
+/// What is said in a row, and where its texts are among those of its table.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<T> {
-    /// Where the first text begins is 0 for what is by itself.
+    /// How far before the row its table begins, with a pointer to the texts; 0 for what is by itself.
+    pub back: u16,
+    /// Where the first text begins, the second, and the list, which begins with its length in two bytes.
     pub at: [u16; 3],
-    /// Of the first text, of the second, and of all texts of the list.
+    /// Of the first text and of the second.
     pub lengths: [u8; 2],
-    pub list: u16,
     pub said: T,
-}
-
-impl<T> Raw<T> {
-    #[expect(clippy::indexing_slicing, reason = "with a constant")]
-    pub const fn length(&self, which: usize) -> usize {
-        if which < 2 { self.lengths[which] as usize } else { self.list as usize }
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
-    pub const fn measure(&mut self, which: usize, length: usize) {
-        if which < 2 {
-            self.lengths[which] = length as u8;
-        } else {
-            self.list = length as u16;
-        }
-    }
 }
 
 /// Two texts, a list of texts, and what else is said: a row of a table, or the beginning of a `Single`.
@@ -53,7 +39,7 @@ impl<'a, T> Entry<'a, T> {
     pub const fn first(&self) -> &'a str {
         match self.single() {
             Some(single) => single.texts.first(),
-            None => self.text(0),
+            None => self.text(self.raw.at[0], self.raw.lengths[0] as u16),
         }
     }
 
@@ -61,22 +47,30 @@ impl<'a, T> Entry<'a, T> {
     pub const fn second(&self) -> &'a str {
         match self.single() {
             Some(single) => single.texts.second(),
-            None => self.text(1),
+            None => self.text(self.raw.at[1], self.raw.lengths[1] as u16),
         }
     }
 
     /// The list of texts.
     pub fn list(&self) -> List<'a> {
-        match self.single() {
-            Some(single) => single.texts.list(),
-            None => List::joined(self.text(2)),
+        if let Some(single) = self.single() {
+            return single.texts.list();
         }
+        let [.., at] = self.raw.at;
+        let length = u16::from_le_bytes([self.byte(at), self.byte(at + 1)]);
+        List::joined(self.text(at + 2, length))
     }
 
     /// What tells those apart whose texts were made at run time, perhaps where others were before; 0 for rows of
     /// tables.
     pub fn stamp(&self) -> u32 {
         self.single().map_or(0, |single| single.stamp)
+    }
+
+    /// Whether it is a row of a table, which is always what it is.
+    #[inline(always)]
+    pub const fn is_in_table(&self) -> bool {
+        self.raw.back != 0
     }
 
     /// Where it is, or its texts are if it is by itself: no other is there that has its stamp.
@@ -103,20 +97,28 @@ impl<'a, T> Entry<'a, T> {
 
     #[inline(always)]
     const fn single(&self) -> Option<&Single<'a, T>> {
-        let [first, ..] = self.raw.at;
-        // SAFETY: see INVARIANT; `Single::new` makes those that begin nowhere, and `Packed::of` no such.
-        if first == 0 { Some(unsafe { &*ptr::from_ref(self).cast() }) } else { None }
+        // SAFETY: see INVARIANT; `Single::new` makes those that are in no table, and `Laid::table` no such.
+        if self.is_in_table() { None } else { Some(unsafe { &*ptr::from_ref(self).cast() }) }
     }
 
-    /// A text of a row of a table, or all of its list.
-    #[expect(clippy::indexing_slicing, reason = "with a constant")]
-    const fn text(&self, which: usize) -> &'a str {
-        let (at, length) = (self.raw.at[which] as usize, self.raw.length(which));
-        // SAFETY: see INVARIANT: `Packed::of` put this text there, into the same static. The reference is to one row
-        // of it, but so is the memory to which it leads: no one else ever writes it (Tree Borrows allows that).
+    /// Where the texts of its table are.
+    const fn texts(&self) -> NonNull<u8> {
+        // SAFETY: see INVARIANT: `Laid::table` put the row into a table, which begins so far before it with that
+        // pointer. The reference is to the row alone, but nobody ever writes the table (Tree Borrows allows that).
+        unsafe { *ptr::from_ref(self).byte_sub(self.raw.back as usize).cast() }
+    }
+
+    const fn byte(&self, at: u16) -> u8 {
+        // SAFETY: `Laid::of` put it there.
+        unsafe { self.texts().add(at as usize).read() }
+    }
+
+    /// A text of a row of a table.
+    const fn text(&self, at: u16, length: u16) -> &'a str {
+        // SAFETY: `Laid::of` put this text there, and the texts live as long as the table.
         unsafe {
-            let start = ptr::from_ref(self).cast::<u8>().add(at);
-            str::from_utf8_unchecked(slice::from_raw_parts(start, length))
+            let start = self.texts().add(at as usize).as_ptr();
+            str::from_utf8_unchecked(slice::from_raw_parts(start, length as usize))
         }
     }
 }
@@ -165,7 +167,7 @@ impl<'a, T> Single<'a, T> {
     /// Of these texts.
     #[inline(always)] // for every sample of a family that is made at run time
     pub const fn new(texts: Texts<'a>, said: T, stamp: u32) -> Single<'a, T> {
-        let raw = Raw { at: [0; 3], lengths: [0; 2], list: 0, said };
+        let raw = Raw { back: 0, at: [0; 3], lengths: [0; 2], said };
         Single { raw, stamp, texts }
     }
 
@@ -207,32 +209,5 @@ impl<'a, T> Deref for Single<'a, T> {
 impl<T: fmt::Debug> fmt::Debug for Single<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.entry().fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::packed::{Packed, room};
-    use super::*;
-
-    const GIVEN: &[Single<'_, u32>] = &[
-        Single::new(Texts::new("one", "", &[]), 7, 0),
-        Single::new(Texts::new("two", "", &[]), 8, 0),
-    ];
-    static TABLE: Packed<u32, { GIVEN.len() }, { room(GIVEN) }> = Packed::of(GIVEN);
-
-    #[test]
-    fn places_tell_entries_apart() {
-        let [first, second, ..] = TABLE.rows();
-        assert_eq!(first.place(), first.place());
-        assert_ne!(first.place(), second.place());
-        assert!(first.is_at(&first.place()) && !first.is_at(&second.place()));
-        let text = String::from("xyz");
-        let single = |text, stamp| Single::new(Texts::new(text, "", &[]), 0_u32, stamp).place();
-        assert_eq!(single(&text, 1), single(&text, 1));
-        assert_ne!(single(&text, 1), single(&text, 2));
-        assert_ne!(single(&text, 1), single(&text[..2], 1));
-        let entry = Single::new(Texts::new(&text, "", &[]), 0_u32, 1);
-        assert!(entry.is_at(&entry.place()) && !entry.is_at(&entry.stamped(2).place()));
     }
 }

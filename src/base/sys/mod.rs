@@ -56,7 +56,7 @@ pub use net::{
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
-pub use packed::{Packed, room};
+pub use packed::{Laid, Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
 pub use probe::{Probe, Space, is_mount, statfs};

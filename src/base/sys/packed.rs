@@ -1,16 +1,40 @@
-//! Tables whose texts lie behind their rows, so that a row has no pointer but says how far away its texts are.
-//! A pointer in a constant is written when the program is placed in memory; its page is then memory that no other
-//! process shares. There are a thousand such rows, and most are never looked at.
+//! Tables whose rows have no pointers: a table has one, to all texts of its rows, which lie together. A pointer in a
+//! constant is written when the program is placed in memory; its page is then memory that no other process shares.
+//! There are a thousand such rows, and most are never looked at. Rows lie apart from texts: a row is looked at in each
+//! scrape, and a text hardly ever again.
 
 use super::entry::{Entry, Raw, Single};
-use std::ptr;
+use std::mem::offset_of;
+use std::ptr::{self, NonNull};
 
-/// A table of `N` rows, whose texts take `M` bytes.
+/// A table of `N` rows.
 #[repr(C)]
-pub struct Packed<T, const N: usize, const M: usize> {
+pub struct Packed<T, const N: usize> {
+    /// INVARIANT: of a slice that lives for ever.
+    texts: NonNull<u8>,
     rows: [Raw<T>; N],
-    texts: [u8; M],
 }
+
+// SAFETY: it is what a shared slice and rows without pointers are.
+unsafe impl<T: Sync, const N: usize> Sync for Packed<T, N> {}
+
+impl<T, const N: usize> Packed<T, N> {
+    /// The rows.
+    pub const fn rows(&'static self) -> &'static [Entry<'static, T>; N] {
+        // SAFETY: `Entry` is transparent, and all of them are in a table, for as long.
+        unsafe { &*ptr::from_ref(&self.rows).cast() }
+    }
+}
+
+/// A table of `N` rows and its texts, of `M` bytes, not yet in their places.
+pub struct Laid<T, const N: usize, const M: usize> {
+    rows: [Raw<T>; N],
+    /// For a static, which `table` takes.
+    pub texts: [u8; M],
+}
+
+/// How many bytes the length of a list takes.
+const LENGTH: usize = 2;
 
 /// How many bytes the texts of these rows take. What several rows say is there once.
 #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
@@ -23,76 +47,74 @@ pub const fn room<T>(rows: &[Single<'_, T>]) -> usize {
             room += texts.second().len();
         }
         if first_with_list(rows, row) == row {
-            room += joined(texts.list().texts());
+            room += LENGTH + joined(texts.list().texts());
         }
         row += 1;
     }
     room
 }
 
-impl<T: Copy, const N: usize, const M: usize> Packed<T, N, M> {
+impl<T: Copy, const N: usize, const M: usize> Laid<T, N, M> {
     /// Those rows, of which there are `N`; `M` is what `room` says of them.
     #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
-    pub const fn of(given: &[Single<'_, T>]) -> Packed<T, N, M> {
+    pub const fn of(given: &[Single<'_, T>]) -> Laid<T, N, M> {
         assert!(given.len() == N && N > 0, "a table has rows");
-        let mut packed = Packed { rows: [given[0].raw; N], texts: [0; M] };
+        let mut laid = Laid { rows: [given[0].raw; N], texts: [0; M] };
         let (mut row, mut end) = (0, 0);
         while row < N {
             let texts = &given[row].texts;
-            packed.rows[row].said = given[row].raw.said;
-            end = packed.put(row, 0, &[texts.first()], end);
-            let (second, list) = (first_with_second(given, row), first_with_list(given, row));
-            if second == row {
-                end = packed.put(row, 1, &[texts.second()], end);
+            let (first, second) = (texts.first(), texts.second());
+            assert!(first.len() <= 255 && second.len() <= 255, "a text has at most 255 bytes");
+            let back = offset_of!(Packed<T, N>, rows) + row * size_of::<Raw<T>>();
+            let (lengths, said) = ([first.len() as u8, second.len() as u8], given[row].raw.said);
+            let mut at = [laid.put(&[first], &mut end), 0, 0];
+            let (like_second, like_list) =
+                (first_with_second(given, row), first_with_list(given, row));
+            if like_second == row {
+                at[1] = laid.put(&[second], &mut end);
             } else {
-                packed.share(row, 1, second);
+                at[1] = laid.rows[like_second].at[1];
             }
-            if list == row {
-                end = packed.put(row, 2, texts.list().texts(), end);
+            if like_list == row {
+                let list = texts.list().texts();
+                let [low, high] = (joined(list) as u16).to_le_bytes();
+                (laid.texts[end], laid.texts[end + 1]) = (low, high);
+                at[2] = end as u16;
+                end += LENGTH;
+                laid.put(list, &mut end);
             } else {
-                packed.share(row, 2, list);
+                at[2] = laid.rows[like_list].at[2];
             }
+            laid.rows[row] = Raw { back: back as u16, at, lengths, said };
             row += 1;
         }
-        packed
+        assert!(end == M && M <= u16::MAX as usize, "a table's texts have at most 64 KiB");
+        laid
     }
 
-    /// Puts a text of a row, or all of its list, at `end`; where that ends.
+    /// Puts texts at `end`, with a zero between two, and moves `end` behind them; where they begin.
     #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
-    const fn put(&mut self, row: usize, which: usize, texts: &[&str], end: usize) -> usize {
-        let (length, at) = (joined(texts), (N - row) * size_of::<Raw<T>>() + end);
-        let most = if which < 2 { u8::MAX as usize } else { u16::MAX as usize };
-        assert!(length <= most, "a text is longer than 255 bytes");
-        assert!(at <= u16::MAX as usize, "a table is larger than 64 KiB");
-        self.rows[row].at[which] = at as u16;
-        self.rows[row].measure(which, length);
-        let (mut to, mut text) = (end, 0);
+    const fn put(&mut self, texts: &[&str], end: &mut usize) -> u16 {
+        let (start, mut text) = (*end, 0);
         while text < texts.len() {
             let (bytes, mut from) = (texts[text].as_bytes(), 0);
-            // Between two there is a zero, as there is everywhere so far.
-            to += (text > 0) as usize;
+            // There are zeros everywhere so far.
+            *end += (text > 0) as usize;
             while from < bytes.len() {
-                self.texts[to] = bytes[from];
-                (to, from) = (to + 1, from + 1);
+                self.texts[*end] = bytes[from];
+                (*end, from) = (*end + 1, from + 1);
             }
             text += 1;
         }
-        to
+        start as u16
     }
 
-    /// What `row` says there is what `earlier` says, which is farther from it.
-    #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
-    const fn share(&mut self, row: usize, which: usize, earlier: usize) {
-        let nearer = ((row - earlier) * size_of::<Raw<T>>()) as u16;
-        self.rows[row].at[which] = self.rows[earlier].at[which] - nearer;
-        let length = self.rows[earlier].length(which);
-        self.rows[row].measure(which, length);
-    }
-
-    /// The rows.
-    pub const fn rows(&'static self) -> &'static [Entry<'static, T>; N] {
-        // SAFETY: `Entry` is transparent, and the texts are behind all of them, for as long.
-        unsafe { &*ptr::from_ref(self).cast() }
+    /// The table, whose texts are `texts`, which are its own.
+    pub const fn table(self, texts: &'static [u8; M]) -> Packed<T, N> {
+        assert!(N * size_of::<Raw<T>>() < u16::MAX as usize, "a table has at most 64 KiB");
+        // SAFETY: a reference is never null.
+        let texts = unsafe { NonNull::new_unchecked(texts.as_ptr().cast_mut()) };
+        Packed { texts, rows: self.rows }
     }
 }
 
@@ -158,7 +180,9 @@ mod tests {
         Single::new(Texts::new("third", "", &["a", "bc"]), 9, 0),
         Single::new(Texts::new("fourth", "Else.", &["a"]), 10, 0),
     ];
-    static TABLE: Packed<u32, { GIVEN.len() }, { room(GIVEN) }> = Packed::of(GIVEN);
+    const LAID: Laid<u32, { GIVEN.len() }, { room(GIVEN) }> = Laid::of(GIVEN);
+    static TEXTS: [u8; LAID.texts.len()] = LAID.texts;
+    static TABLE: Packed<u32, { GIVEN.len() }> = LAID.table(&TEXTS);
 
     #[test]
     fn a_table_says_what_its_rows_said() {
@@ -176,7 +200,23 @@ mod tests {
         assert!(ptr::eq(first.second(), second.second()));
         let [list, shared] = [first, third].map(|row| row.list().next().map(str::as_ptr));
         assert_eq!(list, shared);
-        assert_eq!(TABLE.texts.len(), "näme".len() + 13 + 4 + 5 + 5 + 6 + 5 + 1);
+        assert_eq!(TEXTS.len(), "näme".len() + 13 + (2 + 4) + 5 + 2 + 5 + 6 + 5 + (2 + 1));
         assert!(size_of_val(first) <= 16);
+    }
+
+    #[test]
+    fn places_tell_entries_apart() {
+        let [first, second, ..] = TABLE.rows();
+        assert_eq!(first.place(), first.place());
+        assert_ne!(first.place(), second.place());
+        assert!(first.is_at(&first.place()) && !first.is_at(&second.place()));
+        let text = String::from("xyz");
+        let single = |text, stamp| Single::new(Texts::new(text, "", &[]), 0_u32, stamp).place();
+        assert_eq!(single(&text, 1), single(&text, 1));
+        assert_ne!(single(&text, 1), single(&text, 2));
+        assert_ne!(single(&text, 1), single(&text[..2], 1));
+        let entry = Single::new(Texts::new(&text, "", &[]), 0_u32, 1);
+        assert!(entry.is_at(&entry.place()) && !entry.is_at(&entry.stamped(2).place()));
+        assert!(first.is_in_table() && !entry.is_in_table());
     }
 }

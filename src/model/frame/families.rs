@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// The most families that are remembered.
 const MAX: usize = 200_000;
 
-/// Identifies a family. Texts are compared by address: tables
-/// of the program do not move, and families that are made at run time have a stamp. Name and
-/// keys are compared all the same, as a family without a stamp may be at the address of an earlier one.
+/// Identifies a family. Families are compared by address: tables of the program do not move, and families that are
+/// made at run time have a stamp. Name and keys of the latter are compared all the same, as a family without a stamp
+/// may be at the address of an earlier one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Id {
     place: Place,
@@ -148,7 +148,9 @@ impl Families {
     ) -> Option<u32> {
         let id = Id { place: family.place(), kind: family.kind, source: self.source };
         let expected = self.last.get(self.next).copied();
-        let is_same = |known: &Known| known.id == id && known.is_of(family, wanted.dialect);
+        let is_same = |known: &Known| {
+            known.id == id && (family.is_in_table() || known.is_of(family, wanted.dialect))
+        };
         let at = match expected.filter(|at| self.get(*at).is_some_and(is_same)) {
             Some(at) => {
                 self.next += 1;

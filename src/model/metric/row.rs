@@ -15,14 +15,18 @@ pub fn fresh_stamp() -> u32 {
 }
 
 /// A table of families: `families![gauge(…), counter(…)]` is a `&'static [Family; 2]`. What the rows say is packed
-/// while it is compiled.
+/// while it is compiled; they see no name of this block but `ROWS`.
 macro_rules! families {
     ($($rows:tt)*) => {{
-        use $crate::base::sys::{Packed, room};
         const ROWS: &[$crate::model::metric::Row<'_>] = &[$($rows)*];
-        static TABLE: Packed<$crate::model::metric::Traits, { ROWS.len() }, { room(ROWS) }> =
-            Packed::of(ROWS);
-        TABLE.rows()
+        {
+            use $crate::base::sys::{Laid, Packed, room};
+            use $crate::model::metric::Traits;
+            const LAID: Laid<Traits, { ROWS.len() }, { room(ROWS) }> = Laid::of(ROWS);
+            static TEXTS: [u8; LAID.texts.len()] = LAID.texts;
+            static TABLE: Packed<Traits, { ROWS.len() }> = LAID.table(&TEXTS);
+            TABLE.rows()
+        }
     }};
 }
 pub(crate) use families;

@@ -3,7 +3,7 @@
 pub use super::rows::{Form, KEYS, Part};
 
 use super::rows::ROWS;
-use crate::base::sys::{Entry, Packed, Single, Texts, room};
+use crate::base::sys::{Entry, Laid, Packed, Single, Texts, room};
 use crate::model::metric::{Family, Label};
 
 /// A family by our own name, its key in the table that it is in, and how it is shown.
@@ -19,7 +19,9 @@ pub struct Shown {
 /// All rows, without pointers.
 static COLUMNS: &[Column] = {
     const SINGLES: [Single<'_, Shown>; ROWS.len()] = singles();
-    static TABLE: Packed<Shown, { ROWS.len() }, { room(&SINGLES) }> = Packed::of(&SINGLES);
+    const LAID: Laid<Shown, { ROWS.len() }, { room(&SINGLES) }> = Laid::of(&SINGLES);
+    static TEXTS: [u8; LAID.texts.len()] = LAID.texts;
+    static TABLE: Packed<Shown, { ROWS.len() }> = LAID.table(&TEXTS);
     TABLE.rows()
 };
 
