@@ -15,7 +15,7 @@ use crate::inputs::tail;
 pub use crate::inputs::textfile::write_once;
 use crate::kernel::gather::{Gather, Selection};
 use crate::model::metric::{Buffer, Sink};
-use crate::model::store::{Group, Reason, Shown};
+use crate::model::store::{Group, GroupFilter, Reason};
 use crate::outputs::export;
 use crate::outputs::expose::Text;
 use crate::outputs::status::{Health, Search, Status};
@@ -72,7 +72,7 @@ impl Pipelines {
         gather: &mut Gather,
         selection: Selection,
         is_picked: bool,
-    ) -> Option<Shown> {
+    ) -> Option<GroupFilter> {
         let has_textfiles = gather.has_textfiles(selection);
         let Inputs { textfile, store, .. } = &mut self.inputs;
         if has_textfiles {
@@ -84,7 +84,7 @@ impl Pipelines {
     /// Writes what `ours` writes, the metrics about all parts, and what is `shown` of the inputs.
     pub fn write(
         &mut self,
-        shown: Option<Shown>,
+        shown: Option<GroupFilter>,
         ours: &mut dyn FnMut(&mut dyn Sink),
         out: &mut Text<'_>,
     ) {
@@ -95,7 +95,7 @@ impl Pipelines {
         let Pipelines { inputs, outputs: Outputs { alerts, exports }, .. } = self;
         inputs.store.show(shown);
         inputs.write_page((Some(alerts), Some(exports)), ours, Instant::now(), out);
-        inputs.store.show(Shown::All);
+        inputs.store.show(GroupFilter::All);
         for _ in 0..out.left_out() {
             inputs.store.refuse(Group::SHARED, Reason::Escaped);
         }

@@ -117,7 +117,7 @@ fn it_fits_the_stack_of_a_courier() {
         }
     })
     .unwrap();
-    worker.give(()).unwrap();
+    worker.try_send(()).unwrap();
     assert_eq!(results.next().unwrap(), b"TLSv1.3 client 1 5 hello");
 }
 

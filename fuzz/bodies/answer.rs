@@ -33,9 +33,9 @@ pub fn http_answer(bytes: &[u8]) {
 }
 
 /// Status, body, where it leads and what is wrong with it; or the reason why it is none.
-type Heard = Result<(u16, Vec<u8>, Option<String>, Option<&'static str>), &'static str>;
+type Received = Result<(u16, Vec<u8>, Option<String>, Option<&'static str>), &'static str>;
 
-fn hear(bytes: &[u8], is_head: bool, size: usize) -> Heard {
+fn hear(bytes: &[u8], is_head: bool, size: usize) -> Received {
     let mut reading = Reading::new(is_head, MAX_BODY);
     let mut is_whole = false;
     for piece in bytes.chunks(size) {

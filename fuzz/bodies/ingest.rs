@@ -153,7 +153,7 @@ fn told(read: Read<'_>) -> String {
         Err((line, Reason::Line)) => {
             return format!("{} unreadable", line.split(',').next().unwrap_or_default());
         }
-        Err((name, reason)) => return format!("{name} {}", reason.said().0),
+        Err((name, reason)) => return format!("{name} {}", reason.text().0),
     };
     let labels: Vec<_> = sample
         .labels

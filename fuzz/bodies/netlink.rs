@@ -10,7 +10,7 @@ const WAY: usize = 8;
 /// than there is room for.
 pub fn netlink(bytes: &[u8]) {
     let Some((first, answer)) = bytes.split_first() else { return };
-    let (mut count, mut ways) = (0, 0);
+    let (mut count, mut next_hops) = (0, 0);
     let _ = match first % 4 {
         0 => socket::stored(answer, &mut |_| count += 1),
         1 => qdisc::stored(answer, &mut |told| {
@@ -20,9 +20,9 @@ pub fn netlink(bytes: &[u8]) {
         2 => route::stored(answer, &mut |told| {
             count += 1;
             let Some(route) = told else { return };
-            let before = ways;
-            route.each_way(&mut |_| ways += 1);
-            assert!(ways - before <= 1 + answer.len() / WAY);
+            let before = next_hops;
+            route.each_next_hop(&mut |_| next_hops += 1);
+            assert!(next_hops - before <= 1 + answer.len() / WAY);
         }),
         _ => nl80211::stored(answer).map(|told| count = told.into_iter().max().unwrap_or(0)),
     };

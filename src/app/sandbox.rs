@@ -60,7 +60,7 @@ fn required(part: &str, error: &io::Error) -> io::Error {
 }
 
 /// Whether a part is in force, by the result of enabling it.
-fn settle(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<bool> {
+fn enforced(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Result<bool> {
     let Err(error) = done else { return Ok(true) };
     if how == Enforce::Require {
         return Err(required(part, &error));
@@ -90,17 +90,17 @@ impl Sandbox {
         // Both need it, the stricter setting decides.
         let both = if seccomp == Enforce::Require { seccomp } else { landlock };
         let both = if both == Enforce::Off { seccomp } else { both };
-        if both != Enforce::Off && settle("no_new_privs", both, sys::forbid_privileges())? {
+        if both != Enforce::Off && enforced("no_new_privs", both, sys::forbid_privileges())? {
             if landlock != Enforce::Off {
                 let mut reach = reach::reach(settings, listeners);
                 reach::read(&mut reach, files);
                 reach::copy_of_offsets(&mut reach, settings);
-                let is_in = settle("landlock", landlock, sys::restrict(&reach))?;
+                let is_in = enforced("landlock", landlock, sys::restrict(&reach))?;
                 sandbox.reach = Some(reach).filter(|_| is_in);
             }
             if seccomp != Enforce::Off {
                 let perf = uses_perf(settings);
-                let is_in = settle("seccomp", seccomp, sys::filter_calls(perf))?;
+                let is_in = enforced("seccomp", seccomp, sys::filter_calls(perf))?;
                 sandbox.lacks_perf = is_in && !perf;
             }
         }

@@ -146,7 +146,7 @@ thread_local! {
 /// The details of the last errors of a thread, with their numbers.
 struct Details {
     last: u32,
-    slots: [Option<(u32, Told)>; MAX_DETAILS],
+    slots: [Option<(u32, Context)>; MAX_DETAILS],
 }
 
 /// The number of an error of this thread, by which its details are found.
@@ -155,7 +155,7 @@ pub struct Detail([u8; 3], PhantomData<*const ()>);
 
 /// The details of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
+struct Context {
     place: Place,
     expected: &'static str,
     found: Excerpt,
@@ -163,7 +163,7 @@ struct Told {
 }
 
 /// Replaces the details of an error that newer errors have overwritten.
-static FORGOTTEN: Told = Told {
+static FORGOTTEN: Context = Context {
     place: Place::at("one of many files"),
     expected: "what is documented",
     found: Excerpt::FORGOTTEN,
@@ -174,10 +174,10 @@ impl Detail {
     #[cold]
     #[inline(never)]
     fn of(place: &Place, expected: &'static str, found: &[u8], most: usize) -> Detail {
-        Detail::new(&Told { place: *place, expected, found: Excerpt::of(found), most })
+        Detail::new(&Context { place: *place, expected, found: Excerpt::of(found), most })
     }
 
-    fn new(told: &Told) -> Detail {
+    fn new(told: &Context) -> Detail {
         let number = DETAILS.with_borrow_mut(|Details { last, slots }| {
             *last = *last % MAX_NUMBER + 1;
             if let Some(slot) = slots.get_mut(*last as usize % MAX_DETAILS) {
@@ -219,7 +219,7 @@ impl From<&'static str> for Detail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptError {
     kind: Kind,
-    told: Told,
+    told: Context,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -279,7 +279,7 @@ impl From<KeptError> for Error {
 
 impl fmt::Display for KeptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Told { place, expected, found, most } = &self.told;
+        let Context { place, expected, found, most } = &self.told;
         write!(f, "{place}: ")?;
         match self.kind {
             Kind::Absent => f.write_str(

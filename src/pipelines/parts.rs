@@ -146,7 +146,7 @@ static PARTS: [Part; 8] = [
         deadline: |inputs, _| inputs.peaks.deadline(),
         turn: |inputs, outputs, turn| {
             if inputs.stalls.turn(turn.ready, turn.now) {
-                outputs.alerts.hasten(turn.now);
+                outputs.alerts.evaluate_soon(turn.now);
             }
             inputs.peaks.turn(turn.now);
         },

@@ -29,7 +29,7 @@ pub use inflate::gunzip;
 pub use queue::{Next, Queue};
 pub use tls::Tls;
 #[cfg(feature = "tls")]
-pub use tls::{Greeting, Session, certificate_names, server_config};
+pub use tls::{Handshake, Session, certificate_names, server_config};
 
 use crate::base::sys::{Wake, spawn_thread};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -73,7 +73,7 @@ impl<J: Send + 'static> Worker<J> {
     }
 
     /// Sends a job; a full mailbox returns it.
-    pub fn give(&self, job: J) -> Result<(), J> {
+    pub fn try_send(&self, job: J) -> Result<(), J> {
         self.mailbox.offer(job)
     }
 }
@@ -182,7 +182,7 @@ mod tests {
         .unwrap();
         let (mut given, mut sum, mut count) = (0, 0, 0);
         while count < 100 {
-            while given < 100 && worker.give(given).is_ok() {
+            while given < 100 && worker.try_send(given).is_ok() {
                 given += 1;
             }
             let mut ready = vec![Ready::wait(results.as_fd(), true, false)];
@@ -205,8 +205,8 @@ mod tests {
             while jobs.next().is_some() {}
         })
         .unwrap();
-        assert_eq!(worker.give(1), Ok(()));
-        assert_eq!(worker.give(2), Err(2));
+        assert_eq!(worker.try_send(1), Ok(()));
+        assert_eq!(worker.try_send(2), Err(2));
         go.offer(()).unwrap();
     }
 }

@@ -17,7 +17,7 @@ pub struct Child(libc::pid_t);
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum ExitStatus {
     /// It exited with this status.
     Status(i32),
     /// It was killed by this signal.
@@ -83,7 +83,7 @@ impl Child {
     /// # Errors
     ///
     /// The process was waited for before.
-    pub fn ended(&mut self) -> io::Result<Option<Ended>> {
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.wait(libc::WNOHANG)
     }
 
@@ -95,16 +95,16 @@ impl Child {
         let _ = self.wait(0);
     }
 
-    fn wait(&mut self, flags: i32) -> io::Result<Option<Ended>> {
+    fn wait(&mut self, flags: i32) -> io::Result<Option<ExitStatus>> {
         let mut status = 0;
         loop {
             // SAFETY: waitpid writes one int to the given address.
             match unsafe { libc::waitpid(self.0, &mut status, flags) } {
                 0 => return Ok(None),
                 pid if pid > 0 && libc::WIFSIGNALED(status) => {
-                    return Ok(Some(Ended::Signal(libc::WTERMSIG(status))));
+                    return Ok(Some(ExitStatus::Signal(libc::WTERMSIG(status))));
                 }
-                pid if pid > 0 => return Ok(Some(Ended::Status(libc::WEXITSTATUS(status)))),
+                pid if pid > 0 => return Ok(Some(ExitStatus::Status(libc::WEXITSTATUS(status)))),
                 _ => {
                     let error = io::Error::last_os_error();
                     if error.kind() != io::ErrorKind::Interrupted {

@@ -33,7 +33,7 @@ mod vcio;
 mod wake;
 
 pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
-pub use child::{Child, Ended, spawn};
+pub use child::{Child, ExitStatus, spawn};
 pub use compare::is_same;
 pub use crc::crc32;
 pub use dir::{

@@ -7,12 +7,12 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 /// The function of a thread.
-type Work = Box<dyn FnOnce() + Send>;
+type ThreadBody = Box<dyn FnOnce() + Send>;
 
 /// The argument of a thread.
-struct Given {
+struct ThreadStart {
     name: CString,
-    work: Work,
+    work: ThreadBody,
 }
 
 /// A started thread; it goes on when this is dropped.
@@ -23,11 +23,11 @@ pub struct Thread(libc::pthread_t);
 /// # Errors
 ///
 /// The system has no resources for another thread.
-pub fn spawn_thread(name: &str, stack: usize, work: Work) -> io::Result<Thread> {
-    let given = Box::into_raw(Box::new(Given { name: CString::new(name)?, work }));
+pub fn spawn_thread(name: &str, stack: usize, work: ThreadBody) -> io::Result<Thread> {
+    let given = Box::into_raw(Box::new(ThreadStart { name: CString::new(name)?, work }));
     let (mut rules, mut thread) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     // SAFETY: the attributes are initialised by the first call and destroyed by the last; a stack size that
-    // is not possible keeps the default. `begin` gets its argument, a `Given` that it owns;
+    // is not possible keeps the default. `begin` gets its argument, a `ThreadStart` that it owns;
     // `thread` is read only after it was written.
     unsafe {
         libc::pthread_attr_init(rules.as_mut_ptr());
@@ -45,7 +45,7 @@ pub fn spawn_thread(name: &str, stack: usize, work: Work) -> io::Result<Thread> 
 
 extern "C" fn begin(given: *mut c_void) -> *mut c_void {
     // SAFETY: the pointer is from `spawn_thread`, which gave up its ownership.
-    let Given { name, work } = *unsafe { Box::from_raw(given.cast::<Given>()) };
+    let ThreadStart { name, work } = *unsafe { Box::from_raw(given.cast::<ThreadStart>()) };
     // SAFETY: PR_SET_NAME reads up to 16 bytes of a text that ends with 0.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
     super::leave_signals();

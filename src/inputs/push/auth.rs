@@ -33,7 +33,7 @@ pub enum Denied {
 
 impl Denied {
     /// The message for the client.
-    pub fn said(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Denied::Token => "Pushing takes a token.",
             Denied::Remote => {
@@ -283,7 +283,7 @@ mod tests {
                 (Sender { is_relayed: true, ..near }, Denied::Relayed),
             ] {
                 assert_eq!(gate.judge("", &sender), Err(denied));
-                assert!(denied.said().contains("push.token_file"));
+                assert!(denied.text().contains("push.token_file"));
             }
         }
         assert_eq!(gate.judge("", &Sender { host: "any.example", ..unix }), Ok(()));

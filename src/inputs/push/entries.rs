@@ -45,7 +45,7 @@ pub struct Push {
 
 /// When a request arrived.
 #[derive(Clone, Copy)]
-struct Now {
+struct RequestTime {
     instant: Instant,
     wall: WallClock,
 }
@@ -92,7 +92,7 @@ impl Push {
                 store.declare(&offer, one.buckets, now)
             });
             if let Err(reason) = done {
-                let reason = reason.said().1;
+                let reason = reason.text().1;
                 log::warn("metric not declared", &[("name", &whole), ("reason", &reason)]);
             }
         }
@@ -114,7 +114,7 @@ impl Push {
             Form::Batch => batch(body)?,
         };
         let ttl = self.ttl(source);
-        let now = Now { instant: now, wall: WallClock::now() };
+        let now = RequestTime { instant: now, wall: WallClock::now() };
         self.tally.clear();
         for (index, value) in entries.enumerate() {
             let offered = match Entry::read(form, value) {
@@ -148,7 +148,7 @@ impl Push {
         source: Option<Text<'a>>,
         ttl: Duration,
         store: &mut Store,
-        now: Now,
+        now: RequestTime,
     ) -> Result<(), Refused<'a>> {
         let offered = self.make_offer(entry, source, ttl, store, now);
         if let Err(refused) = &offered {
@@ -165,7 +165,7 @@ impl Push {
         source: Option<Text<'a>>,
         ttl: Duration,
         store: &Store,
-        now: Now,
+        now: RequestTime,
     ) -> Result<Offer<'s>, Refused<'a>> {
         let missing = |key| Refused::of(Reason::MissingKey, key);
         let name = entry.name.ok_or(missing(entry::NAME))?;

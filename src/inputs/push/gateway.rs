@@ -12,7 +12,7 @@ mod path;
 mod protobuf;
 
 use super::exposition::Syntax;
-use super::intake::{Buffers, Collision, Intake, Objection};
+use super::intake::{Buffers, Collision, Intake, Rejection};
 use super::rules::Rules;
 use crate::base::clock::WallClock;
 use crate::model::metric::{Buffer, Family, Kind, Sink, Unit, families, gauge};
@@ -110,7 +110,7 @@ impl Gateway {
             self.labels.add(name, value);
         }
         let labels = self.labels.render(store.bounds(), "").map_err(|reason| {
-            let said = reason.said().1;
+            let said = reason.text().1;
             Refusal::Bad(format!("The path's labels are refused: {said}."))
         })?;
         self.key.clear();
@@ -172,9 +172,9 @@ impl Gateway {
         let clashes = judged.map_err(|objection| {
             let said = sentence(&objection, "Nothing was taken.");
             match objection {
-                Objection::Line(_) => return Refusal::Unreadable(said),
-                Objection::Sample(_, reason) => store.refuse(intake.group, reason),
-                Objection::Timed(_) => {}
+                Rejection::Line(_) => return Refusal::Unreadable(said),
+                Rejection::Sample(_, reason) => store.refuse(intake.group, reason),
+                Rejection::Timed(_) => {}
             }
             Refusal::Bad(said)
         })?;
@@ -197,10 +197,10 @@ impl Gateway {
         match done.map(|tally| tally.first) {
             Ok(None) => Ok(()),
             Ok(Some((name, reason))) => {
-                let objection = Objection::Sample(name, reason);
+                let objection = Rejection::Sample(name, reason);
                 Err(Refusal::Bad(sentence(&objection, "What else there was is taken.")))
             }
-            Err(line) => Err(Refusal::Bad(sentence(&Objection::Line(line), ""))),
+            Err(line) => Err(Refusal::Bad(sentence(&Rejection::Line(line), ""))),
         }
     }
 

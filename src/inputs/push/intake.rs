@@ -9,7 +9,7 @@ use crate::model::metric::{Point, Value};
 use crate::model::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
-pub use trial::Objection;
+pub use trial::Rejection;
 
 /// How far a time stamp may lie in the future: clocks differ.
 pub const MAX_AHEAD: Duration = Duration::from_secs(60);

@@ -24,7 +24,7 @@ const MAX_AGE: Duration = Duration::from_secs(3600);
 const MAX_NAME: usize = 1024;
 
 /// The contents of an answer.
-pub enum Said {
+pub enum AnswerContent {
     /// Exposition text.
     Text(Vec<u8>, Syntax),
     /// The numbers found in JSON, and counts of what was refused.
@@ -41,12 +41,12 @@ pub struct Number {
 }
 
 /// An answer of which some pieces are stored.
-pub struct Taking {
+pub struct Progress {
     /// The number of the worker that brought it.
     pub id: u64,
     /// How long the request took.
     pub duration: Duration,
-    said: Said,
+    said: AnswerContent,
     piece: Piece,
     /// Numbers that were offered to the store.
     offered: usize,
@@ -66,8 +66,8 @@ pub struct Tools {
 }
 
 /// Reads `answer` as exposition text.
-pub fn text(answer: Answer) -> Result<Said, Failure> {
-    Ok(Said::Text(answer.body, Syntax::of(&answer.content_type)))
+pub fn text(answer: Answer) -> Result<AnswerContent, Failure> {
+    Ok(AnswerContent::Text(answer.body, Syntax::of(&answer.content_type)))
 }
 
 /// Reads `answer` as JSON: at most `max_series` numbers.
@@ -76,7 +76,7 @@ pub fn numbers(
     target: &str,
     fields: &[Field],
     max_series: usize,
-) -> Result<Said, Failure> {
+) -> Result<AnswerContent, Failure> {
     let document = json::parse(&answer.body).map_err(|fault| {
         let at = fault.at.to_string();
         let text = format!("no JSON: at byte {at}: expected {}", fault.expected);
@@ -94,7 +94,7 @@ pub fn numbers(
             value: sample.value,
         }),
     });
-    Ok(Said::Numbers(numbers, tally))
+    Ok(AnswerContent::Numbers(numbers, tally))
 }
 
 /// Checks that the status allows the answer to be read.
@@ -106,15 +106,15 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
     Err(Failure { reason: "status", text })
 }
 
-impl Taking {
+impl Progress {
     /// An answer of the worker `id` of which nothing is stored yet.
-    pub fn new(id: u64, duration: Duration, mut said: Said) -> Taking {
+    pub fn new(id: u64, duration: Duration, mut said: AnswerContent) -> Progress {
         let tally = match &mut said {
-            Said::Text(..) => Tally::default(),
-            Said::Numbers(_, tally) => std::mem::take(tally),
+            AnswerContent::Text(..) => Tally::default(),
+            AnswerContent::Numbers(_, tally) => std::mem::take(tally),
         };
         let piece = Piece { lines: PIECE, tally, ..Piece::default() };
-        Taking { id, duration, said, piece, offered: 0 }
+        Progress { id, duration, said, piece, offered: 0 }
     }
 
     /// The results for its samples so far.
@@ -146,12 +146,12 @@ impl Taking {
             max_labels: tools.max_labels,
         };
         match &self.said {
-            Said::Text(text, syntax) => {
+            AnswerContent::Text(text, syntax) => {
                 let (piece, buffers) = (&mut self.piece, &mut tools.buffers);
                 let taken = intake.take_on(text, *syntax, piece, buffers, store, now);
                 taken.map_err(|bad| format!("line {}: expected {}", bad.line, bad.expected))
             }
-            Said::Numbers(numbers, _) => {
+            AnswerContent::Numbers(numbers, _) => {
                 for number in numbers.iter().skip(self.offered).take(PIECE) {
                     let done = offer(number, &intake, &mut tools.labels, store, now);
                     self.piece.tally.count(&number.name, done);
@@ -265,7 +265,7 @@ mod tests {
         for (said, expected) in
             [(super::text(answer(text)).unwrap(), 2 * PIECE + 4), (of_json, 2 * PIECE + 1)]
         {
-            let mut taking = Taking::new(1, Duration::ZERO, said);
+            let mut taking = Progress::new(1, Duration::ZERO, said);
             store.begin(group);
             let mut turns = 1;
             while !taking.go_on(&target, group, &[], &mut tools, &mut store, now).unwrap() {

@@ -1,7 +1,7 @@
 //! The worker of a target: it waits, sends a request, hands over the result, and waits again. It
 //! paces itself on the monotonic clock, and ends when its mailbox closes or results are no longer received.
 
-use super::answer::{self, Said};
+use super::answer::{self, AnswerContent};
 use crate::base::sys;
 use crate::base::wire::{Url, basic};
 use crate::settings::{Field, Scrape, Target, TargetKind};
@@ -60,7 +60,7 @@ pub struct Outcome {
     /// From the start of the request to the end of the answer.
     pub duration: Duration,
     /// The target's answer.
-    pub result: Result<Said, Failure>,
+    pub result: Result<AnswerContent, Failure>,
 }
 
 impl Plan {
@@ -121,7 +121,7 @@ pub fn work(id: u64, plan: &Plan, stop: &Queue<Infallible>, results: &Slot<Outco
     }
 }
 
-fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<Said, Failure> {
+fn ask(client: &mut Client, plan: &Plan, now: Instant) -> Result<AnswerContent, Failure> {
     let url = Url::parse(&plan.url)
         .map_err(|expected| Failure { reason: "url", text: ["expected ", expected].concat() })?;
     let call = Call {

@@ -12,7 +12,7 @@ use crate::model::metric::{Family, Label, Sink, Unit, counter, families, gauge};
 use crate::model::store::{Group, Reason, Store};
 use crate::settings::Scrape;
 use crate::workers::Results;
-use answer::{Taking, Tools};
+use answer::{Progress, Tools};
 use asking::Outcome;
 use state::{REASONS, State};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -74,7 +74,7 @@ pub struct Targets {
     /// The number of the last worker.
     last_id: u64,
     /// The answer that is being stored, piece by piece.
-    taking: Option<Taking>,
+    taking: Option<Progress>,
     tools: Tools,
 }
 
@@ -163,7 +163,7 @@ impl Targets {
     }
 
     /// The answer that is to be stored now.
-    fn next(&mut self, store: &mut Store, now: Instant) -> Option<Taking> {
+    fn next(&mut self, store: &mut Store, now: Instant) -> Option<Progress> {
         if let Some(taking) = self.taking.take() {
             return Some(taking);
         }
@@ -203,7 +203,7 @@ impl Targets {
         }
         out.family(refused);
         for state in &self.states {
-            let words = Reason::ALL.iter().map(|reason| reason.said().0);
+            let words = Reason::ALL.iter().map(|reason| reason.text().0);
             write(out, refused, state.name(), words.zip(state.refused()));
         }
     }

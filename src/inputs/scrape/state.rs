@@ -1,6 +1,6 @@
 //! One target: its settings, its last answer, and how an answer becomes series.
 
-use super::answer::{Taking, Tools};
+use super::answer::{Progress, Tools};
 use super::asking::{self, Outcome, Plan};
 use crate::base::log::{self, Limiter};
 use crate::base::wire::shown;
@@ -41,7 +41,7 @@ pub struct State {
     /// The number of its worker; 0 if no thread could be started.
     id: u64,
     worker: Option<Worker<Infallible>>,
-    last: Option<Last>,
+    last: Option<LastScrape>,
     /// The last error, and when it happened.
     failure: Option<(String, Instant)>,
     /// Samples that were stored from all its answers.
@@ -58,7 +58,7 @@ pub struct State {
 
 /// How the last request ended.
 #[derive(Clone, Copy, Default)]
-pub struct Last {
+pub struct LastScrape {
     /// Whether the request brought series.
     pub up: bool,
     /// How long it took.
@@ -106,7 +106,7 @@ impl State {
     }
 
     /// How the last request ended, if one did.
-    pub fn last(&self) -> Option<Last> {
+    pub fn last(&self) -> Option<LastScrape> {
         self.last
     }
 
@@ -177,11 +177,16 @@ impl State {
     }
 
     /// Handles a worker's result: an answer to store, or a failure.
-    pub fn receive(&mut self, outcome: Outcome, store: &mut Store, now: Instant) -> Option<Taking> {
+    pub fn receive(
+        &mut self,
+        outcome: Outcome,
+        store: &mut Store,
+        now: Instant,
+    ) -> Option<Progress> {
         match outcome.result {
             Ok(said) => {
                 store.begin(self.group);
-                Some(Taking::new(outcome.id, outcome.duration, said))
+                Some(Progress::new(outcome.id, outcome.duration, said))
             }
             Err(failure) => {
                 self.fail(outcome.duration, failure.reason, &failure.text, store, now);
@@ -193,7 +198,7 @@ impl State {
     /// Stores the next piece. Returns whether it was the last.
     pub fn take(
         &mut self,
-        taking: &mut Taking,
+        taking: &mut Progress,
         tools: &mut Tools,
         store: &mut Store,
         now: Instant,
@@ -226,7 +231,7 @@ impl State {
         }
         let no_room = tally.reasons().filter(|(reason, _)| reason.is_room());
         let left_out = no_room.map(|(_, count)| u64::from(count)).sum();
-        self.last = Some(Last { up: true, duration, samples, left_out });
+        self.last = Some(LastScrape { up: true, duration, samples, left_out });
         for (reason, more) in tally.reasons() {
             if let Some(count) = self.refused.get_mut(reason as usize) {
                 *count += u64::from(more);
@@ -242,7 +247,7 @@ impl State {
         let fields: [log::Field<'_>; 4] = [
             ("target", &self.target.name),
             ("metric", &name),
-            ("reason", &reason.said().1),
+            ("reason", &reason.text().1),
             ("answers_before", &held_back),
         ];
         log::warn("samples of a target are refused, this one first", &fields);
@@ -258,7 +263,7 @@ impl State {
     ) {
         self.forget(store);
         let was_up = self.last.is_none_or(|last| last.up);
-        self.last = Some(Last { up: false, duration, ..Last::default() });
+        self.last = Some(LastScrape { up: false, duration, ..LastScrape::default() });
         self.failure = Some((text.chars().take(MAX_TEXT).collect(), now));
         let at = REASONS.iter().position(|word| *word == reason);
         if let Some(count) = at.and_then(|at| self.errors.get_mut(at)) {

@@ -51,7 +51,7 @@ impl Tails {
         now: Instant,
     ) {
         self.complete(store, now);
-        self.state.hasten();
+        self.state.write_soon();
         self.write_state(now);
         let has_other_state = self.settings.state_file != settings.state_file
             || self.settings.memory_file != settings.memory_file;

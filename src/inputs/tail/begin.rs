@@ -7,7 +7,7 @@
 //! several copies one is read.
 
 use super::disk;
-use super::file::{Beside, Leaving, Left, Start, Tailed};
+use super::file::{Beside, Draining, ReadMark, Start, Tailed};
 use super::state::{Head, Place};
 use std::io;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub const ENDS: u32 = 2;
 
 /// What happens with a file that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum Decision {
     /// It is read.
     Reads,
     /// It is empty so far, so that it cannot be known whether it is a copy.
@@ -40,23 +40,23 @@ pub enum Settled {
 /// # Errors
 ///
 /// The file cannot be read.
-pub fn settle(
+pub fn decide(
     file: &mut Tailed,
     others: &mut dyn Iterator<Item = &mut Tailed>,
     (setting, pending): (&str, &[Place]),
     buffer: &mut [u8],
     now: Instant,
-) -> io::Result<Settled> {
+) -> io::Result<Decision> {
     let places = || pending.iter().filter(|place| place.setting == setting);
     // A file at the same path that begins otherwise was emptied, which is noticed when it is read.
     let is_here = |p: &Place| p.path == file.path && file.start != Start::Late;
     let is_it = |p: &&Place| p.inode == file.id.1 && (file.begins(p.head) || is_here(p));
     if let Some(place) = places().find(is_it).filter(|_| file.beside.is_none()) {
         file.resume(place);
-        return Ok(Settled::Reads);
+        return Ok(Decision::Reads);
     }
     if file.start == Start::Rest {
-        return Ok(Settled::Goes);
+        return Ok(Decision::Goes);
     }
     if let Some(place) = places().find(|place| place.path == file.path) {
         // Another file is at this path, or it was emptied: all of it is new, unless it is the same that was
@@ -64,7 +64,7 @@ pub fn settle(
         let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
         if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
             file.resume(place);
-            return Ok(Settled::Reads);
+            return Ok(Decision::Reads);
         }
         file.start = Start::Beginning;
     }
@@ -73,29 +73,29 @@ pub fn settle(
         |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
     if let Some(place) = places().find(is_of) {
         let (head, offset, skips) = (place.head, place.offset, place.skips);
-        file.skip_to(Left { head, offset, skips, half: None });
-        file.is_copy = disk::is_so(&place.path, place.head);
+        file.skip_to(ReadMark { head, offset, skips, half: None });
+        file.is_copy = disk::begins_with(&place.path, place.head);
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
         if file.is_empty() {
-            return Ok(Settled::Waits);
+            return Ok(Decision::Waits);
         }
         if let Found::Other { has_turned } = copied(file, others, buffer, now)
             && let Some(beside) = file.beside
         {
             if !has_turned || beside == Beside::Copy {
-                return Ok(Settled::Goes);
+                return Ok(Decision::Goes);
             }
             file.begin(buffer)?;
             return Ok(match file.is_packed {
-                true => Settled::UnseenPacked,
-                false if file.head.bytes == 0 => Settled::Goes,
-                false => Settled::Unseen,
+                true => Decision::UnseenPacked,
+                false if file.head.bytes == 0 => Decision::Goes,
+                false => Decision::Unseen,
             });
         }
     }
     file.begin(buffer)?;
-    Ok(Settled::Reads)
+    Ok(Decision::Reads)
 }
 
 /// The kind of a file that appeared while the agent ran.
@@ -136,7 +136,7 @@ fn copied(
         }
         if let Some(before) = before {
             if file.length() >= before.offset {
-                other.before = Some(Left::nothing(before.head));
+                other.before = Some(ReadMark::nothing(before.head));
             }
             file.skip_to(before);
             file.was = Some(other.path.clone());
@@ -165,7 +165,7 @@ pub fn stays_copy(
 
 /// A file with this start was emptied or is gone: its copy is read from the same offset. Of several copies
 /// the longest is read, because one that was made earlier lacks lines. Returns whether there is a copy.
-pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
+pub fn hand_over(files: &mut [Tailed], was: ReadMark) -> bool {
     let mut longest: Option<&mut Tailed> = None;
     for file in files.iter_mut().filter(|file| file.is_copy && was.head.bytes > 0) {
         if file.open().is_err() || !file.begins(was.head) {
@@ -174,9 +174,9 @@ pub fn hand_over(files: &mut [Tailed], was: Left) -> bool {
         (file.is_copy, file.is_due) = (false, true);
         let length = file.length();
         let is_longer = longest.as_ref().is_none_or(|longest| length > longest.length());
-        file.skip_to(if is_longer { was } else { Left::nothing(was.head) });
+        file.skip_to(if is_longer { was } else { ReadMark::nothing(was.head) });
         if is_longer && let Some(other) = longest.replace(file) {
-            other.skip_to(Left::nothing(was.head));
+            other.skip_to(ReadMark::nothing(was.head));
         }
     }
     longest.is_some()
@@ -195,9 +195,9 @@ pub fn has_moved_on(file: &Tailed, others: &mut dyn Iterator<Item = &Tailed>) ->
 }
 
 /// Whether a file that had data before gets no more.
-pub fn is_over(quiet: &mut Leaving, has_grown: bool, least: Duration, now: Instant) -> bool {
+pub fn is_over(quiet: &mut Draining, has_grown: bool, least: Duration, now: Instant) -> bool {
     if has_grown {
-        *quiet = Leaving { since: now, ends: 0 };
+        *quiet = Draining { since: now, ends: 0 };
     }
     quiet.ends += 1;
     quiet.ends >= ENDS && now.saturating_duration_since(quiet.since) >= least

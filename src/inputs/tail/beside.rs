@@ -44,7 +44,8 @@ impl Tails {
                 passed.push(Passed { inode: about.ino(), state, head: head.unwrap_or_default() });
             } else if new.len() < room {
                 // A file that was read, or existed before, is not a missed rotation.
-                let is_it = |was: &&Passed| was.head.bytes > 0 && disk::is_so(&path, was.head);
+                let is_it =
+                    |was: &&Passed| was.head.bytes > 0 && disk::begins_with(&path, was.head);
                 let was = was.filter(is_it);
                 passed.extend(was);
                 let mut file = Tailed::new(path, &about, Start::Late);

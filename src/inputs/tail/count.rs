@@ -55,7 +55,7 @@ impl Skip {
     pub const ALL: [Skip; 2] = [Skip::Long, Skip::Busy];
 
     /// The value of the label, and the text for the log.
-    pub fn said(self) -> (&'static str, &'static str) {
+    pub fn text(self) -> (&'static str, &'static str) {
         match self {
             Skip::Long => ("long", "lines are too long for a slow pattern, a part is looked at"),
             Skip::Busy => ("busy", "lines are too many for a slow pattern, some are skipped"),
@@ -177,11 +177,11 @@ impl Counts {
         }
         out.family(skips);
         for (reason, n) in Skip::ALL.iter().zip(skipped).filter(|(_, n)| **n > 0) {
-            out.sample(&[reason.said().0.into()], skips.value(*n));
+            out.sample(&[reason.text().0.into()], skips.value(*n));
         }
         out.family(refusals);
         for (reason, n) in Reason::ALL.iter().zip(refused).filter(|(_, n)| **n > 0) {
-            out.sample(&[reason.said().0.into()], refusals.value(*n));
+            out.sample(&[reason.text().0.into()], refusals.value(*n));
         }
         out.family(troubles);
         for (trouble, n) in Trouble::ALL.iter().zip(self.troubles).filter(|(_, n)| *n > 0) {

@@ -87,7 +87,7 @@ pub fn renamed(path: &Path, inode: u64) -> io::Result<PathBuf> {
 }
 
 /// Whether the file at this path begins with this head.
-pub fn is_so(path: &Path, head: Head) -> bool {
+pub fn begins_with(path: &Path, head: Head) -> bool {
     let file = open_regular(path).map(|(file, _)| file);
     file.and_then(|file| head_of(&file, head.bytes.into())).is_ok_and(|h| h == head)
 }
@@ -99,7 +99,7 @@ pub fn head_of(file: &File, most: usize) -> io::Result<Head> {
 
 /// How a file begins. Both are read together, as the file may be emptied at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct FileStart {
     /// Of as many bytes as were asked for.
     pub start: Head,
     /// Of as many bytes as there are, at most `HEAD`.
@@ -110,7 +110,7 @@ pub struct Look {
 /// Reads how a file begins, by at most `most` bytes, as far as there is no zero byte. A hole at its start, or
 /// zero bytes, are skipped: a writer that does not append leaves one each time its file is emptied,
 /// and all holes are alike.
-pub fn look(file: &File, most: usize) -> io::Result<Look> {
+pub fn look(file: &File, most: usize) -> io::Result<FileStart> {
     let mut bytes = [0; HEAD];
     let mut n = read_at(file, &mut bytes, 0)?;
     if n > 0 && bytes.first() == Some(&0) {
@@ -119,7 +119,7 @@ pub fn look(file: &File, most: usize) -> io::Result<Look> {
     }
     let known = bytes.get(..n).unwrap_or_default();
     let start = head_in(known.get(..most).unwrap_or(known));
-    Ok(Look { start, head: head_in(known), is_packed: is_packed(known) })
+    Ok(FileStart { start, head: head_in(known), is_packed: is_packed(known) })
 }
 
 /// The head of a file with these first bytes.

@@ -34,7 +34,7 @@ pub enum Start {
 
 /// A file that was renamed or deleted: it is read until writing to it has stopped.
 #[derive(Clone, Copy, Debug)]
-pub struct Leaving {
+pub struct Draining {
     /// When it last grew, or was renamed or deleted.
     pub since: Instant,
     /// How often its end was reached since.
@@ -52,25 +52,25 @@ pub enum Beside {
 
 /// How a file began and how far it was read before it was emptied or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct ReadMark {
     pub head: Head,
     /// `u64::MAX` if a copy was found that has the rest.
     pub offset: u64,
     /// The offset is within a line that was cut.
     pub skips: bool,
-    pub half: Option<Half>,
+    pub half: Option<PartialBatch>,
 }
 
-impl Left {
+impl ReadMark {
     /// The state after a copy has taken over all that began like this.
-    pub fn nothing(head: Head) -> Left {
-        Left { head, offset: u64::MAX, skips: false, half: None }
+    pub fn nothing(head: Head) -> ReadMark {
+        ReadMark { head, offset: u64::MAX, skips: false, half: None }
     }
 }
 
 /// Lines that some rules were matched against, and others not yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Half {
+pub struct PartialBatch {
     /// Bytes from the offset on.
     pub len: usize,
     /// The index of the next rule.
@@ -96,11 +96,11 @@ pub struct Tailed {
     /// Whether there may be something to read.
     pub is_due: bool,
     /// Set when no pattern matches its name any more.
-    pub leaving: Option<Leaving>,
+    pub leaving: Option<Draining>,
     /// It is a copy of another so far: the data is read from the original.
     pub is_copy: bool,
     /// What it was before it was last emptied.
-    pub before: Option<Left>,
+    pub before: Option<ReadMark>,
     /// When it last began again: it was found, emptied, or got its first bytes.
     pub turned: Option<Instant>,
     /// The path does not name it.
@@ -111,9 +111,9 @@ pub struct Tailed {
     /// The path of the file of which this one is an earlier part.
     pub was: Option<PathBuf>,
     /// Set when the last line has no newline and the file stopped growing.
-    pub unfinished: Option<Leaving>,
+    pub unfinished: Option<Draining>,
     /// Lines that some rules have not seen yet.
-    pub half: Option<Half>,
+    pub half: Option<PartialBatch>,
     /// It is compressed, and not read.
     pub is_packed: bool,
     /// Size and time of the last change when it was found or read.
@@ -139,7 +139,7 @@ pub enum Bytes {
     /// The number of bytes from the offset on; fewer than asked for if there are no more.
     Some(usize),
     /// The file began otherwise before, or was longer. This is its state before.
-    Truncated(Left),
+    Truncated(ReadMark),
 }
 
 impl Tailed {
@@ -309,12 +309,12 @@ impl Tailed {
     }
 
     /// How it begins and how far it was read.
-    pub fn left(&self) -> Left {
-        Left { head: self.head, offset: self.offset, skips: self.skips, half: self.half }
+    pub fn left(&self) -> ReadMark {
+        ReadMark { head: self.head, offset: self.offset, skips: self.skips, half: self.half }
     }
 
     /// Sets the offset to that of its original; of a shorter copy nothing is left.
-    pub fn skip_to(&mut self, was: Left) {
+    pub fn skip_to(&mut self, was: ReadMark) {
         let length = self.length();
         self.offset = was.offset.min(length);
         let is_all = was.offset <= length;

@@ -94,7 +94,7 @@ impl Keeper {
     }
 
     /// Requests that changes are written at the next opportunity.
-    pub fn hasten(&mut self) {
+    pub fn write_soon(&mut self) {
         (self.file.next, self.copy.next) = (None, None);
     }
 

@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 64;
 
 /// What every match contains.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Needed {
+pub struct Required {
     /// One of these, none of them empty; no texts if nothing is known.
     pub literals: Vec<String>,
     /// Every line that contains one of them matches.
@@ -44,20 +44,20 @@ enum Times {
 }
 
 /// The texts of a pattern that regex-lite accepts.
-pub fn needed(pattern: &str) -> Needed {
+pub fn needed(pattern: &str) -> Required {
     let mut reader = Reader { rest: pattern.chars().peekable(), depth: 0 };
     let part = reader.alternatives().filter(|_| reader.rest.peek().is_none());
     let Some(Part { exact, needed: Some(literals), asserts }) = part else {
-        return Needed::default();
+        return Required::default();
     };
     // Invalid UTF-8 becomes this character, which the bytes of the line do not have.
     if literals.iter().any(|text| text.contains('\u{fffd}')) {
-        return Needed::default();
+        return Required::default();
     }
     // Line endings are not searched.
     let is_within = |text: &String| !text.contains(['\r', '\n']);
     let suffices = !asserts && exact.as_ref() == Some(&literals) && literals.iter().all(is_within);
-    Needed { literals, suffices }
+    Required { literals, suffices }
 }
 
 struct Reader<'a> {
@@ -297,7 +297,7 @@ mod tests {
 
     fn of(pattern: &str) -> String {
         regex_lite::Regex::new(pattern).unwrap();
-        let Needed { literals, suffices } = needed(pattern);
+        let Required { literals, suffices } = needed(pattern);
         let mark = if suffices { "=" } else { "" };
         [mark, &literals.join(" ")].concat()
     }
@@ -342,6 +342,6 @@ mod tests {
         }
         let deep = ["(".repeat(40), "abc".into(), ")".repeat(40)].concat();
         assert_eq!(of(&deep), "=abc");
-        assert_eq!(needed(&"(".repeat(1000)), Needed::default());
+        assert_eq!(needed(&"(".repeat(1000)), Required::default());
     }
 }

@@ -183,7 +183,7 @@ impl Tails {
     pub fn finish(&mut self, store: &mut Store) {
         let now = Instant::now();
         self.complete(store, now);
-        self.state.hasten();
+        self.state.write_soon();
         self.write_state(now);
     }
 

@@ -1,11 +1,11 @@
 //! A turn of reading: files that are due, one after the other, until there is no more data or the turn
 //! is used up.
 
-use super::begin::{GRACE, Settled, hand_over, has_moved_on, is_over, settle, stays_copy};
+use super::begin::{Decision, GRACE, decide, hand_over, has_moved_on, is_over, stays_copy};
 use super::budget::Budget;
 use super::count::Trouble;
 use super::disk;
-use super::file::{Bytes, Leaving, Left, Start, Tailed};
+use super::file::{Bytes, Draining, ReadMark, Start, Tailed};
 use super::passed::Passed;
 use super::state::Head;
 use super::take::Piece;
@@ -34,7 +34,7 @@ enum Outcome {
     /// It was read to its end and is gone.
     Goes,
     /// It was emptied; this was its state.
-    Truncated(Left),
+    Truncated(ReadMark),
 }
 
 impl Tails {
@@ -118,7 +118,7 @@ impl Tails {
         if self.has_room(&mut entries, entry, at)
             && let Some(here) = entries.get_mut(entry)
         {
-            let outcome = self.attend_to(here, at, budget, store, now);
+            let outcome = self.read_file(here, at, budget, store, now);
             if !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_)) {
                 self.state.change();
             }
@@ -193,7 +193,7 @@ impl Tails {
         }
     }
 
-    fn attend_to(
+    fn read_file(
         &mut self,
         entry: &mut Entry,
         at: usize,
@@ -259,7 +259,7 @@ impl Tails {
         let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
         let mut others = before.iter_mut().chain(&mut *after);
         let kept = (&*entry.said.path, &*self.pending);
-        let settled = settle(file, &mut others, kept, &mut self.buffer, now)?;
+        let settled = decide(file, &mut others, kept, &mut self.buffer, now)?;
         let is_known = || {
             let at = file.changed_at();
             before.iter().chain(&*after).any(|other| other.changed_at() == at)
@@ -267,17 +267,17 @@ impl Tails {
                 || file.path.with_extension("").exists()
         };
         match settled {
-            Settled::Reads => {}
-            Settled::Unseen if file.is_expected => {}
-            Settled::Waits => return Ok(Some(waits(file, now))),
+            Decision::Reads => {}
+            Decision::Unseen if file.is_expected => {}
+            Decision::Waits => return Ok(Some(waits(file, now))),
             // What was compressed keeps its time, or still is beside it.
-            Settled::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
-            Settled::Unseen | Settled::UnseenPacked => {
+            Decision::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
+            Decision::Unseen | Decision::UnseenPacked => {
                 entry.read.missed += 1;
                 let fields: [Field<'_>; 1] = [("path", &file.path.display())];
                 self.counts.fail(Trouble::Missed, &fields, now);
             }
-            Settled::Goes => return Ok(Some(Outcome::Goes)),
+            Decision::Goes => return Ok(Some(Outcome::Goes)),
         }
         Ok(None)
     }
@@ -300,7 +300,7 @@ fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now:
     let leaving = file.leaving.as_mut();
     let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
     let is_unfinished = waits > 0 && !file.skips;
-    let quiet = file.unfinished.get_or_insert(Leaving { since: now, ends: 0 });
+    let quiet = file.unfinished.get_or_insert(Draining { since: now, ends: 0 });
     let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
     let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
     let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
@@ -315,7 +315,7 @@ fn waits(file: &mut Tailed, now: Instant) -> Outcome {
     file.is_due = false;
     // For a copy that the path named it is known that it is gone.
     let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
-    let is_over = |l: Leaving| now.saturating_duration_since(l.since) >= least;
+    let is_over = |l: Draining| now.saturating_duration_since(l.since) >= least;
     let is_over = file.leaving.is_some_and(is_over);
     if is_over { Outcome::Goes } else { Outcome::Stays(0) }
 }
@@ -326,7 +326,7 @@ fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
     let Some((file, after)) = rest.split_first_mut() else { return };
     file.turned = Some(now);
     if let Some(head) = head {
-        file.before = Some(Left::nothing(head));
+        file.before = Some(ReadMark::nothing(head));
     }
     if file.beside.is_some() {
         // It is another file.

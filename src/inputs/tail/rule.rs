@@ -168,7 +168,7 @@ impl Rule {
                 ("pattern", &self.said.pattern),
                 ("looks_at_bytes", &self.search.most),
             ];
-            log::warn(why.said().1, &fields);
+            log::warn(why.text().1, &fields);
         }
     }
 
@@ -230,7 +230,7 @@ impl Rule {
                 RuleKind::Gauge => Change::Set(value),
                 RuleKind::Histogram => Change::ObserveMany(value, 1),
             };
-            let made = Made { said, group: *group, series };
+            let made = RuleSeries { said, group: *group, series };
             made.offer(Some(&found), change, common, store, now);
         });
         count
@@ -244,19 +244,19 @@ impl Rule {
         store: &mut Store,
         now: Instant,
     ) {
-        let made = Made { said: &self.said, group: self.group, series: &mut self.series };
+        let made = RuleSeries { said: &self.said, group: self.group, series: &mut self.series };
         made.offer(found, change, common, store, now);
     }
 }
 
 /// The part of a rule that makes its series.
-struct Made<'a> {
+struct RuleSeries<'a> {
     said: &'a LogRule,
     group: Group,
     series: &'a mut Vec<u64>,
 }
 
-impl Made<'_> {
+impl RuleSeries<'_> {
     fn offer(
         self,
         found: Option<&Captures<'_>>,
@@ -283,10 +283,10 @@ impl Made<'_> {
         let done = set.render(store.bounds(), reserved).and_then(|labels| {
             let hash = hasher.hash_one(labels.text());
             match self.series.binary_search(&hash) {
-                Ok(_) => self.give(labels, change, store, now),
+                Ok(_) => self.add(labels, change, store, now),
                 Err(_) if self.series.len() >= *max_series => Err(Reason::Series),
                 Err(at) => {
-                    let done = self.give(labels, change, store, now);
+                    let done = self.add(labels, change, store, now);
                     if done.is_ok() {
                         self.series.insert(at, hash);
                     }
@@ -299,7 +299,7 @@ impl Made<'_> {
         }
     }
 
-    fn give(
+    fn add(
         &self,
         labels: Labels<'_>,
         change: Change<'_>,

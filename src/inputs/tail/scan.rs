@@ -2,7 +2,7 @@
 
 use super::count::Trouble;
 use super::disk;
-use super::file::{Leaving, Start, Tailed};
+use super::file::{Draining, Start, Tailed};
 use super::{Entry, Tails};
 use crate::base::log::Field;
 use std::fs::{self, Metadata};
@@ -98,7 +98,7 @@ impl Tails {
         }
         entry.irregular = irregular;
         for (file, _) in entry.files.iter_mut().zip(is_there).filter(|(_, is_there)| !is_there) {
-            let leaving = Leaving { since: now, ends: 0 };
+            let leaving = Draining { since: now, ends: 0 };
             file.is_due |= file.leaving.is_none();
             file.leaving.get_or_insert(leaving);
         }
@@ -120,7 +120,7 @@ impl Tails {
             let found = path.and_then(|path| fs::metadata(&path).map(|about| (path, about)));
             if let Some((path, about)) = found.ok().filter(|(_, about)| about.is_file()) {
                 let mut file = Tailed::new(path, &about, Start::Rest);
-                file.leaving = Some(Leaving { since: now, ends: 0 });
+                file.leaving = Some(Draining { since: now, ends: 0 });
                 entry.files.push(file);
             }
         }

@@ -7,7 +7,7 @@
 use super::budget::Budget;
 use super::cost::SLOW_STRETCH;
 use super::count::Read;
-use super::file::{Half, Tailed};
+use super::file::{PartialBatch, Tailed};
 use super::lines::{self, Next};
 use super::rule::Rule;
 use super::{Entry, Tails};
@@ -86,7 +86,7 @@ fn next_lines(
     (most, stretch): (usize, usize),
     mut skips: bool,
     read: &mut Read,
-) -> Option<Half> {
+) -> Option<PartialBatch> {
     let (len, rule) = match lines::next(rest, most, stretch, &mut skips) {
         Next::Lines(lines) => {
             read.lines += memchr::memchr_iter(b'\n', lines).count() as u64;
@@ -105,7 +105,7 @@ fn next_lines(
         Next::Rest(len) => (len, NO_RULE),
         Next::Wait => return None,
     };
-    Some(Half { len, rule, skips })
+    Some(PartialBatch { len, rule, skips })
 }
 
 /// Advances the offset by `used` of `n` bytes, and decides whether the file is read again soon and how much

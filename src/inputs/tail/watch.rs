@@ -33,7 +33,7 @@ pub struct Watch {
 
 /// Which events came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
+pub struct Changes {
     /// Some event.
     pub any: bool,
     /// More events than were handled: everything may have changed.
@@ -95,8 +95,8 @@ impl Watch {
     }
 
     /// Hands each event to `each`.
-    pub fn poll_events(&mut self, mut each: impl FnMut(Event<'_>)) -> Heard {
-        let mut heard = Heard::default();
+    pub fn poll_events(&mut self, mut each: impl FnMut(Event<'_>)) -> Changes {
+        let mut heard = Changes::default();
         let Some(inotify) = &self.inotify else { return heard };
         let mut count = 0;
         for _ in 0..MAX_READS {

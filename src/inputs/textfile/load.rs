@@ -1,7 +1,7 @@
 //! Reads all text files into the store: each is read and checked as a whole, families that
 //! contradict a file before it are blanked out, and then all are one set of series.
 
-use super::walk::Met;
+use super::walk::Visited;
 use super::{Memory, Textfile, hash};
 use crate::base::log;
 use crate::base::sys;
@@ -110,9 +110,9 @@ impl Textfile {
             let mut found = Vec::new();
             walk.look(pattern, &mut |path, met| {
                 let failure = match met {
-                    Met::File(_) => return found.push(path.to_owned()),
-                    Met::Failed(error) => Failure::io("directory", &error),
-                    Met::Excess => Failure::of("too_many", "too many names in directories"),
+                    Visited::File(_) => return found.push(path.to_owned()),
+                    Visited::Failed(error) => Failure::io("directory", &error),
+                    Visited::Excess => Failure::of("too_many", "too many names in directories"),
                 };
                 failures.push((path.to_owned(), failure));
             });
@@ -289,13 +289,13 @@ impl Load<'_> {
         let files = std::mem::take(&mut self.files);
         for ((path, _), (tally, bad)) in files.iter().zip(tallies) {
             for (reason, count) in tally.reasons() {
-                self.count(reason.said().0, count.into());
+                self.count(reason.text().0, count.into());
                 self.is_final &=
                     !(is_of_names(reason) || reason.is_room() || reason == Reason::Owned);
             }
             if let Some((name, reason)) = &tally.first {
-                let text = ["a sample is not taken: ", name, ": ", reason.said().1].concat();
-                self.say(PART, path, &Failure::of(reason.said().0, &text));
+                let text = ["a sample is not taken: ", name, ": ", reason.text().1].concat();
+                self.say(PART, path, &Failure::of(reason.text().0, &text));
             }
             if let Some(expected) = bad {
                 self.refuse(path, &Failure::of("text", &["expected ", expected].concat()));

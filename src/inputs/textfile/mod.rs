@@ -17,7 +17,7 @@ use crate::kernel::collect::Textfiles;
 use crate::kernel::collect::textfile::{DIRECTORY, NAME};
 use crate::kernel::gather::{self, Gather};
 use crate::model::metric::{Sink, Source};
-use crate::model::store::{Bounds, Group, Shown, Store};
+use crate::model::store::{Bounds, Group, GroupFilter, Store};
 use crate::settings::Settings;
 use std::fs::Metadata;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -25,7 +25,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
-use walk::{Met, Pattern, Walk};
+use walk::{Pattern, Visited, Walk};
 
 /// A file that was changed this recently may change again within the same tick of the file system's clock,
 /// and have the same metadata.
@@ -77,11 +77,11 @@ impl Textfile {
 
     /// Which series of the store a page shows: with or without those of text files; a page of selected
     /// collectors has only those, or none.
-    pub fn shown(&self, has_textfiles: bool, is_picked: bool) -> Option<Shown> {
+    pub fn shown(&self, has_textfiles: bool, is_picked: bool) -> Option<GroupFilter> {
         match self.group {
-            Some(group) if is_picked => has_textfiles.then_some(Shown::Only(group)),
-            Some(group) if !has_textfiles => Some(Shown::Without(group)),
-            _ => (!is_picked).then_some(Shown::All),
+            Some(group) if is_picked => has_textfiles.then_some(GroupFilter::Only(group)),
+            Some(group) if !has_textfiles => Some(GroupFilter::Without(group)),
+            _ => (!is_picked).then_some(GroupFilter::All),
         }
     }
 
@@ -111,13 +111,13 @@ impl Textfile {
         for pattern in patterns.iter() {
             walk.look(pattern, &mut |path, met| {
                 let facts = match met {
-                    Met::File(Ok(file)) => {
+                    Visited::File(Ok(file)) => {
                         is_young |= age(&file, wall) < YOUNG;
                         facts(&file)
                     }
-                    Met::File(Err(error)) => failure(1, &error),
-                    Met::Failed(error) => failure(2, &error),
-                    Met::Excess => [3; FACTS],
+                    Visited::File(Err(error)) => failure(1, &error),
+                    Visited::Failed(error) => failure(2, &error),
+                    Visited::Excess => [3; FACTS],
                 };
                 sum = sum.wrapping_add(hash(hasher, [path.as_os_str().as_bytes(), &facts]));
             });

@@ -1,4 +1,4 @@
-use super::walk::{Met, Pattern, Walk};
+use super::walk::{Pattern, Visited, Walk};
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::COLLECTORS;
@@ -220,8 +220,8 @@ fn directories_are_found_as_go_finds_them() {
         walk.look(&Pattern::new(&pattern), &mut |path, met| {
             let path = path.strip_prefix(&tree.0).unwrap().display().to_string();
             found.push(match met {
-                Met::File(file) => [&*path, if file.is_ok() { "" } else { "?" }].concat(),
-                Met::Failed(_) | Met::Excess => [&*path, "!"].concat(),
+                Visited::File(file) => [&*path, if file.is_ok() { "" } else { "?" }].concat(),
+                Visited::Failed(_) | Visited::Excess => [&*path, "!"].concat(),
             });
         });
         found.sort();

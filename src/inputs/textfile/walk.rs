@@ -40,7 +40,7 @@ impl Pattern {
 }
 
 /// What a scan finds.
-pub enum Met {
+pub enum Visited {
     /// An entry with the name of a text file.
     File(io::Result<Metadata>),
     /// A directory that cannot be read.
@@ -50,7 +50,7 @@ pub enum Met {
 }
 
 /// Receives the path and what is there.
-pub type Each<'e> = dyn FnMut(&Path, Met) + 'e;
+pub type Visitor<'e> = dyn FnMut(&Path, Visited) + 'e;
 
 /// Looks for text files.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Walk {
     }
 
     /// Hands on what `pattern` finds, in the order of the directories.
-    pub fn look(&mut self, pattern: &Pattern, each: &mut Each<'_>) {
+    pub fn look(&mut self, pattern: &Pattern, each: &mut Visitor<'_>) {
         self.path.clear();
         self.path.extend_from_slice(pattern.root);
         let has_glob = pattern.parts.iter().any(|part| is_glob(part));
@@ -95,7 +95,7 @@ impl Walk {
     }
 
     /// Whether there is anything below here that `parts` match.
-    fn enter(&mut self, parts: &[Box<[u8]>], each: &mut Each<'_>) -> bool {
+    fn enter(&mut self, parts: &[Box<[u8]>], each: &mut Visitor<'_>) -> bool {
         let Some((part, rest)) = parts.split_first() else {
             self.directory(each);
             return true;
@@ -125,21 +125,21 @@ impl Walk {
         self.names <= MAX_NAMES
     }
 
-    fn directory(&mut self, each: &mut Each<'_>) {
+    fn directory(&mut self, each: &mut Visitor<'_>) {
         let listed = sys::open_listing(self.place()).and_then(|directory| {
             sys::list(&directory, &mut |name| {
                 if self.counts() && name.ends_with(SUFFIX) {
                     let before = self.push(name);
-                    each(self.place(), Met::File(fs::metadata(self.place())));
+                    each(self.place(), Visited::File(fs::metadata(self.place())));
                     self.path.truncate(before);
                 }
             })
         });
         if let Err(error) = listed {
-            each(self.place(), Met::Failed(error));
+            each(self.place(), Visited::Failed(error));
         }
         if self.names > MAX_NAMES {
-            each(self.place(), Met::Excess);
+            each(self.place(), Visited::Excess);
         }
     }
 }

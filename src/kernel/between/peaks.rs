@@ -42,10 +42,10 @@ pub static FAMILIES: &[Family; 7] = families![
 /// Samples the machine every second, if that is enabled.
 #[derive(Default)]
 pub struct Peaks {
-    looking: Option<Box<Looking>>,
+    looking: Option<Box<PeakSampler>>,
 }
 
-struct Looking {
+struct PeakSampler {
     wanted: settings::Peaks,
     paths: Paths,
     files: Files,
@@ -71,9 +71,9 @@ impl Peaks {
             self.looking = None;
             return;
         }
-        let is_same = |looking: &Looking| looking.wanted == *wanted && looking.paths == *paths;
+        let is_same = |looking: &PeakSampler| looking.wanted == *wanted && looking.paths == *paths;
         if !self.looking.as_deref().is_some_and(is_same) {
-            self.looking = Some(Box::new(Looking::new(wanted, paths, now)));
+            self.looking = Some(Box::new(PeakSampler::new(wanted, paths, now)));
         }
     }
 
@@ -109,12 +109,12 @@ impl Peaks {
     }
 }
 
-impl Looking {
-    fn new(wanted: &settings::Peaks, paths: &Paths, now: Instant) -> Looking {
+impl PeakSampler {
+    fn new(wanted: &settings::Peaks, paths: &Paths, now: Instant) -> PeakSampler {
         let mut files = Files::new(&Root::at(paths.clone()));
         let [stat, meminfo] = ["/proc/stat", "/proc/meminfo"].map(|path| files.whole(path));
         let dev = files.records("/proc/net/dev");
-        Looking {
+        PeakSampler {
             wanted: wanted.clone(),
             paths: paths.clone(),
             files,

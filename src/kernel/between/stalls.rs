@@ -74,10 +74,10 @@ struct Armed {
 struct Source {
     file: File,
     /// While events may be false.
-    doubt: Option<Doubt>,
+    doubt: Option<Unconfirmed>,
 }
 
-struct Doubt {
+struct Unconfirmed {
     /// When it ends; `None` before the first event.
     until: Option<Instant>,
     /// The total in the file when the trigger was set, or at the last event.
@@ -172,19 +172,19 @@ impl Armed {
 
 impl Source {
     fn new(file: File, wanted: &StallTrigger) -> Source {
-        let doubt = total(&file, wanted).map(|total| Doubt { until: None, total });
+        let doubt = total(&file, wanted).map(|total| Unconfirmed { until: None, total });
         Source { file, doubt }
     }
 
     fn is_true(&mut self, wanted: &StallTrigger, now: Instant) -> bool {
-        let is_over = |doubt: &Doubt| doubt.until.is_some_and(|until| until <= now);
+        let is_over = |doubt: &Unconfirmed| doubt.until.is_some_and(|until| until <= now);
         let Some(doubt) = self.doubt.take_if(|doubt| !is_over(doubt)) else {
             self.doubt = None;
             return true;
         };
         let until = doubt.until.unwrap_or(now + 2 * (wanted.window + LATEST));
         let total = total(&self.file, wanted).unwrap_or(doubt.total);
-        self.doubt = Some(Doubt { until: Some(until), total });
+        self.doubt = Some(Unconfirmed { until: Some(until), total });
         u128::from(total.saturating_sub(doubt.total)) >= wanted.stall.as_micros()
     }
 }

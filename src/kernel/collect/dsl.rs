@@ -9,7 +9,7 @@
 //! report have no sample.
 
 use super::slow::Found;
-use super::ubus::{Asked, Question, info, number};
+use super::ubus::{Poller, Query, info, number};
 use super::{Collector, Setup, Spec};
 use crate::kernel::read::ubus::Table;
 use crate::model::metric::{Family, Unit::*, counter, families, gauge, named};
@@ -77,8 +77,8 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("60s");
 
-static QUESTION: Question =
-    Question { object: "dsl", method: "metrics", tell, age: named(FAMILIES, "dsl_age_seconds") };
+static QUESTION: Query =
+    Query { object: "dsl", method: "metrics", tell, age: named(FAMILIES, "dsl_age_seconds") };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -94,7 +94,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Asked::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
 }
 
 fn tell(line: Table<'_>, found: &mut Found) {

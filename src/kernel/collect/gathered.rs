@@ -156,7 +156,7 @@ fn values<'l>(labels: &'l Names, sample: &Sample) -> impl Iterator<Item = &'l [u
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::collect::keyed::Made;
+    use crate::kernel::collect::keyed::NewFamily;
     use crate::model::metric::{Buffer, Kind, Unit, families, gauge};
     use crate::outputs::expose::{Format, Lines, Text};
 
@@ -168,7 +168,7 @@ mod tests {
         let mut learned = Learned::default();
         let make = |key: &str| {
             let (name, help) = (format!("c_{key}"), "C.".to_owned());
-            Some(Made { kind: Kind::Gauge, unit: Unit::One, name, help })
+            Some(NewFamily { kind: Kind::Gauge, unit: Unit::One, name, help })
         };
         let at = learned.place(b"k", 0, &make).unwrap();
         let before = learned.place(b"j", 0, &make).unwrap();

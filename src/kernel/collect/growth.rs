@@ -43,7 +43,7 @@ struct Part {
 
 /// A part as it is now.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// The identity of the part.
     pub key: u64,
     pub counts: Counts,
@@ -67,7 +67,7 @@ impl Growth {
     }
 
     /// Adds the growth of a part; `false` if there are too many. A part that appears twice in a reading counts once.
-    pub fn add(&mut self, seen: &Seen, now: Instant) -> bool {
+    pub fn add(&mut self, seen: &Observation, now: Instant) -> bool {
         let is_it = |part: &Part| part.key == seen.key;
         let expected = self.parts.get(self.next).filter(|part| is_it(part)).map(|_| self.next);
         let at = expected.or_else(|| self.parts.iter().position(is_it));
@@ -102,7 +102,7 @@ impl Growth {
 }
 
 impl Part {
-    fn grow(&mut self, seen: &Seen, now: Instant, sums: &mut Counts) {
+    fn grow(&mut self, seen: &Observation, now: Instant, sums: &mut Counts) {
         let is_younger = is_younger(seen.age, now, self.at);
         let columns = self.last.iter_mut().zip(seen.counts).zip(sums).enumerate();
         for (column, ((last, count), sum)) in columns {
@@ -140,16 +140,16 @@ fn raise(sum: &mut Option<u64>, by: Option<u64>) {
 mod tests {
     use super::*;
 
-    fn seen(key: u64, count: u64, age: Option<u64>) -> Seen {
+    fn seen(key: u64, count: u64, age: Option<u64>) -> Observation {
         let mut counts = Counts::default();
         counts[3] = Some(count);
-        Seen { key, counts, age: age.map(Duration::from_secs), short: 1 << 3 }
+        Observation { key, counts, age: age.map(Duration::from_secs), short: 1 << 3 }
     }
 
     /// The sum after each reading, ten seconds apart.
-    fn sums(looks: &[&[Seen]]) -> Vec<Option<u64>> {
+    fn sums(looks: &[&[Observation]]) -> Vec<Option<u64>> {
         let (mut growth, start) = (Growth::default(), Instant::now());
-        let mut look = |(at, parts): (usize, &&[Seen])| {
+        let mut look = |(at, parts): (usize, &&[Observation])| {
             let now = start + Duration::from_secs(10 * at as u64);
             growth.begin();
             assert!(parts.iter().all(|part| growth.add(part, now)));
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_sum_goes_on_when_parts_come_and_go() {
-        let looks: [&[Seen]; 5] = [
+        let looks: [&[Observation]; 5] = [
             &[seen(1, 100, Some(60)), seen(2, 1000, Some(5))],
             &[seen(2, 1010, Some(15)), seen(1, 105, Some(70))],
             &[seen(1, 107, Some(80))],
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn who_was_only_missed_counts_nothing_twice() {
-        let looks: [&[Seen]; 3] =
+        let looks: [&[Observation]; 3] =
             [&[seen(1, 900, Some(60))], &[], &[seen(1, 950, Some(80)), seen(2, 70, None)]];
         assert_eq!(sums(&looks)[2], Some(0));
         let twice = seen(1, 950, Some(70));

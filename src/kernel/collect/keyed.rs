@@ -17,7 +17,7 @@ const MAX_HEADERS: usize = 64;
 const MAX_NAME: usize = 120;
 
 /// The family that is made from a key.
-pub struct Made {
+pub struct NewFamily {
     /// The type.
     pub kind: Kind,
     /// The kernel's unit.
@@ -29,7 +29,7 @@ pub struct Made {
 }
 
 /// More that is known of a family that was made.
-struct Told {
+struct Origin {
     stamp: u32,
     /// The length of node_exporter's name, 0 if ours is the same.
     split: u8,
@@ -40,7 +40,7 @@ struct Told {
 pub struct Keyed {
     /// Each key as it was read, the parts with a NUL between.
     keys: Names,
-    families: Vec<Option<Box<(Made, Told)>>>,
+    families: Vec<Option<Box<(NewFamily, Origin)>>>,
     at: usize,
     /// A key was learned since the last reading began; the one before was without.
     learns: bool,
@@ -72,7 +72,7 @@ impl Keyed {
     pub fn family(
         &mut self,
         parts: [&[u8]; 2],
-        make: &dyn Fn(&str, &str) -> Option<Made>,
+        make: &dyn Fn(&str, &str) -> Option<NewFamily>,
     ) -> Option<Row<'_>> {
         let at = self.at;
         if at >= MAX_KEYS {
@@ -82,7 +82,7 @@ impl Keyed {
         if !self.keys.get(at).is_some_and(|known| is_same(known, parts)) {
             self.learn(at, parts, make);
         }
-        let (made, Told { stamp, split }) = &**self.families.get(at)?.as_ref()?;
+        let (made, Origin { stamp, split }) = &**self.families.get(at)?.as_ref()?;
         let name = (&*made.name, *split);
         Some(Family::dynamic_at(made.kind, made.unit, name, &made.help, *stamp))
     }
@@ -92,7 +92,7 @@ impl Keyed {
         &mut self,
         at: usize,
         [first, second]: [&[u8]; 2],
-        make: &dyn Fn(&str, &str) -> Option<Made>,
+        make: &dyn Fn(&str, &str) -> Option<NewFamily>,
     ) {
         self.learns = true;
         self.keys.truncate(at);
@@ -101,12 +101,13 @@ impl Keyed {
         // The part after it would be our own name.
         let text = |part| std::str::from_utf8(part).ok().filter(|text| !text.contains('|'));
         let made = text(first).zip(text(second)).and_then(|(first, second)| make(first, second));
-        let is_new =
-            |made: &Made| !self.families.iter().flatten().any(|known| known.0.name == made.name);
+        let is_new = |made: &NewFamily| {
+            !self.families.iter().flatten().any(|known| known.0.name == made.name)
+        };
         let made = made.filter(|made| is_name(&made.name) && is_new(made));
-        let told = |made: Made| {
+        let told = |made: NewFamily| {
             let split = made.name.find('|').and_then(|at| u8::try_from(at).ok()).unwrap_or(0);
-            Box::new((made, Told { stamp: fresh_stamp(), split }))
+            Box::new((made, Origin { stamp: fresh_stamp(), split }))
         };
         self.families.push(made.map(told));
     }
@@ -266,7 +267,7 @@ mod tests {
     fn name(keyed: &mut Keyed, parts: [&str; 2], asked: &Cell<u32>) -> Option<String> {
         let family = keyed.family(parts.map(str::as_bytes), &|first, second| {
             asked.set(asked.get() + 1);
-            (first != "hidden").then(|| Made {
+            (first != "hidden").then(|| NewFamily {
                 kind: Kind::Untyped,
                 unit: Unit::One,
                 name: format!("x_{first}{second}"),

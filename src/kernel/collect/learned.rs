@@ -1,7 +1,7 @@
 //! Families whose names come from the kernel's files, of many objects that have the same ones: each is
 //! made when its key first appears, and kept.
 
-use super::keyed::{Made, is_name};
+use super::keyed::{NewFamily, is_name};
 use crate::model::metric::{Family, Row, fresh_stamp};
 
 /// More keys than any kernel has; what comes after is not shown.
@@ -16,7 +16,7 @@ pub struct Learned {
 struct Key {
     key: Box<[u8]>,
     /// Its family, unless it is not shown.
-    made: Option<(Made, u32)>,
+    made: Option<(NewFamily, u32)>,
 }
 
 impl Learned {
@@ -26,7 +26,7 @@ impl Learned {
         &mut self,
         key: &[u8],
         hint: usize,
-        make: &dyn Fn(&str) -> Option<Made>,
+        make: &dyn Fn(&str) -> Option<NewFamily>,
     ) -> Option<usize> {
         let is_it = |known: &Key| *known.key == *key;
         let at = match self.keys.get(hint) {
@@ -40,11 +40,11 @@ impl Learned {
     }
 
     #[cold]
-    fn learn(&mut self, key: &[u8], make: &dyn Fn(&str) -> Option<Made>) -> Option<usize> {
+    fn learn(&mut self, key: &[u8], make: &dyn Fn(&str) -> Option<NewFamily>) -> Option<usize> {
         if self.keys.len() >= MAX_KEYS {
             return None;
         }
-        let is_known = |made: &Made| {
+        let is_known = |made: &NewFamily| {
             let mut all = self.keys.iter().filter_map(|known| known.made.as_ref());
             all.any(|(known, _)| known.name == made.name)
         };
@@ -79,7 +79,8 @@ mod tests {
         let mut learned = Learned::default();
         let make = |key: &str| {
             let name = format!("x_{}", key.replace('-', "_"));
-            let made = Made { kind: Kind::Untyped, unit: Unit::One, name, help: "X.".to_owned() };
+            let made =
+                NewFamily { kind: Kind::Untyped, unit: Unit::One, name, help: "X.".to_owned() };
             (key != "hidden").then_some(made)
         };
         for _ in 0..2 {

@@ -3,7 +3,7 @@
 //! net/netfilter). The lines do not name their CPUs: they are counted from 0. `entries` is a level and
 //! the same in each line; node_exporter calls it a counter, like all the others.
 
-use super::keyed::{Keyed, Made};
+use super::keyed::{Keyed, NewFamily};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
@@ -107,10 +107,10 @@ impl Lnstat {
     }
 }
 
-fn made(name: &str, dialect: Dialect) -> Made {
+fn made(name: &str, dialect: Dialect) -> NewFamily {
     let is_level = dialect == Dialect::Own && name == "entries";
     let stem = name.strip_suffix("_total").filter(|_| dialect == Dialect::Own).unwrap_or(name);
-    Made {
+    NewFamily {
         kind: if is_level { Kind::Gauge } else { Kind::Counter },
         unit: Unit::One,
         name: ["lnstat_", stem, if is_level { "" } else { "_total" }].concat(),

@@ -69,12 +69,12 @@ struct Quantity {
     kind: Kind,
     unit: Unit,
     /// `None` if the key makes no name, or the name of another.
-    called: Option<Called>,
+    called: Option<DynamicFamily>,
     /// The numbers of the nodes.
     cells: Vec<Option<u64>>,
 }
 
-struct Called {
+struct DynamicFamily {
     /// node_exporter's name, `|`, and our own.
     name: String,
     help: String,
@@ -139,7 +139,7 @@ impl MeminfoNuma {
 
     fn write(&self, out: &mut dyn Sink) {
         for quantity in &self.quantities.0 {
-            let Some(Called { name, help, stamp }) = &quantity.called else { continue };
+            let Some(DynamicFamily { name, help, stamp }) = &quantity.called else { continue };
             let family = Family::dynamic(quantity.kind, quantity.unit, name, help, *stamp);
             let family = family.keyed(&["node"]);
             out.family(&family);
@@ -185,7 +185,7 @@ impl Quantities {
         if self.0.len() >= MAX_KEYS {
             return None;
         }
-        let called = Called::of(key, kind, unit).filter(|called| {
+        let called = DynamicFamily::of(key, kind, unit).filter(|called| {
             let mut known = self.0.iter().filter_map(|quantity| quantity.called.as_ref());
             !known.any(|known| known.shares_name(called))
         });
@@ -194,8 +194,8 @@ impl Quantities {
     }
 }
 
-impl Called {
-    fn of(key: &[u8], kind: Kind, unit: Unit) -> Option<Called> {
+impl DynamicFamily {
+    fn of(key: &[u8], kind: Kind, unit: Unit) -> Option<DynamicFamily> {
         let node = node_name(key)?;
         let name = if kind == Kind::Counter {
             let own = node.strip_prefix("numa_").unwrap_or(&node);
@@ -205,10 +205,14 @@ impl Called {
             format!("memory_numa_{node}|memory_numa_{}{suffix}", own_name(&node))
         };
         let file = if kind == Kind::Counter { "numastat" } else { "meminfo" };
-        Some(Called { name, help: format!("{node} of the node's {file}."), stamp: fresh_stamp() })
+        Some(DynamicFamily {
+            name,
+            help: format!("{node} of the node's {file}."),
+            stamp: fresh_stamp(),
+        })
     }
 
-    fn shares_name(&self, other: &Called) -> bool {
+    fn shares_name(&self, other: &DynamicFamily) -> bool {
         self.name.split('|').zip(other.name.split('|')).any(|(one, two)| one == two)
     }
 }

@@ -79,12 +79,12 @@ struct Line {
     start: Option<[u8; NAME]>,
     unit: Unit,
     raw: u64,
-    called: Option<Called>,
+    called: Option<DynamicFamily>,
     /// The index of the part in `PARTS`.
     part: Option<usize>,
 }
 
-struct Called {
+struct DynamicFamily {
     /// node_exporter's name, `|`, and our own.
     name: String,
     /// The length of node_exporter's name.
@@ -117,7 +117,7 @@ impl Collector for Memory {
                 _ => {
                     self.lines.truncate(count);
                     self.keys.truncate(count);
-                    let called = Called::of(key, unit).filter(|c| !c.taken(&self.lines));
+                    let called = DynamicFamily::of(key, unit).filter(|c| !c.taken(&self.lines));
                     let part = PARTS.iter().position(|part| *part == key);
                     let part = part.filter(|_| unit == Unit::Kibibytes && called.is_some());
                     self.keys.push(key);
@@ -174,8 +174,8 @@ impl Line {
         Some((digits::number(scan::columns(number)?), rest))
     }
 
-    fn write(&self, called: &Called, out: &mut dyn Sink) {
-        let Called { name, split, help, stamp, .. } = called;
+    fn write(&self, called: &DynamicFamily, out: &mut dyn Sink) {
+        let DynamicFamily { name, split, help, stamp, .. } = called;
         let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
         let family = if called.in_node { family } else { family.only_own() };
         // The unit of nearly all lines, without checking for others.
@@ -187,15 +187,15 @@ impl Line {
     }
 }
 
-impl Called {
+impl DynamicFamily {
     /// `None` if the key makes no metric name.
-    fn of(key: &[u8], unit: Unit) -> Option<Called> {
+    fn of(key: &[u8], unit: Unit) -> Option<DynamicFamily> {
         let suffix = if unit == Unit::Kibibytes { "_bytes" } else { "" };
         let node = node_name(key)?;
         let own = own_name(&node);
         let help = [&node, " of /proc/meminfo."].concat();
         let split = u8::try_from("memory_".len() + node.len() + suffix.len()).ok()?;
-        Some(Called {
+        Some(DynamicFamily {
             split,
             name: ["memory_", &node, suffix, "|memory_", &own, suffix].concat(),
             help,
@@ -212,7 +212,7 @@ impl Called {
 
     fn taken(&self, by: &[Line]) -> bool {
         let (node, own) = self.names();
-        let same = |other: &Called| other.names().0 == node || other.names().1 == own;
+        let same = |other: &DynamicFamily| other.names().0 == node || other.names().1 == own;
         own == b"memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
     }
 }
@@ -277,13 +277,16 @@ mod tests {
             ("Memory", "memory_memory_bytes", "memory_Memory_bytes"),
             ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
         ] {
-            let names = Called::of(key.as_bytes(), Unit::Kibibytes).unwrap();
+            let names = DynamicFamily::of(key.as_bytes(), Unit::Kibibytes).unwrap();
             assert_eq!(names.names(), (node.as_bytes(), own.as_bytes()));
         }
         for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
-            assert_eq!(Called::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node, in_node);
+            assert_eq!(
+                DynamicFamily::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node,
+                in_node
+            );
         }
-        let count = Called::of(b"HugePages_Total", Unit::One).unwrap();
+        let count = DynamicFamily::of(b"HugePages_Total", Unit::One).unwrap();
         assert_eq!(count.name, "memory_HugePages_Total|memory_huge_pages_total");
     }
 

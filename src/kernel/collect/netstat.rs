@@ -4,7 +4,7 @@
 //! in the middle, so values are found by name. The files do not show what is a counter and what is a level, so all
 //! are untyped; a value may be below zero (`MaxConn -1`). Without IPv6 there is no snmp6.
 
-use super::keyed::{self, Keyed, Made, Pairs, snake_case};
+use super::keyed::{self, Keyed, NewFamily, Pairs, snake_case};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
@@ -135,9 +135,9 @@ fn is_shown(fields: &Patterns, protocol: &str, name: &str) -> bool {
     fields.keep(&[protocol, "_", name].concat())
 }
 
-fn made(protocol: &str, name: &str, dialect: Dialect) -> Made {
+fn made(protocol: &str, name: &str, dialect: Dialect) -> NewFamily {
     let key = [protocol, "_", name].concat();
-    Made {
+    NewFamily {
         kind: Kind::Untyped,
         unit: Unit::One,
         name: match dialect {

@@ -6,8 +6,8 @@
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::kernel::read::Seen;
-use crate::kernel::read::netlink::route::{self, Route, Way};
+use crate::kernel::read::SeenLabels;
+use crate::kernel::read::netlink::route::{self, NextHop, Route};
 use crate::kernel::read::netlink::{LinkNames, Stream};
 use crate::model::metric::{Decimal, Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
@@ -51,7 +51,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         can_ask: setup.root.has_own_interfaces(),
         stream: Stream::default(),
         links: LinkNames::default(),
-        shown: Shown::default(),
+        shown: RouteCounts::default(),
     })
 }
 
@@ -60,7 +60,7 @@ struct Routes {
     can_ask: bool,
     stream: Stream,
     links: LinkNames,
-    shown: Shown,
+    shown: RouteCounts,
 }
 
 impl Collector for Routes {
@@ -89,14 +89,14 @@ impl Collector for Routes {
 
 /// The state of this scrape.
 #[derive(Default)]
-struct Shown {
+struct RouteCounts {
     /// The number of routes of each interface, by its index; the last are those without an interface.
     counts: Vec<u64>,
-    seen: Seen,
+    seen: SeenLabels,
     is_cut: bool,
 }
 
-impl Shown {
+impl RouteCounts {
     fn begin(&mut self, links: &LinkNames) {
         self.counts.clear();
         self.counts.resize(links.count() + 1, 0);
@@ -115,7 +115,7 @@ impl Shown {
         });
         let destination = destination(route);
         let priority = Decimal::of(route.priority.into());
-        route.each_way(&mut |way: &Way| {
+        route.each_next_hop(&mut |way: &NextHop| {
             let place = links.place(way.index);
             if let Some(count) = self.counts.get_mut(place.unwrap_or(links.count())) {
                 *count += 1;
@@ -228,7 +228,7 @@ mod tests {
     fn samples(answer: &[u8], dialect: Dialect) -> Vec<String> {
         let link =
             |index, name: &[u8]| described(index, 1, 0, &[attribute(libc::IFLA_IFNAME, name)]);
-        let (mut links, mut shown) = (LinkNames::default(), Shown::default());
+        let (mut links, mut shown) = (LinkNames::default(), RouteCounts::default());
         links.learn(&Links::of(&[link(4, b"eth0\0"), link(5, b"wg0\0")].concat()));
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
         let mut page = Page::new(dialect, Format::Prometheus, &mut out, &mut lines);

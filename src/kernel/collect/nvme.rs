@@ -91,7 +91,7 @@ impl Collector for Nvme {
         let in_blocks = |count: Option<u64>, block: Option<u64>| {
             Some(Value::times(count?, u32::try_from(block?).ok()?))
         };
-        let mut write = |family: &'static Family<'static>, value: &Shown<'_>| {
+        let mut write = |family: &'static Family<'static>, value: &ReadNumber<'_>| {
             out.family(family);
             for (namespace, numbers) in objects.of(1).zip(&*numbers) {
                 if let Some(value) = value(numbers) {
@@ -110,7 +110,7 @@ impl Collector for Nvme {
 }
 
 /// Returns the value of a family from the numbers of a namespace.
-type Shown<'a> = dyn Fn(&Numbers) -> Option<Value> + 'a;
+type ReadNumber<'a> = dyn Fn(&Numbers) -> Option<Value> + 'a;
 
 fn read(objects: &Objects, namespace: &Object, errors: &mut PartialErrors) -> Numbers {
     let mut uint = |file| errors.unless_absent(objects.uint(namespace, file));

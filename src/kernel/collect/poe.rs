@@ -6,7 +6,7 @@
 //! daemon does not know, or a word that is not known here. A port that supplies no power has no `poe_port_watts`.
 
 use super::slow::Found;
-use super::ubus::{Asked, Question, info, number};
+use super::ubus::{Poller, Query, info, number};
 use super::{Collector, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::ubus::{Table, Value};
@@ -51,8 +51,8 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
-static QUESTION: Question =
-    Question { object: "poe", method: "info", tell, age: named(FAMILIES, "poe_age_seconds") };
+static QUESTION: Query =
+    Query { object: "poe", method: "info", tell, age: named(FAMILIES, "poe_age_seconds") };
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -68,7 +68,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Asked::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
 }
 
 fn tell(switch: Table<'_>, found: &mut Found) {

@@ -21,7 +21,7 @@ const MAX_READINGS: usize = 1024;
 const MAX_ERRORS: usize = 64;
 
 /// Reads all of them.
-pub type Look = Box<dyn FnMut(&mut Found) + Send>;
+pub type ReadFn = Box<dyn FnMut(&mut Found) + Send>;
 
 /// Whether an entry of a directory is a sensor.
 type IsSensor = fn(&[u8]) -> bool;
@@ -40,7 +40,7 @@ pub struct Slow {
 
 /// The state and the results of the thread.
 struct Work {
-    look: Look,
+    look: ReadFn,
     found: Found,
     /// The results were not shown yet.
     is_news: bool,
@@ -120,7 +120,7 @@ impl Slow {
         setup: &Setup<'_>,
         name: &'static str,
         place: &'static str,
-        look: Look,
+        look: ReadFn,
         period: Duration,
     ) -> Slow {
         let work = Work { look, found: Found::default(), is_news: false };

@@ -3,7 +3,7 @@
 //! shows the pages as they are and as `mem_bytes`, ours bytes only. Without IPv6 there is no
 //! sockstat6; a box without either has no samples.
 
-use super::keyed::{self, Keyed, Made};
+use super::keyed::{self, Keyed, NewFamily};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::{FileId, scan};
@@ -102,7 +102,7 @@ impl Sockstat {
     }
 }
 
-fn made(protocol: &str, key: &str, dialect: Dialect) -> Made {
+fn made(protocol: &str, key: &str, dialect: Dialect) -> NewFamily {
     let is_own = dialect == Dialect::Own;
     let (name, unit) = match key {
         "mem" if is_own => ("memory_bytes", Unit::Pages),
@@ -114,7 +114,7 @@ fn made(protocol: &str, key: &str, dialect: Dialect) -> Made {
     if is_own {
         name.make_ascii_lowercase();
     }
-    Made { kind: Kind::Gauge, unit, name, help: [key, " of ", protocol, " sockets."].concat() }
+    NewFamily { kind: Kind::Gauge, unit, name, help: [key, " of ", protocol, " sockets."].concat() }
 }
 
 #[cfg(test)]

@@ -73,12 +73,12 @@ struct Sysctl {
 struct Numbers {
     file: CString,
     /// The family of all of them; `None` if another parameter has its name.
-    whole: Option<Called>,
+    whole: Option<DynamicFamily>,
     /// The family of each number, where they have names.
-    fields: Vec<Option<Called>>,
+    fields: Vec<Option<DynamicFamily>>,
 }
 
-struct Called {
+struct DynamicFamily {
     name: String,
     help: String,
     /// Stamps without and with an index.
@@ -147,11 +147,11 @@ impl Numbers {
         let (name, fields) = wanted.split_once(':').map_or((wanted, None), |(n, f)| (n, Some(f)));
         let place = |key: &str| format!("Number {key} of the parameter {name}.");
         let field = |key: &str, taken: &mut Vec<String>| {
-            Called::new(&[name, "_", key].concat(), place(key), taken)
+            DynamicFamily::new(&[name, "_", key].concat(), place(key), taken)
         };
         let fields = fields.map(|all| all.split(',').map(|key| field(key, taken)).collect());
         let whole = match fields {
-            None => Called::new(name, format!("The parameter {name}."), taken),
+            None => DynamicFamily::new(name, format!("The parameter {name}."), taken),
             Some(_) => None,
         };
         Numbers { file: path(name), whole, fields: fields.unwrap_or_default() }
@@ -191,9 +191,9 @@ impl Numbers {
     }
 }
 
-impl Called {
+impl DynamicFamily {
     /// `None` if the metric's name is taken.
-    fn new(name: &str, help: String, taken: &mut Vec<String>) -> Option<Called> {
+    fn new(name: &str, help: String, taken: &mut Vec<String>) -> Option<DynamicFamily> {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
         let word: String = name.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
         let name = ["sysctl_", &word].concat();
@@ -201,7 +201,7 @@ impl Called {
             return None;
         }
         taken.push(name.clone());
-        Some(Called { name, help, stamps: [fresh_stamp(), fresh_stamp()] })
+        Some(DynamicFamily { name, help, stamps: [fresh_stamp(), fresh_stamp()] })
     }
 
     fn family(&self, is_indexed: bool) -> Row<'_> {

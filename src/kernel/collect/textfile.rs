@@ -35,12 +35,12 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(_: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Told)
+    Box::new(TextfileCollector)
 }
 
-struct Told;
+struct TextfileCollector;
 
-impl Collector for Told {
+impl Collector for TextfileCollector {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let [mtime, error, refused] = &FAMILIES;
         let files = &scrape.textfiles;

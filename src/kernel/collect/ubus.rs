@@ -23,7 +23,7 @@ const GRANT: &str =
     "an access list in /usr/share/acl.d that allows it, such as deploy/openwrt/sysmetrics.acl.json";
 
 /// The request, and the use of the answer.
-pub struct Question {
+pub struct Query {
     pub object: &'static str,
     pub method: &'static str,
     /// Makes samples from the answer.
@@ -33,33 +33,33 @@ pub struct Question {
 }
 
 /// The engine; `None` for a stored machine, which cannot be asked.
-pub struct Asked(Option<Slow>, &'static Family<'static>);
+pub struct Poller(Option<Slow>, &'static Family<'static>);
 
-impl Asked {
+impl Poller {
     /// Asks `question` at the socket and in the interval of the options.
     pub fn new(
         setup: &Setup<'_>,
-        question: &'static Question,
+        question: &'static Query,
         socket: &'static CollectorOption<PathBuf>,
         interval: &'static CollectorOption<Duration>,
-    ) -> Asked {
+    ) -> Poller {
         let path = setup.settings.get(socket);
         let look = Box::new(move |found: &mut Found| ask(&path, question, found));
         let period = setup.settings.get(interval);
         let slow = || Slow::always(setup, question.object, BUS, look, period);
-        Asked(setup.root.is_procfs().then(slow), question.age)
+        Poller(setup.root.is_procfs().then(slow), question.age)
     }
 }
 
-impl Collector for Asked {
+impl Collector for Poller {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let Asked(Some(slow), age) = self else { return Err(Error::Unsupported(BUS.into())) };
+        let Poller(Some(slow), age) = self else { return Err(Error::Unsupported(BUS.into())) };
         slow.collect(scrape, age, out)
     }
 }
 
-fn ask(path: &std::path::Path, question: &Question, found: &mut Found) {
-    let Question { object, method, tell, .. } = question;
+fn ask(path: &std::path::Path, question: &Query, found: &mut Found) {
+    let Query { object, method, tell, .. } = question;
     let place = Place::below(BUS, object.as_bytes());
     let failure = match call(path, object, method, Instant::now() + PATIENCE) {
         Ok(bytes) => match Table::parse(&bytes) {

@@ -71,7 +71,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         found: Ok(false),
         look_at: None,
         ask_at: None,
-        asks: Background::new("ufs", Asks::new(setup.root), Asks::ask),
+        asks: Background::new("ufs", UfsReader::new(setup.root), UfsReader::ask),
         samples: Gathered::new(DIRECTORY),
     })
 }
@@ -82,12 +82,12 @@ struct Ufs {
     found: Result<bool, KeptError>,
     look_at: Option<Instant>,
     ask_at: Option<Instant>,
-    asks: Background<Asks>,
+    asks: Background<UfsReader>,
     samples: Gathered,
 }
 
 /// The state and the results of the thread.
-struct Asks {
+struct UfsReader {
     objects: Objects,
     samples: Gathered,
     errors: PartialErrors,
@@ -129,9 +129,9 @@ impl Ufs {
     }
 }
 
-impl Asks {
-    fn new(root: &Root) -> Asks {
-        Asks {
+impl UfsReader {
+    fn new(root: &Root) -> UfsReader {
+        UfsReader {
             objects: Objects::new(root, &DEVICES, [None, None]),
             samples: Gathered::new(DIRECTORY),
             errors: PartialErrors::default(),
@@ -139,7 +139,7 @@ impl Asks {
     }
 
     fn ask(&mut self, until: Instant) {
-        let Asks { objects, samples, errors } = self;
+        let UfsReader { objects, samples, errors } = self;
         let [used, code, pre_eol] = &FAMILIES;
         samples.begin();
         errors.begin();

@@ -3,7 +3,7 @@
 //! paging, swapping and killed processes are shown, as in node_exporter. The file does not show what is a counter and
 //! what is a level, so all are untyped.
 
-use super::keyed::{self, Keyed, Made};
+use super::keyed::{self, Keyed, NewFamily};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::text::pattern::Pattern;
@@ -73,8 +73,8 @@ impl Collector for Vmstat {
     }
 }
 
-fn made(key: &str, fields: &Patterns) -> Option<Made> {
-    fields.keep(key).then(|| Made {
+fn made(key: &str, fields: &Patterns) -> Option<NewFamily> {
+    fields.keep(key).then(|| NewFamily {
         kind: Kind::Untyped,
         unit: Unit::One,
         name: match key {

@@ -32,10 +32,10 @@ const USUAL: Duration = Duration::from_millis(250);
 const TIMES: u32 = 8;
 
 /// Makes the request, until the given time, and stores the answer in its argument.
-type Work<T> = fn(&mut T, Instant);
+type JobFn<T> = fn(&mut T, Instant);
 
 /// The worker's state, of a type that the thread does not know: so there is one thread's code for all.
-type Asks = Box<dyn Any + Send>;
+type AnyJob = Box<dyn Any + Send>;
 
 /// The worker's state, with its answer: it goes to the thread with each request and comes back, so that its
 /// memory is reused.
@@ -46,9 +46,9 @@ pub struct Background<T> {
 
 impl<T: Send + 'static> Background<T> {
     /// The thread `name` is started at the first request.
-    pub fn new(name: &'static str, idle: T, work: Work<T>) -> Background<T> {
+    pub fn new(name: &'static str, idle: T, work: JobFn<T>) -> Background<T> {
         let thread = Thread::new(name, Box::new((idle, work)), |asks, until| {
-            if let Some((asks, work)) = asks.downcast_mut::<(T, Work<T>)>() {
+            if let Some((asks, work)) = asks.downcast_mut::<(T, JobFn<T>)>() {
                 work(asks, until);
             }
         });
@@ -88,7 +88,7 @@ impl<T: Send + 'static> Background<T> {
     }
 
     fn idle(&mut self) -> Option<&mut T> {
-        let (asks, _) = self.thread.idle.as_mut()?.downcast_mut::<(T, Work<T>)>()?;
+        let (asks, _) = self.thread.idle.as_mut()?.downcast_mut::<(T, JobFn<T>)>()?;
         Some(asks)
     }
 }
@@ -96,10 +96,10 @@ impl<T: Send + 'static> Background<T> {
 /// `Background` without the type of the state.
 struct Thread {
     name: &'static str,
-    work: Work<dyn Any + Send>,
+    work: JobFn<dyn Any + Send>,
     post: Arc<Post>,
     /// `None` while the thread has it.
-    idle: Option<Asks>,
+    idle: Option<AnyJob>,
     has_thread: bool,
     /// Until when the answer to the current request is waited for, or why it was not made.
     asked: Result<Instant, i32>,
@@ -120,9 +120,9 @@ struct Post {
 enum State {
     /// There is no request, or the thread is at work.
     Empty,
-    Asked(Asks, Instant),
+    Asked(AnyJob, Instant),
     /// The answer, whether it was in time, and how long it took.
-    Answered(Asks, bool, Duration),
+    Answered(AnyJob, bool, Duration),
     /// There are no more requests.
     Over,
 }
@@ -134,7 +134,7 @@ impl Post {
 }
 
 impl Thread {
-    fn new(name: &'static str, idle: Asks, work: Work<dyn Any + Send>) -> Thread {
+    fn new(name: &'static str, idle: AnyJob, work: JobFn<dyn Any + Send>) -> Thread {
         let is_awaited = AtomicBool::new(false);
         let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new(), is_awaited };
         Thread {
@@ -180,7 +180,7 @@ impl Thread {
         }
     }
 
-    fn take(&mut self, (answered, in_time, took): (Asks, bool, Duration)) {
+    fn take(&mut self, (answered, in_time, took): (AnyJob, bool, Duration)) {
         (self.idle, self.is_late, self.took) = (Some(answered), !in_time, Some(took));
     }
 
@@ -208,7 +208,7 @@ impl Thread {
         Ok(())
     }
 
-    fn wait(&self, until: Instant) -> Option<(Asks, bool, Duration)> {
+    fn wait(&self, until: Instant) -> Option<(AnyJob, bool, Duration)> {
         let mut state = self.post.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
@@ -226,7 +226,7 @@ impl Thread {
     }
 }
 
-fn take_answer(state: &mut State) -> Option<(Asks, bool, Duration)> {
+fn take_answer(state: &mut State) -> Option<(AnyJob, bool, Duration)> {
     match std::mem::replace(state, State::Empty) {
         State::Answered(answered, in_time, took) => Some((answered, in_time, took)),
         other => {
@@ -237,7 +237,7 @@ fn take_answer(state: &mut State) -> Option<(Asks, bool, Duration)> {
 }
 
 /// The thread: handles requests until there are no more.
-fn answer(post: &Post, work: Work<dyn Any + Send>) {
+fn answer(post: &Post, work: JobFn<dyn Any + Send>) {
     let mut state = post.lock();
     loop {
         match std::mem::replace(&mut *state, State::Empty) {

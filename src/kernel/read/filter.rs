@@ -2,7 +2,7 @@
 //! microseconds a name, so results are kept: names come in the same order at every scrape, and a
 //! name at the same position keeps its result. Only a change is matched again.
 
-use super::{Names, Seen};
+use super::{Names, SeenLabels};
 use crate::base::text::pattern::Pattern;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -48,7 +48,7 @@ pub struct Filter {
     seen: Vec<Verdict>,
     at: usize,
     /// The labels that are shown, from the first name of a reading on that has to be matched.
-    labels: Option<Seen>,
+    labels: Option<SeenLabels>,
 }
 
 #[derive(Clone, Copy)]
@@ -102,7 +102,7 @@ impl Filter {
         let wanted = self.patterns.keep(&text);
         let (names, seen) = (&self.names, &self.seen);
         let labels = self.labels.get_or_insert_with(|| {
-            let mut labels = Seen::default();
+            let mut labels = SeenLabels::default();
             let shown = seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
             for name in shown.filter_map(|(i, _)| names.get(i)) {
                 labels.is_new(&[label(name).as_bytes()]);

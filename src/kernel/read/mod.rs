@@ -37,7 +37,7 @@ pub use listing::{Listed, Listing};
 pub use names::Names;
 pub use periodic::Periodic;
 pub use root::Root;
-pub use seen::Seen;
+pub use seen::SeenLabels;
 pub use source::{Shape, Source};
 pub use table::Table;
 pub use walk::{MAX_PROCESSES, Process, Usage, Walk};

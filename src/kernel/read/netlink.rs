@@ -22,7 +22,7 @@ use std::net::IpAddr;
 
 pub use names::LinkNames;
 pub use neighbours::Neighbours;
-pub use stream::{Question, Stream};
+pub use stream::{Query, Stream};
 
 /// The name for messages.
 pub const PATH: &str = "netlink RTM_GETLINK";

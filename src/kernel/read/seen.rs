@@ -6,13 +6,13 @@ use std::hash::{BuildHasher, RandomState};
 
 /// The label sets of one scrape.
 #[derive(Default)]
-pub struct Seen {
+pub struct SeenLabels {
     hashes: Vec<u64>,
     places: Index,
     hasher: RandomState,
 }
 
-impl Seen {
+impl SeenLabels {
     /// Begins a scrape.
     pub fn begin(&mut self) {
         self.hashes.clear();
@@ -21,7 +21,7 @@ impl Seen {
 
     /// Adds a label set; returns whether it is new.
     pub fn is_new(&mut self, values: &[&[u8]]) -> bool {
-        let Seen { hashes, places, hasher } = self;
+        let SeenLabels { hashes, places, hasher } = self;
         let hash = hasher.hash_one(values);
         let at = |place: u32| hashes.get(place as usize).copied().unwrap_or_default();
         if places.find(hash as u32, |place| at(place) == hash).is_some() {
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn values_are_new_once_a_scrape() {
-        let mut seen = Seen::default();
+        let mut seen = SeenLabels::default();
         for _ in 0..2 {
             seen.begin();
             assert!(seen.is_new(&[b"a", b"bc"]) && seen.is_new(&[b"ab", b"c"]));

@@ -12,7 +12,7 @@ const PORT: u16 = 9000;
 pub type Pushing = Box<dyn FnOnce(&PrometheusHandle) + Send>;
 
 /// The kind of export.
-pub enum Way {
+pub enum Transport {
     Listen(Listen),
     /// Only created on request, so that a program that listens links no HTTP client.
     Push(Pushing),
@@ -20,7 +20,7 @@ pub enum Way {
 
 /// The configured export.
 pub struct Output {
-    pub way: Way,
+    pub transport: Transport,
     /// Networks of clients that are allowed; empty allows all.
     pub allowed: Vec<Network>,
     /// Clients that prefer OpenMetrics get it.
@@ -29,7 +29,7 @@ pub struct Output {
 
 impl Default for Output {
     fn default() -> Output {
-        let way = Way::Listen(Listen::Tcp("0.0.0.0".to_owned(), PORT));
-        Output { way, allowed: Vec::new(), has_openmetrics: false }
+        let transport = Transport::Listen(Listen::Tcp("0.0.0.0".to_owned(), PORT));
+        Output { transport, allowed: Vec::new(), has_openmetrics: false }
     }
 }

@@ -26,7 +26,7 @@ struct Entry {
 }
 
 /// What a page needs of a new series.
-pub struct News {
+pub struct NewSeries {
     pub family: u32,
     pub place: u32,
     pub text: Kept,
@@ -161,12 +161,12 @@ impl Catalog {
 
     /// Appends at most `most` of the series that are on no page yet, and marks them as shown. Returns whether
     /// there are more.
-    pub fn take_news(&mut self, most: usize, news: &mut Vec<News>) -> bool {
+    pub fn take_new_series(&mut self, most: usize, news: &mut Vec<NewSeries>) -> bool {
         let rest = self.fresh.len().saturating_sub(most);
         for place in self.fresh.drain(rest..) {
             if let Some(entry) = self.entries.get(place as usize).and_then(Option::as_ref) {
                 let (text, cell) = (entry.text.clone(), entry.cell.clone());
-                news.push(News { family: entry.family, place, text, cell });
+                news.push(NewSeries { family: entry.family, place, text, cell });
             }
         }
         if rest == 0 {
@@ -177,7 +177,7 @@ impl Catalog {
 
     /// Forgets the keys of a series unless it was updated since its cell had this mark. While
     /// the program keeps a handle it is only hidden.
-    pub fn let_go(&mut self, place: u32, mark: u64, shards: &Shards) -> Fate {
+    pub fn release(&mut self, place: u32, mark: u64, shards: &Shards) -> Fate {
         let at = place as usize;
         let Some(entry) = self.entries.get_mut(at).and_then(Option::as_mut) else {
             return Fate::Goes;

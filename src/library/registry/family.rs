@@ -70,7 +70,7 @@ pub struct Family {
     /// The shape of a histogram or summary.
     shape: Option<Shape>,
     stamp: u32,
-    shares_stem: bool,
+    is_openmetrics_unknown: bool,
 }
 
 impl Family {
@@ -81,7 +81,7 @@ impl Family {
     /// As sinks know families.
     pub fn row(&self) -> metric::Row<'_> {
         let row = metric::Family::made(self.kind, self.exposed(), &self.help, self.stamp);
-        let row = if self.shares_stem { row.openmetrics_unknown() } else { row };
+        let row = if self.is_openmetrics_unknown { row.openmetrics_unknown() } else { row };
         if self.help.is_empty() { row.undescribed() } else { row }
     }
 
@@ -206,7 +206,7 @@ impl Families {
             help: help.into(),
             shape,
             stamp: fresh_stamp(),
-            shares_stem: false,
+            is_openmetrics_unknown: false,
         })
     }
 
@@ -237,7 +237,8 @@ impl Families {
 
     /// Adds a family whose names are free; returns its number.
     pub fn insert(&mut self, mut family: Family, name_hash: u32) -> u32 {
-        family.shares_stem = family.kind == Kind::Counter && self.shares_stem(family.exposed());
+        family.is_openmetrics_unknown =
+            family.kind == Kind::Counter && self.is_openmetrics_unknown(family.exposed());
         let (by_exposed, total) = (hash(family.exposed()), total_of(family.exposed()));
         let id = self.free.pop().unwrap_or(self.known.len() as u32);
         let known = Known { family: Arc::new(family), name_hash, series: 0 };
@@ -282,7 +283,7 @@ impl Families {
     /// In OpenMetrics the counter `x_total` is the family `x`. Where there is another `x`, or where the
     /// name lacks `_total`, the counter is exposed under its whole name and without a type, so that it has
     /// one name in both formats.
-    fn shares_stem(&self, counter: &str) -> bool {
+    fn is_openmetrics_unknown(&self, counter: &str) -> bool {
         counter.strip_suffix("_total").is_none_or(|stem| self.find_exposed(stem).is_some())
     }
 
@@ -290,11 +291,11 @@ impl Families {
     fn retell(&mut self, total: &str) {
         self.version += 1;
         let Some(id) = self.find_exposed(total) else { return };
-        let shares_stem = self.shares_stem(total);
+        let is_openmetrics_unknown = self.is_openmetrics_unknown(total);
         let family = self.known_mut(id).map(|known| &mut known.family);
         if let Some(family) = family.filter(|family| family.kind == Kind::Counter) {
             let family = Arc::make_mut(family);
-            (family.shares_stem, family.stamp) = (shares_stem, fresh_stamp());
+            (family.is_openmetrics_unknown, family.stamp) = (is_openmetrics_unknown, fresh_stamp());
         }
     }
 

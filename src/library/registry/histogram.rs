@@ -8,7 +8,7 @@
 use super::atomic::add;
 use super::exemplar::{Exemplar, Exemplars};
 use super::shape::Shape;
-use super::sketch::{Sketch, Told};
+use super::sketch::{Sketch, Snapshot};
 use crate::base::clock::WallClock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -117,7 +117,7 @@ impl HistogramCell {
     /// Reads the state, with `counts` as a buffer for the buckets.
     pub(super) fn read<'c>(&'c self, counts: &'c mut Vec<u64>, now: u64) -> Reading<'c> {
         match &self.kept {
-            Kept::Sketch(sketch, quantiles) => Reading::Summary(sketch.tell(quantiles, now)),
+            Kept::Sketch(sketch, quantiles) => Reading::Summary(sketch.snapshot(quantiles, now)),
             Kept::Buckets(buckets) => {
                 counts.clear();
                 counts.extend(buckets.counts.iter().map(|count| count.load(Relaxed)));
@@ -140,7 +140,7 @@ pub enum Reading<'c> {
         sum: f64,
         exemplars: Option<Vec<Option<Exemplar>>>,
     },
-    Summary(Told),
+    Summary(Snapshot),
 }
 
 /// A handle of a histogram or a summary; clones share the state.

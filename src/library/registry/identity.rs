@@ -168,11 +168,11 @@ fn mix(word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::registry::key::{self, Said};
+    use crate::library::registry::key::{self, BorrowedKey};
 
     fn text(name: &str, labels: &[(&str, &str)]) -> Vec<u8> {
         let mut text = Vec::new();
-        key::write(&Said { name, labels }, &mut text);
+        key::write(&BorrowedKey { name, labels }, &mut text);
         text
     }
 

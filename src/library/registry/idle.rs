@@ -5,7 +5,7 @@
 
 use super::catalog::{Catalog, Fate};
 use super::options::Idle;
-use super::page::{Page, Shown};
+use super::page::{Page, PageFamily};
 use super::series::Entry;
 use super::shards::Shards;
 use std::sync::{Mutex, PoisonError};
@@ -29,7 +29,7 @@ impl Page {
     /// of it may have been registered meanwhile.
     pub fn sweep(&mut self, now: u64, idle: &Idle, catalog: &Mutex<Catalog>, shards: &Shards) {
         let after = u64::try_from(idle.after.as_millis()).unwrap_or(u64::MAX);
-        for Shown { family, series, .. } in &mut self.families {
+        for PageFamily { family, series, .. } in &mut self.families {
             if !idle.kinds.matches(family.kind) {
                 continue;
             }
@@ -38,7 +38,7 @@ impl Page {
                     return true;
                 }
                 let mut catalog = catalog.lock().unwrap_or_else(PoisonError::into_inner);
-                let fate = catalog.let_go(entry.place, entry.mark, shards);
+                let fate = catalog.release(entry.place, entry.mark, shards);
                 if let Fate::Stays = fate {
                     // It was updated in between.
                     entry.changed = None;

@@ -21,12 +21,12 @@ pub trait Key {
 }
 
 /// A key of a caller that uses the registry directly.
-pub struct Said<'a> {
+pub struct BorrowedKey<'a> {
     pub name: &'a str,
     pub labels: &'a [(&'a str, &'a str)],
 }
 
-impl Key for Said<'_> {
+impl Key for BorrowedKey<'_> {
     fn hash(&self, seed: &RandomState) -> u64 {
         seed.hash_one((self.name, self.labels))
     }
@@ -129,7 +129,7 @@ mod tests {
             ("a", &[("b", "c"), ("d", "e")]),
             ("a", &[("d", "e"), ("b", "c")]),
         ];
-        let all = keys.map(|(name, labels)| Said { name, labels });
+        let all = keys.map(|(name, labels)| BorrowedKey { name, labels });
         for (i, one) in all.iter().enumerate() {
             let mut text = Vec::new();
             write(one, &mut text);

@@ -50,7 +50,7 @@ use crate::model::store::Reason;
 use catalog::Catalog;
 use cell::Cell;
 use family::MetricRequest;
-use key::{Kept, Said};
+use key::{BorrowedKey, Kept};
 use page::Page;
 use setup::Setup;
 use shards::Shards;
@@ -112,7 +112,7 @@ impl Registry {
 
     /// The counter with this name and labels, which starts at zero.
     pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Counter {
-        match self.find(&Said { name, labels }, &MetricRequest::Counter) {
+        match self.find(&BorrowedKey { name, labels }, &MetricRequest::Counter) {
             (Cell::Counter(counter), _) => counter,
             _ => Counter::default(),
         }
@@ -120,7 +120,7 @@ impl Registry {
 
     /// The gauge with this name and labels, which starts at zero.
     pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Gauge {
-        match self.find(&Said { name, labels }, &MetricRequest::Gauge) {
+        match self.find(&BorrowedKey { name, labels }, &MetricRequest::Gauge) {
             (Cell::Gauge(gauge), _) => gauge,
             _ => Gauge::default(),
         }
@@ -204,7 +204,7 @@ impl Registry {
     }
 
     fn observing(&self, name: &str, labels: &[(&str, &str)], shape: Option<&Shape>) -> Histogram {
-        match self.find(&Said { name, labels }, &MetricRequest::Histogram(shape)) {
+        match self.find(&BorrowedKey { name, labels }, &MetricRequest::Histogram(shape)) {
             (Cell::Histogram(histogram), _) => histogram,
             _ => Histogram::new(&Shape::buckets(&[]), Arc::default()),
         }
@@ -265,7 +265,7 @@ impl Registry {
     fn say(&self, name: &str, reason: Reason) {
         let said = self.0.said.get(reason as usize).map_or(MAX_SAID, |n| n.fetch_add(1, Relaxed));
         if said < MAX_SAID {
-            let (word, why) = reason.said();
+            let (word, why) = reason.text();
             let fields: [log::Field<'_>; 3] = [("metric", &name), ("reason", &word), ("why", &why)];
             log::warn("a series is refused and shown nowhere", &fields);
         }

@@ -2,7 +2,7 @@
 //! labels. The thread that writes a page owns it; series that were registered since the last page are read
 //! from the catalog, which is locked for a bounded time.
 
-use super::catalog::{Catalog, News};
+use super::catalog::{Catalog, NewSeries};
 use super::family::Family;
 use super::identity::{Pairs, Rules, as_text};
 use super::series::{Entry, Series, sorted};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const PIECE: usize = 256;
 
 /// One family.
-pub struct Shown {
+pub struct PageFamily {
     id: u32,
     pub family: Arc<Family>,
     pub series: Series,
@@ -24,7 +24,7 @@ pub struct Shown {
 #[derive(Default)]
 pub struct Page {
     /// Sorted by name.
-    pub families: Vec<Shown>,
+    pub families: Vec<PageFamily>,
     /// The version of the catalog's families when they were read.
     version: u64,
     labels: LabelSet,
@@ -39,7 +39,7 @@ impl Page {
     pub fn update(&mut self, catalog: &Mutex<Catalog>, setup: &Setup) {
         let (mut news, pieces) = (Vec::new(), setup.options.bounds.series / PIECE + 1);
         for _ in 0..pieces {
-            if !lock(catalog).take_news(PIECE, &mut news) {
+            if !lock(catalog).take_new_series(PIECE, &mut news) {
                 break;
             }
         }
@@ -70,7 +70,7 @@ impl Page {
             let at = places.get(*id as usize).copied().unwrap_or(usize::MAX);
             let series = before.get_mut(at).map(|shown| std::mem::take(&mut shown.series));
             let series = series.unwrap_or_default();
-            self.families.push(Shown { id: *id, family: Arc::clone(family), series });
+            self.families.push(PageFamily { id: *id, family: Arc::clone(family), series });
         }
     }
 
@@ -89,9 +89,9 @@ impl Page {
         places
     }
 
-    fn take_in(&mut self, news: Vec<News>, setup: &Setup) {
+    fn take_in(&mut self, news: Vec<NewSeries>, setup: &Setup) {
         let places = self.places();
-        for News { family, place, text, cell } in news {
+        for NewSeries { family, place, text, cell } in news {
             let at = places.get(family as usize).copied().unwrap_or(usize::MAX);
             let Some(shown) = self.families.get_mut(at) else { continue };
             let rules = setup.rules(shown.family.has_parts());

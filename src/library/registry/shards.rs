@@ -168,10 +168,10 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::registry::key::{self, Said};
+    use crate::library::registry::key::{self, BorrowedKey};
     use crate::library::registry::{Counter, Gauge};
 
-    fn kept(key: &Said<'_>) -> Kept {
+    fn kept(key: &BorrowedKey<'_>) -> Kept {
         let mut text = Vec::new();
         key::write(key, &mut text);
         Kept::of(&text)
@@ -184,7 +184,7 @@ mod tests {
         let cells: Vec<Counter> = names.iter().map(|_| Counter::default()).collect();
         // Few hashes, so that many collide.
         let hash = |n: usize| (n % 40) as u64 * 0x0123_4567_89ab;
-        let key = |n: usize| Said { name: &names[n], labels: &[] };
+        let key = |n: usize| BorrowedKey { name: &names[n], labels: &[] };
         for (n, cell) in cells.iter().enumerate() {
             shards.insert(hash(n), kept(&key(n)), Cell::Counter(cell.clone()));
         }
@@ -207,10 +207,10 @@ mod tests {
         let (name, long) = (|n: usize| format!("n{n}"), "x".repeat(MAX_REFUSED_BYTES));
         let counter = || Cell::Counter(Counter::default());
         let refuse = |n: usize, name: &str| {
-            let key = kept(&Said { name, labels: &[] });
+            let key = kept(&BorrowedKey { name, labels: &[] });
             shards.refuse(n as u64, key, counter(), Reason::Series)
         };
-        shards.insert(0, kept(&Said { name: "known", labels: &[] }), counter());
+        shards.insert(0, kept(&BorrowedKey { name: "known", labels: &[] }), counter());
         assert!(!refuse(0, &long), "it is too long to be kept");
         // All in one table, as only the upper bits select it.
         for n in 0..3 * MAX_REFUSED + 7 {
@@ -218,7 +218,7 @@ mod tests {
         }
         let is_known = |n: usize| {
             let key = name(n);
-            let key = Said { name: &key, labels: &[] };
+            let key = BorrowedKey { name: &key, labels: &[] };
             let found = shards.find(n as u64 % 5, &key, Sort::Counter);
             found.is_some_and(|(_, refused)| refused == Some(Reason::Series))
         };
@@ -230,7 +230,7 @@ mod tests {
         assert!(refuse(0, &"x".repeat(MAX_REFUSED_BYTES / 2)));
         shards.forget_refused();
         assert!(!(0..3 * MAX_REFUSED + 7).any(is_known));
-        let known = shards.find(0, &Said { name: "known", labels: &[] }, Sort::Counter);
+        let known = shards.find(0, &BorrowedKey { name: "known", labels: &[] }, Sort::Counter);
         assert_eq!(known.map(|(_, refused)| refused), Some(None));
     }
 }

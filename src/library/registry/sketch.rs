@@ -46,11 +46,11 @@ pub struct Sketch {
     at: AtomicUsize,
     sum: AtomicU64,
     turn: Duration,
-    turned: Mutex<Turned>,
+    turned: Mutex<Rotation>,
 }
 
 #[derive(Debug, Default)]
-struct Turned {
+struct Rotation {
     /// The number of observations that are forgotten.
     gone: u64,
     /// When the current window began, in milliseconds of the registry.
@@ -59,7 +59,7 @@ struct Turned {
 
 /// The values of a sketch.
 #[derive(Debug, Default, PartialEq)]
-pub struct Told {
+pub struct Snapshot {
     pub quantiles: Vec<(f64, f64)>,
     pub sum: f64,
     pub count: u64,
@@ -92,7 +92,7 @@ impl Sketch {
     }
 
     /// Turns the windows whose time is over, then reads the others.
-    pub fn tell(&self, quantiles: &[f64], now: u64) -> Told {
+    pub fn snapshot(&self, quantiles: &[f64], now: u64) -> Snapshot {
         let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
         self.turn(&mut turned, now);
         let all = Bins::merge(&self.windows);
@@ -102,10 +102,10 @@ impl Sketch {
         let ends = (disordered(least), disordered(most));
         let quantiles = quantiles.iter().map(|q| (*q, quantile(&all, recent, ends, *q))).collect();
         let sum = f64::from_bits(self.sum.load(Relaxed));
-        Told { quantiles, sum, count: turned.gone + recent }
+        Snapshot { quantiles, sum, count: turned.gone + recent }
     }
 
-    fn turn(&self, turned: &mut Turned, now: u64) {
+    fn turn(&self, turned: &mut Rotation, now: u64) {
         let turn = u64::try_from(self.turn.as_millis()).unwrap_or(u64::MAX).max(1);
         let Some(began) = turned.began else {
             turned.began = Some(now);
@@ -164,7 +164,7 @@ mod tests {
                     twin.push(chance * chance * scale + shift);
                 }
                 twin.iter().for_each(|value| sketch.add(*value, 1));
-                let (told, sum) = (sketch.tell(&quantiles, 0), twin.iter().sum::<f64>());
+                let (told, sum) = (sketch.snapshot(&quantiles, 0), twin.iter().sum::<f64>());
                 twin.sort_by(f64::total_cmp);
                 for (q, value) in told.quantiles {
                     let exact = twin[(q * (n - 1) as f64) as usize];
@@ -183,7 +183,7 @@ mod tests {
         for value in [0.0, 1e-300, -1e-300, 1e300, f64::INFINITY, -1e300, f64::NEG_INFINITY] {
             sketch.add(value, 2);
         }
-        let told = sketch.tell(&[0.0, 0.5, 1.0], 0);
+        let told = sketch.snapshot(&[0.0, 0.5, 1.0], 0);
         assert_eq!(told.count, 14);
         assert!(told.sum.is_nan(), "infinity less infinity");
         let [least, middle, most] = told.quantiles[..] else { panic!() };
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn what_is_old_is_forgotten_but_counted() {
         let sketch = sketch();
-        let median = |now: u64| sketch.tell(&[0.5], now).quantiles[0].1.round();
+        let median = |now: u64| sketch.snapshot(&[0.5], now).quantiles[0].1.round();
         assert!(median(0).is_nan());
         sketch.add(1.0, 5);
         assert_eq!(median(19_999), 1.0);
@@ -203,10 +203,10 @@ mod tests {
         sketch.add(7.0, 100);
         assert_eq!(median(59_999), 7.0);
         // The first window is emptied as the third of them begins again.
-        assert_eq!(sketch.tell(&[0.0], 60_000).quantiles, [(0.0, 7.0)]);
+        assert_eq!(sketch.snapshot(&[0.0], 60_000).quantiles, [(0.0, 7.0)]);
         assert!(median(80_000).is_nan());
         assert!(median(10_000_000).is_nan());
-        let told = sketch.tell(&[], 10_000_001);
+        let told = sketch.snapshot(&[], 10_000_001);
         assert_eq!((told.count, told.sum), (109, 5.0 + 12.0 + 700.0));
         assert_eq!(sketch.count(), 109);
     }

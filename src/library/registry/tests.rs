@@ -173,7 +173,7 @@ fn a_refused_key_is_remembered_until_it_can_be_taken() {
     }
     assert_eq!((registry.counter("b", &[]).get(), registry.gauge("a", &[]).get()), (5, 2.5));
     assert_eq!((registry.refused(Reason::Series), registry.refused(Reason::Kind)), (6, 6));
-    assert!(registry.counter_of(&Said { name: "b", labels: &[] }).is_none());
+    assert!(registry.counter_of(&BorrowedKey { name: "b", labels: &[] }).is_none());
     assert!(at(0).starts_with("# TYPE a counter\na 1\n# HELP sysmetrics_registry"));
     assert!(at(11).starts_with("# HELP sysmetrics_registry"), "idle");
     registry.counter("b", &[]).inc();

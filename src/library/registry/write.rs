@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::exemplar::Exemplar;
 use super::histogram::{Histogram, Reading};
-use super::page::Shown;
+use super::page::PageFamily;
 use super::{Inner, Registry};
 use crate::model::metric::{
     self, Labels, Point, Sink, Source, Summary, Unit, Value, counter, families,
@@ -48,13 +48,13 @@ impl Registry {
         for reason in Reason::ALL {
             let count = self.refused(reason);
             if count > 0 {
-                out.sample(&[reason.said().0.into()], refused.value(count));
+                out.sample(&[reason.text().0.into()], refused.value(count));
             }
         }
     }
 }
 
-fn write_family(shown: &Shown, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
+fn write_family(shown: &PageFamily, now: u64, counts: &mut Vec<u64>, out: &mut dyn Sink) {
     out.family(&shown.family.row());
     for entry in shown.series.iter().filter(|entry| !entry.asleep) {
         let labels = Labels::rendered(&entry.labels);

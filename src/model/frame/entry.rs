@@ -45,7 +45,7 @@ pub struct Entry {
 }
 
 /// The state of an entry before it got another number.
-pub struct Undo {
+pub struct Previous {
     /// The index of the sample in the frame that changed it.
     pub at: usize,
     pub place: u32,

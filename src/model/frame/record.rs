@@ -1,6 +1,6 @@
 //! Recording of a sample: its series is found, or made, and its slots are written.
 
-use super::entry::{Entry, Form, Undo, hash, hash_of};
+use super::entry::{Entry, Form, Previous, hash, hash_of};
 use super::key::Key;
 use super::recorder::FrameBuilder;
 use super::{Scale, SeriesDef, Shape};
@@ -161,7 +161,7 @@ impl FrameBuilder {
             self.carry(&entry, shape, slot as usize);
         }
         if entry.is_known {
-            self.undo.push(Undo { at: self.now.len(), place: at as u32, entry });
+            self.undo.push(Previous { at: self.now.len(), place: at as u32, entry });
         }
         let Some(entry) = self.entries.get_mut(at) else { return false };
         (entry.id, entry.slot, entry.width) = (id, slot, shape.slots() as u32);

@@ -7,7 +7,7 @@
 //! labels; the old number is not reported as stale. An entry outlives the series' absence, so that a series which
 //! returns goes on counting.
 
-use super::entry::{Entry, Form, Undo, hash, hash_of};
+use super::entry::{Entry, Form, Previous, hash, hash_of};
 use super::families::Families;
 use super::table::room;
 use super::wanted::Wanted;
@@ -42,7 +42,7 @@ pub struct FrameBuilder {
     pub(super) last: Vec<u32>,
     pub(super) now: Vec<u32>,
     pub(super) next: usize,
-    pub(super) undo: Vec<Undo>,
+    pub(super) undo: Vec<Previous>,
     /// The slots of this frame, and the last values of each series.
     pub(super) slots: Vec<u64>,
     pub(super) values: Vec<u64>,
@@ -117,10 +117,10 @@ impl FrameBuilder {
     /// Ends the frame.
     pub fn finish(&mut self) -> Frame {
         if !self.table.is_settled() {
-            Arc::make_mut(&mut self.table).settle();
+            Arc::make_mut(&mut self.table).seal();
             self.trim();
         }
-        let states = self.settle();
+        let states = self.seal();
         std::mem::swap(&mut self.last, &mut self.now);
         self.now.clear();
         self.undo.clear();
@@ -146,7 +146,7 @@ impl FrameBuilder {
     }
 
     /// Sets the state of each series; turns values of delta series into increases.
-    fn settle(&mut self) -> Vec<State> {
+    fn seal(&mut self) -> Vec<State> {
         let mut states = vec![State::Absent; self.table.series()];
         self.told = 0;
         for entry in &mut self.entries {
@@ -206,7 +206,7 @@ impl FrameBuilder {
             *place = self.entries.len() as u32;
             self.entries.push(entry);
         }
-        fresh.settle();
+        fresh.seal();
         self.table = table;
         let families = self.families.keep(&numbers);
         self.index = Index::default();

@@ -178,11 +178,11 @@ impl Table {
         labels: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> u32 {
         let id = self.push_series(series, labels);
-        self.settle();
+        self.seal();
         id
     }
 
-    /// Like `add_series`, for many of them: `settle` then completes the table.
+    /// Like `add_series`, for many of them: `seal` then completes the table.
     pub fn push_series<'a>(
         &mut self,
         series: SeriesDef<'_>,
@@ -225,7 +225,7 @@ impl Table {
 
     /// Sorts the series of `push_series` into their places: each after those of its family. It
     /// counts them per family first, so that it takes linear time.
-    pub fn settle(&mut self) {
+    pub fn seal(&mut self) {
         let known = self.order.len();
         if known == self.series.len() {
             return;

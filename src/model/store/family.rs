@@ -66,7 +66,7 @@ pub struct Known {
     /// In which scrape its series were written after ours, and after which source.
     pub written: Cell<(u32, u32)>,
     stamp: u32,
-    shares_stem: bool,
+    is_openmetrics_unknown: bool,
 }
 
 impl Known {
@@ -89,7 +89,7 @@ impl Known {
     /// As sinks know families.
     pub fn row(&self) -> Row<'_> {
         let row = Family::made(self.kind, &self.name, &self.help, self.stamp);
-        let row = if self.shares_stem { row.openmetrics_unknown() } else { row };
+        let row = if self.is_openmetrics_unknown { row.openmetrics_unknown() } else { row };
         row.foreign().to_escape(self.key.is_some() || self.has_quoted || self.is_shared)
     }
 
@@ -205,14 +205,14 @@ impl Families {
         let row = self.ours_of(&known.name);
         let does_fit = row.is_none_or(|row| fits(row, known.kind) && may_join(row, &known.name));
         let was_ours = known.ours.is_some();
-        let shares_stem = self.is_stem_taken(&known.name);
+        let is_openmetrics_unknown = self.is_stem_taken(&known.name);
         self.shared = self.shared + usize::from(row.is_some()) - usize::from(was_ours);
         let Some(known) = self.get_mut(id) else { return true };
         known.ours = row;
         if let Some(row) = row.filter(|row| does_fit && row.kind != Kind::Untyped) {
             (known.kind, known.help) = (row.kind, row.help().into());
         }
-        known.shares_stem = known.kind == Kind::Counter && shares_stem;
+        known.is_openmetrics_unknown = known.kind == Kind::Counter && is_openmetrics_unknown;
         known.stamp = fresh_stamp();
         does_fit
     }
@@ -302,7 +302,7 @@ impl Families {
             ours,
             written: Cell::default(),
             stamp: fresh_stamp(),
-            shares_stem: kind == Kind::Counter && self.is_stem_taken(name),
+            is_openmetrics_unknown: kind == Kind::Counter && self.is_stem_taken(name),
         };
         let id = self.free.pop().unwrap_or(self.slots.len() as u32);
         match self.slots.get_mut(id as usize) {
@@ -372,7 +372,7 @@ impl Families {
         let Some(id) = self.find(&total) else { return };
         let shares = self.is_stem_taken(&total);
         if let Some(known) = self.get_mut(id).filter(|f| f.kind == Kind::Counter) {
-            known.shares_stem = shares;
+            known.is_openmetrics_unknown = shares;
             known.stamp = fresh_stamp();
         }
     }

@@ -12,6 +12,7 @@ mod bounds;
 mod change;
 mod family;
 mod group;
+mod group_filter;
 mod index;
 mod labels;
 mod list;
@@ -23,7 +24,6 @@ mod owners;
 mod reason;
 mod room;
 mod series;
-mod shown;
 mod slots;
 mod write;
 
@@ -32,13 +32,13 @@ pub use bounds::{Bounds, DEFAULT_BUCKETS};
 pub use change::Judgement;
 pub use family::{MAX_HELP, PARTS, parts_of};
 pub use group::Group;
+pub use group_filter::GroupFilter;
 pub use index::{Index, NONE};
 pub use labels::{LabelSet, escaped, is_label_name, is_metric_name, put_label_name};
 pub use list::Listed;
 pub use offer::{Change, Offer};
 pub use ours::Ours;
 pub use reason::Reason;
-pub use shown::Shown;
 pub use write::families;
 
 use crate::model::metric::{Kind, Labels};
@@ -76,7 +76,7 @@ pub struct Store {
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
     /// The selection of series that are written.
-    shown: Shown,
+    shown: GroupFilter,
     /// A buffer for names while writing.
     name: Cell<String>,
     /// When there was no room for a pushed sample, in milliseconds since the store was made.
@@ -104,12 +104,12 @@ impl Store {
             refused: Default::default(),
             name: Cell::default(),
             full: None,
-            shown: Shown::All,
+            shown: GroupFilter::All,
         }
     }
 
     /// Selects the series that are written from now on.
-    pub fn show(&mut self, shown: Shown) {
+    pub fn show(&mut self, shown: GroupFilter) {
         self.shown = shown;
     }
 

@@ -70,7 +70,7 @@ impl Reason {
     }
 
     /// The value of the label `reason`, and what it means.
-    pub fn said(self) -> (&'static str, &'static str) {
+    pub fn text(self) -> (&'static str, &'static str) {
         match self {
             Reason::Entry => ("entry", "expected an object"),
             Reason::UnknownKey => ("unknown_key", "there is no such key"),
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_place_and_a_word_of_its_own() {
-        let words: HashSet<_> = Reason::ALL.iter().map(|r| r.said().0).collect();
+        let words: HashSet<_> = Reason::ALL.iter().map(|r| r.text().0).collect();
         assert_eq!(words.len(), Reason::ALL.len());
         for (at, reason) in Reason::ALL.into_iter().enumerate() {
             assert_eq!(reason as usize, at);

@@ -118,7 +118,7 @@ impl Store {
         }
         out.family(refused);
         for (reason, count) in Reason::ALL.iter().zip(self.refused).filter(|(_, n)| *n > 0) {
-            out.sample(&[reason.said().0.into()], refused.value(count));
+            out.sample(&[reason.text().0.into()], refused.value(count));
         }
     }
 }

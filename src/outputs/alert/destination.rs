@@ -190,7 +190,7 @@ impl Destination {
                 Err(error) => return self.fail("start", &error.to_string(), None, now),
             }
         }
-        let given = self.worker.as_ref().is_some_and(|c| c.give(self.batch.clone()).is_ok());
+        let given = self.worker.as_ref().is_some_and(|c| c.try_send(self.batch.clone()).is_ok());
         if given {
             self.work = Work::UnderWay;
         } else {

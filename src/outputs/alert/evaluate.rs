@@ -17,7 +17,7 @@ pub struct Entry {
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug)]
-enum Left {
+enum Operand {
     Number(f64),
     /// The entries from here on, sorted by labels.
     Entries(usize),
@@ -25,30 +25,30 @@ enum Left {
 
 /// The operation on two sides.
 #[derive(Clone, Copy)]
-enum Deed {
+enum BinaryOperation {
     Calculate(Operator),
     Compare(Comparison),
 }
 
-impl Deed {
+impl BinaryOperation {
     /// The result; of a comparison that holds, `kept`.
     fn done(self, left: f64, right: f64, kept: f64) -> Option<f64> {
         match self {
-            Deed::Calculate(operator) => Some(operator.apply(left, right)),
-            Deed::Compare(comparison) => comparison.holds(left, right).then_some(kept),
+            BinaryOperation::Calculate(operator) => Some(operator.apply(left, right)),
+            BinaryOperation::Compare(comparison) => comparison.holds(left, right).then_some(kept),
         }
     }
 }
 
 /// Buffers for the results of steps, kept from one condition to the next.
 #[derive(Default)]
-pub struct Sheet {
-    left: Vec<Left>,
+pub struct Evaluator {
+    left: Vec<Operand>,
     entries: Vec<Entry>,
     out: Vec<Entry>,
 }
 
-impl Sheet {
+impl Evaluator {
     /// The series for which the condition holds, sorted by labels, with the value of its left side.
     /// `series` appends the series of the selector with this index, sorted by labels; `labels` reads
     /// them.
@@ -62,48 +62,56 @@ impl Sheet {
         self.entries.clear();
         for step in &expr.steps {
             let left = match *step {
-                Step::Number(number) => Left::Number(number),
+                Step::Number(number) => Operand::Number(number),
                 Step::Series(at) => {
                     let start = self.entries.len();
                     series(at, &mut self.entries);
-                    Left::Entries(start)
+                    Operand::Entries(start)
                 }
-                Step::Calculate(operator) => self.both(Deed::Calculate(operator), &labels),
-                Step::Compare(comparison) => self.both(Deed::Compare(comparison), &labels),
+                Step::Calculate(operator) => {
+                    self.both(BinaryOperation::Calculate(operator), &labels)
+                }
+                Step::Compare(comparison) => {
+                    self.both(BinaryOperation::Compare(comparison), &labels)
+                }
             };
             self.left.push(left);
         }
         match self.left.last() {
-            Some(Left::Entries(start)) => self.entries.get(*start..).unwrap_or_default(),
+            Some(Operand::Entries(start)) => self.entries.get(*start..).unwrap_or_default(),
             _ => &[],
         }
     }
 
     /// Takes two sides off the stack and applies the operation.
-    fn both<'t>(&mut self, deed: Deed, labels: &impl Fn(Span) -> &'t [u8]) -> Left {
+    fn both<'t>(&mut self, deed: BinaryOperation, labels: &impl Fn(Span) -> &'t [u8]) -> Operand {
         let (right, left) = (self.left.pop(), self.left.pop());
-        let (Some(left), Some(right)) = (left, right) else { return Left::Number(f64::NAN) };
+        let (Some(left), Some(right)) = (left, right) else { return Operand::Number(f64::NAN) };
         match (left, right) {
-            (Left::Number(l), Left::Number(r)) => {
-                Left::Number(deed.done(l, r, l).unwrap_or(f64::NAN))
+            (Operand::Number(l), Operand::Number(r)) => {
+                Operand::Number(deed.done(l, r, l).unwrap_or(f64::NAN))
             }
-            (Left::Entries(start), Left::Number(r)) => self.each(start, |l| deed.done(l, r, l)),
-            (Left::Number(l), Left::Entries(start)) => self.each(start, |r| deed.done(l, r, r)),
-            (Left::Entries(start), Left::Entries(middle)) => {
+            (Operand::Entries(start), Operand::Number(r)) => {
+                self.each(start, |l| deed.done(l, r, l))
+            }
+            (Operand::Number(l), Operand::Entries(start)) => {
+                self.each(start, |r| deed.done(l, r, r))
+            }
+            (Operand::Entries(start), Operand::Entries(middle)) => {
                 self.pairs(start, middle, deed, labels);
-                Left::Entries(start)
+                Operand::Entries(start)
             }
         }
     }
 
     /// Applies the same to every entry from `start` on.
-    fn each(&mut self, start: usize, done: impl Fn(f64) -> Option<f64>) -> Left {
+    fn each(&mut self, start: usize, done: impl Fn(f64) -> Option<f64>) -> Operand {
         self.out.clear();
         for entry in self.entries.drain(start..) {
             self.out.extend(done(entry.value).map(|value| Entry { value, ..entry }));
         }
         self.entries.append(&mut self.out);
-        Left::Entries(start)
+        Operand::Entries(start)
     }
 
     /// Matches the entries from `start` with those from `middle` on.
@@ -111,7 +119,7 @@ impl Sheet {
         &mut self,
         start: usize,
         middle: usize,
-        deed: Deed,
+        deed: BinaryOperation,
         labels: &impl Fn(Span) -> &'t [u8],
     ) {
         self.out.clear();
@@ -160,14 +168,14 @@ mod tests {
             }
         }
         let read = |span: Span| &all.as_bytes()[span.0 as usize..span.1 as usize];
-        let mut sheet = Sheet::default();
+        let mut evaluator = Evaluator::default();
         let series = |at: usize, out: &mut Vec<Entry>| {
             let name = &expr.series[at].name;
             out.extend(known.iter().filter(|(n, _)| n == name).map(|(_, entry)| *entry));
         };
         // Twice: the rest of the first evaluation must not matter.
-        sheet.evaluate(&expr, series, read);
-        let entries = sheet.evaluate(&expr, series, read);
+        evaluator.evaluate(&expr, series, read);
+        let entries = evaluator.evaluate(&expr, series, read);
         let text = |span| String::from_utf8(read(span).to_vec()).unwrap();
         entries.iter().map(|entry| (text(entry.labels), entry.value)).collect()
     }

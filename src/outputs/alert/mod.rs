@@ -31,15 +31,15 @@ use crate::model::metric::Sink;
 use crate::settings::{Alert, Alerting};
 use crate::workers::Results;
 use destination::{Destination, Report};
-use evaluate::Sheet;
+use evaluate::Evaluator;
 use instance::Instance;
 use notice::Notice;
-use rule::{LeftOut, Round, Rule, Whom};
+use rule::{Audience, Dropped, Evaluation, Rule};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use transport::Transport;
-use watch::{Catch, Watch};
+use watch::{ScrapeSamples, Watch};
 
 /// Reports that may wait, beyond one of each destination: those of destinations that were removed.
 const SPARE_REPORTS: usize = 16;
@@ -63,11 +63,11 @@ pub struct Alerts {
     /// Whether a stall causes an immediate evaluation.
     pub starts_at_stalls: bool,
     wanted: Vec<Selector>,
-    catch: Catch,
-    sheet: Sheet,
-    taken: Vec<u64>,
-    told: Vec<(Whom, Arc<Notice>)>,
-    left_out: LeftOut,
+    scraped: ScrapeSamples,
+    evaluator: Evaluator,
+    fingerprints: Vec<u64>,
+    notices: Vec<(Audience, Arc<Notice>)>,
+    left_out: Dropped,
     looks: u64,
     took: Duration,
     destinations: Vec<Destination>,
@@ -133,13 +133,13 @@ impl Alerts {
         }
         self.address(alerting, now);
         for rule in before {
-            rule.end(&mut self.told);
+            rule.end(&mut self.notices);
         }
-        self.taken.clear();
-        self.rules.iter().for_each(|rule| rule.take(&mut self.taken));
+        self.fingerprints.clear();
+        self.rules.iter().for_each(|rule| rule.take(&mut self.fingerprints));
         self.tell(now);
         if self.rules.is_empty() {
-            (self.catch, self.sheet, self.next) = Default::default();
+            (self.scraped, self.evaluator, self.next) = Default::default();
         } else {
             self.next = Some(now);
         }
@@ -198,7 +198,7 @@ impl Alerts {
 
     /// Evaluates the rules at once after an event that conditions may react to, but not within `SOONEST` of the
     /// last evaluation.
-    pub fn hasten(&mut self, now: Instant) {
+    pub fn evaluate_soon(&mut self, now: Instant) {
         let soonest = self.looked.map_or(now, |looked| now.max(looked + SOONEST));
         if self.starts_at_stalls {
             self.next = self.next.map(|next| next.min(soonest));
@@ -227,22 +227,22 @@ impl Alerts {
 
     fn look(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
         let start = Instant::now();
-        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.catch));
-        self.catch.sort();
-        self.catch.turn_absent(&self.wanted);
-        let mut round = Round {
+        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.scraped));
+        self.scraped.sort();
+        self.scraped.turn_absent(&self.wanted);
+        let mut evaluation = Evaluation {
             now,
             interval: self.interval,
             repeat: self.repeat,
             has_managers: self.destinations.iter().any(|to| to.way().is_manager()),
-            catch: &self.catch,
+            scraped: &self.scraped,
             rates: self.rules.iter().map(Rule::rates).sum(),
-            taken: &mut self.taken,
-            told: &mut self.told,
+            fingerprints: &mut self.fingerprints,
+            notices: &mut self.notices,
             left_out: &mut self.left_out,
         };
         for rule in &mut self.rules {
-            rule.look(&mut self.sheet, &mut round);
+            rule.evaluate(&mut self.evaluator, &mut evaluation);
         }
         self.looks += 1;
         self.took += start.elapsed();
@@ -250,12 +250,12 @@ impl Alerts {
 
     /// Adds the notices to the queues of their destinations.
     fn tell(&mut self, now: Instant) {
-        for (whom, notice) in self.told.drain(..) {
+        for (audience, notice) in self.notices.drain(..) {
             for to in &mut self.destinations {
-                let is_meant = match whom {
-                    Whom::All => true,
-                    Whom::Managers => to.way().is_manager(),
-                    Whom::People => !to.way().is_manager(),
+                let is_meant = match audience {
+                    Audience::All => true,
+                    Audience::Managers => to.way().is_manager(),
+                    Audience::People => !to.way().is_manager(),
                 };
                 if is_meant {
                     to.push(&notice, now);

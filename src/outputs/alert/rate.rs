@@ -38,7 +38,7 @@ pub struct Growth {
 
 /// The time and the range of an evaluation.
 #[derive(Clone, Copy)]
-pub struct Look {
+pub struct RateWindow {
     /// The time.
     pub now: Instant,
     /// The evaluation interval.
@@ -47,7 +47,7 @@ pub struct Look {
     pub window: Duration,
 }
 
-impl Look {
+impl RateWindow {
     /// Older points do not count. Evaluations come a little late: the point at the edge is included.
     fn reach(&self) -> Duration {
         self.window.max(self.interval) + self.interval / 2
@@ -70,7 +70,7 @@ impl Rings {
         &mut self,
         labels: &[u8],
         value: f64,
-        look: Look,
+        look: RateWindow,
         has_room: bool,
     ) -> Result<Option<Growth>, ()> {
         let place = match self.rings.binary_search_by(|ring| (*ring.labels).cmp(labels)) {
@@ -85,7 +85,7 @@ impl Rings {
     }
 
     /// Forgets series that were not seen within the window.
-    pub fn sweep(&mut self, look: Look) {
+    pub fn sweep(&mut self, look: RateWindow) {
         self.rings.retain(|ring| look.is_within(ring.seen));
     }
 }
@@ -95,7 +95,7 @@ impl Ring {
         Ring { labels: labels.into(), raw: value, seen: now, lost: 0.0, points: VecDeque::new() }
     }
 
-    fn push(&mut self, value: f64, look: Look) -> Option<Growth> {
+    fn push(&mut self, value: f64, look: RateWindow) -> Option<Growth> {
         if !value.is_finite() {
             return None;
         }
@@ -130,8 +130,11 @@ mod tests {
     fn growths(interval: u32, values: &[f64]) -> Vec<Option<(f64, f64)>> {
         let (mut rings, start) = (Rings::default(), Instant::now());
         let interval = interval * SECOND;
-        let look =
-            |at: usize| Look { now: start + interval * at as u32, interval, window: 60 * SECOND };
+        let look = |at: usize| RateWindow {
+            now: start + interval * at as u32,
+            interval,
+            window: 60 * SECOND,
+        };
         let push = |(at, value): (usize, &f64)| {
             let growth = rings.push(b"", *value, look(at), true).unwrap();
             growth.map(|growth| (growth.increase, growth.seconds))
@@ -165,7 +168,7 @@ mod tests {
         let window = 3600 * SECOND;
         let mut last = None;
         for second in 0..20_000 {
-            let look = Look { now: start + SECOND * second, interval: SECOND, window };
+            let look = RateWindow { now: start + SECOND * second, interval: SECOND, window };
             last = rings.push(b"a", f64::from(second), look, true).unwrap();
         }
         let points = rings.rings[0].points.len();
@@ -173,10 +176,10 @@ mod tests {
         let growth = last.unwrap();
         assert_eq!(growth.increase, growth.seconds);
         assert!((3500.0..=3600.0).contains(&growth.seconds), "{growth:?}");
-        let look = Look { now: start + SECOND * 20_000, interval: SECOND, window };
+        let look = RateWindow { now: start + SECOND * 20_000, interval: SECOND, window };
         assert_eq!(rings.push(b"b", 1.0, look, false), Err(()));
         assert_eq!(rings.push(b"b", 1.0, look, true), Ok(None));
-        let later = Look { now: look.now + window + SECOND, ..look };
+        let later = RateWindow { now: look.now + window + SECOND, ..look };
         rings.push(b"b", 2.0, later, true).unwrap();
         rings.sweep(later);
         assert_eq!(rings.len(), 1);

@@ -1,12 +1,12 @@
 //! One rule and its alerts: inactive, pending for a while, firing, resolved. Each series for which the
 //! condition holds has an alert of its own; a series that no longer exists has none.
 
-use super::evaluate::{Entry, Sheet};
+use super::evaluate::{Entry, Evaluator};
 use super::instance::{Instance, find};
 use super::notice::{Notice, fingerprint};
-use super::rate::{Look, Rings};
+use super::rate::{RateWindow, Rings};
 use super::text::number;
-use super::watch::Catch;
+use super::watch::ScrapeSamples;
 use crate::base::clock::WallClock;
 use crate::base::text::expr::{Expr, Selector, Want};
 use crate::base::text::template::Template;
@@ -46,7 +46,7 @@ pub struct Rule {
 
 /// The receivers of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum Audience {
     /// Every destination.
     All,
     /// Destinations that get a notice once, and then again at long intervals.
@@ -56,7 +56,7 @@ pub enum Whom {
 }
 
 /// The input and output of an evaluation.
-pub struct Round<'a> {
+pub struct Evaluation<'a> {
     /// The time.
     pub now: Instant,
     /// The evaluation interval.
@@ -66,20 +66,20 @@ pub struct Round<'a> {
     /// Whether there is an Alertmanager.
     pub has_managers: bool,
     /// The scrape.
-    pub catch: &'a Catch,
+    pub scraped: &'a ScrapeSamples,
     /// The number of counters whose growth is computed.
     pub rates: usize,
     /// Fingerprints of all alerts.
-    pub taken: &'a mut Vec<u64>,
+    pub fingerprints: &'a mut Vec<u64>,
     /// Notices to send.
-    pub told: &'a mut Vec<(Whom, Arc<Notice>)>,
+    pub notices: &'a mut Vec<(Audience, Arc<Notice>)>,
     /// What exceeded a limit.
-    pub left_out: &'a mut LeftOut,
+    pub left_out: &'a mut Dropped,
 }
 
 /// What exceeded a limit, since the start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct LeftOut {
+pub struct Dropped {
     /// Counters beyond the limit of those whose growth is computed.
     pub rates: u64,
     /// Alerts beyond the limit.
@@ -136,41 +136,41 @@ impl Rule {
     }
 
     /// Evaluates the condition and updates the alerts.
-    pub fn look(&mut self, sheet: &mut Sheet, round: &mut Round<'_>) {
-        let (catch, first) = (round.catch, self.first);
+    pub fn evaluate(&mut self, evaluator: &mut Evaluator, evaluation: &mut Evaluation<'_>) {
+        let (scraped, first) = (evaluation.scraped, self.first);
         for (place, matched) in (first..).zip(&mut self.matched) {
-            *matched |= catch.has(place);
+            *matched |= scraped.has(place);
         }
         let (expr, rings) = (&self.expr, &mut self.rings);
         let series = |at: usize, out: &mut Vec<Entry>| {
             if let (Some(selector), Some(rings)) = (expr.series.get(at), rings.get_mut(at)) {
-                values(selector, first + at as u32, rings, round, out);
+                values(selector, first + at as u32, rings, evaluation, out);
             }
         };
-        let entries = sheet.evaluate(expr, series, |span| catch.labels(span));
+        let entries = evaluator.evaluate(expr, series, |span| scraped.labels(span));
         self.instances.iter_mut().for_each(|instance| instance.holds = false);
         for entry in entries {
-            self.hold(catch.labels(entry.labels), entry.value, round);
+            self.hold(scraped.labels(entry.labels), entry.value, evaluation);
         }
-        self.settle(round);
+        self.advance(evaluation);
     }
 
     /// Handles a series for which the condition holds.
-    fn hold(&mut self, key: &[u8], value: f64, round: &mut Round<'_>) {
+    fn hold(&mut self, key: &[u8], value: f64, evaluation: &mut Evaluation<'_>) {
         let place = match self.instances.binary_search_by(|i| (*i.key).cmp(key)) {
             Ok(place) => place,
-            Err(_) if round.taken.len() >= MAX_ACTIVE => {
-                round.left_out.alerts += 1;
+            Err(_) if evaluation.fingerprints.len() >= MAX_ACTIVE => {
+                evaluation.left_out.alerts += 1;
                 return;
             }
             Err(place) => {
                 let instance =
-                    Instance::begin(&self.settings.name, &self.labels, key, value, round.now);
-                if round.taken.contains(&instance.fingerprint) {
-                    round.left_out.twins += 1;
+                    Instance::begin(&self.settings.name, &self.labels, key, value, evaluation.now);
+                if evaluation.fingerprints.contains(&instance.fingerprint) {
+                    evaluation.left_out.twins += 1;
                     return;
                 }
-                round.taken.push(instance.fingerprint);
+                evaluation.fingerprints.push(instance.fingerprint);
                 self.instances.insert(place, instance);
                 place
             }
@@ -181,37 +181,37 @@ impl Rule {
     }
 
     /// Changes the states, and adds notices about the changes.
-    fn settle(&mut self, round: &mut Round<'_>) {
-        let now = round.now;
+    fn advance(&mut self, evaluation: &mut Evaluation<'_>) {
+        let now = evaluation.now;
         let since = |then: Instant| now.saturating_duration_since(then);
         let mut instances = std::mem::take(&mut self.instances);
         instances.retain_mut(|instance| {
             if !instance.holds {
-                self.resolve(instance, round.told);
-                round.taken.retain(|other| *other != instance.fingerprint);
+                self.resolve(instance, evaluation.notices);
+                evaluation.fingerprints.retain(|other| *other != instance.fingerprint);
                 return false;
             }
             if instance.fired.is_none() && since(instance.since) >= self.settings.for_ {
                 instance.fire(now);
-                round.told.extend(self.notice(instance, None).map(|n| (Whom::All, n)));
+                evaluation.notices.extend(self.notice(instance, None).map(|n| (Audience::All, n)));
             }
             let Some(fired) = &mut instance.fired else { return true };
-            let people = since(fired.to_people) >= round.repeat;
-            let managers =
-                round.has_managers && since(fired.to_managers) >= RESEND.min(round.repeat);
+            let people = since(fired.to_people) >= evaluation.repeat;
+            let managers = evaluation.has_managers
+                && since(fired.to_managers) >= RESEND.min(evaluation.repeat);
             if people {
                 fired.to_people = now;
             }
             if managers {
                 fired.to_managers = now;
             }
-            let whom = match (people, managers) {
-                (true, true) => Whom::All,
-                (true, false) => Whom::People,
-                (false, true) => Whom::Managers,
+            let audience = match (people, managers) {
+                (true, true) => Audience::All,
+                (true, false) => Audience::People,
+                (false, true) => Audience::Managers,
                 (false, false) => return true,
             };
-            round.told.extend(self.notice(instance, None).map(|n| (whom, n)));
+            evaluation.notices.extend(self.notice(instance, None).map(|n| (audience, n)));
             true
         });
         self.instances = instances;
@@ -257,14 +257,14 @@ impl Rule {
         })
     }
 
-    fn resolve(&self, instance: &mut Instance, told: &mut Vec<(Whom, Arc<Notice>)>) {
-        told.extend(self.notice(instance, Some(WallClock::now())).map(|n| (Whom::All, n)));
+    fn resolve(&self, instance: &mut Instance, notices: &mut Vec<(Audience, Arc<Notice>)>) {
+        notices.extend(self.notice(instance, Some(WallClock::now())).map(|n| (Audience::All, n)));
     }
 
     /// Resolves its firing alerts, because the rule is removed.
-    pub fn end(mut self, told: &mut Vec<(Whom, Arc<Notice>)>) {
+    pub fn end(mut self, notices: &mut Vec<(Audience, Arc<Notice>)>) {
         for mut instance in std::mem::take(&mut self.instances) {
-            self.resolve(&mut instance, told);
+            self.resolve(&mut instance, notices);
         }
     }
 
@@ -282,8 +282,8 @@ impl Rule {
     }
 
     /// Adds the fingerprints of its alerts.
-    pub fn take(&self, taken: &mut Vec<u64>) {
-        taken.extend(self.instances.iter().map(|instance| instance.fingerprint));
+    pub fn take(&self, fingerprints: &mut Vec<u64>) {
+        fingerprints.extend(self.instances.iter().map(|instance| instance.fingerprint));
     }
 }
 
@@ -292,21 +292,21 @@ fn values(
     selector: &Selector,
     place: u32,
     rings: &mut Rings,
-    round: &mut Round<'_>,
+    evaluation: &mut Evaluation<'_>,
     out: &mut Vec<Entry>,
 ) {
-    let seen = round.catch.of(place).iter();
+    let seen = evaluation.scraped.of(place).iter();
     let (Want::Rate(window) | Want::Increase(window)) = selector.want else {
         out.extend(seen.map(|seen| Entry { labels: seen.labels, value: seen.value }));
         return;
     };
-    let look = Look { now: round.now, interval: round.interval, window };
-    round.rates -= rings.len();
+    let look = RateWindow { now: evaluation.now, interval: evaluation.interval, window };
+    evaluation.rates -= rings.len();
     rings.sweep(look);
     for seen in seen {
-        let has_room = round.rates + rings.len() < MAX_RATES;
-        match rings.push(round.catch.labels(seen.labels), seen.value, look, has_room) {
-            Err(()) => round.left_out.rates += 1,
+        let has_room = evaluation.rates + rings.len() < MAX_RATES;
+        match rings.push(evaluation.scraped.labels(seen.labels), seen.value, look, has_room) {
+            Err(()) => evaluation.left_out.rates += 1,
             Ok(growth) => out.extend(growth.map(|growth| {
                 let is_rate = matches!(selector.want, Want::Rate(_));
                 let by = if is_rate { growth.seconds } else { 1.0 };
@@ -314,5 +314,5 @@ fn values(
             })),
         }
     }
-    round.rates += rings.len();
+    evaluation.rates += rings.len();
 }

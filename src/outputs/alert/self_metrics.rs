@@ -2,7 +2,7 @@
 
 use super::Alerts;
 use super::destination::Destination;
-use super::rule::LeftOut;
+use super::rule::Dropped;
 use crate::model::metric::{Family, Labels, Point, Sink, Unit, Value, counter, families, gauge};
 
 const DESTINATION: &[&str] = &["destination"];
@@ -42,9 +42,9 @@ impl Alerts {
             out.sample(&[], family.value(raw));
         }
         out.family(left_out);
-        let LeftOut { rates, alerts, twins } = self.left_out;
+        let Dropped { rates, alerts, twins } = self.left_out;
         let reasons = [
-            ("series", self.catch.left_out),
+            ("series", self.scraped.left_out),
             ("rates", rates),
             ("alerts", alerts),
             ("same", twins),

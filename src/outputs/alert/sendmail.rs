@@ -1,7 +1,7 @@
 //! Sends a mail through this machine's sendmail program.
 
 use super::send_error::SendError;
-use crate::base::sys::{self, Child, Ended};
+use crate::base::sys::{self, Child, ExitStatus};
 use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
@@ -36,11 +36,11 @@ pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), Se
     write(&ours, mail, deadline);
     match wait(&mut child, deadline) {
         None => Err(setback("timeout", &[program, " did not end in time"].concat())),
-        Some(Ended::Status(0)) => Ok(()),
+        Some(ExitStatus::Status(0)) => Ok(()),
         Some(ended) => {
             let (how, number, again) = match ended {
-                Ended::Status(status) => ("status ", status, !FOR_GOOD.contains(&status)),
-                Ended::Signal(signal) => ("signal ", signal, true),
+                ExitStatus::Status(status) => ("status ", status, !FOR_GOOD.contains(&status)),
+                ExitStatus::Signal(signal) => ("signal ", signal, true),
             };
             let text = [program, " ended with ", how, &number.to_string()].concat();
             Err(SendError { again, ..setback("refused", &text) })
@@ -68,7 +68,7 @@ fn write(mut to: &UnixStream, mail: &[u8], deadline: Instant) {
 }
 
 /// How the program ended; it is killed at the deadline.
-fn wait(child: &mut Child, deadline: Instant) -> Option<Ended> {
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         match child.ended() {
             Ok(Some(ended)) => return Some(ended),

@@ -14,14 +14,14 @@ const MAX_ANSWERS: u64 = 64 << 10;
 const MAX_LINES: usize = 100;
 
 /// A conversation with a relay.
-struct Talk<'a> {
+struct Session<'a> {
     answers: BufReader<std::io::Take<&'a TcpStream>>,
     stream: &'a TcpStream,
     deadline: Instant,
 }
 
 /// The answer of a relay.
-struct Said {
+struct Reply {
     code: u16,
     /// The last line.
     text: String,
@@ -39,7 +39,7 @@ pub fn send(
     deadline: Instant,
 ) -> Result<(), SendError> {
     let answers = BufReader::new(stream.take(MAX_ANSWERS));
-    let mut talk = Talk { answers, stream, deadline };
+    let mut talk = Session { answers, stream, deadline };
     talk.wants(2, "the greeting")?;
     let name = literal(stream);
     if talk.say(&["EHLO ", &name])?.code / 100 != 2 {
@@ -95,7 +95,7 @@ fn literal(stream: &TcpStream) -> String {
     }
 }
 
-impl Said {
+impl Reply {
     fn setback(&self, about: &str) -> SendError {
         let text = format!("the relay said to {about}: {}", self.text);
         // 4xx is temporary, 5xx permanent (RFC 5321, section 4.2.1).
@@ -103,7 +103,7 @@ impl Said {
     }
 }
 
-impl Talk<'_> {
+impl Session<'_> {
     fn broken(&self, error: &std::io::Error) -> SendError {
         use std::io::ErrorKind::{TimedOut, WouldBlock};
         let is_late = matches!(error.kind(), TimedOut | WouldBlock);
@@ -162,14 +162,14 @@ impl Talk<'_> {
     }
 
     /// An answer of one or several lines (`250-…`, the last one `250 …`).
-    fn answer(&mut self) -> Result<Said, SendError> {
+    fn answer(&mut self) -> Result<Reply, SendError> {
         for _ in 0..MAX_LINES {
             let line = self.line()?;
             let text = String::from_utf8_lossy(&line).into_owned();
             let code = text.get(..3).filter(|code| code.bytes().all(|b| b.is_ascii_digit()));
             match (code.and_then(|code| code.parse().ok()), line.get(3)) {
                 (Some(_), Some(b'-')) => {}
-                (Some(code), None | Some(b' ')) => return Ok(Said { code, text }),
+                (Some(code), None | Some(b' ')) => return Ok(Reply { code, text }),
                 _ => {
                     let text = ["no answer of a relay: ", &text].concat();
                     return Err(SendError { reason: "protocol", text, again: true, after: None });
@@ -180,7 +180,7 @@ impl Talk<'_> {
         Err(SendError { reason: "protocol", text, again: true, after: None })
     }
 
-    fn say(&mut self, parts: &[&str]) -> Result<Said, SendError> {
+    fn say(&mut self, parts: &[&str]) -> Result<Reply, SendError> {
         let line = [&parts.concat(), "\r\n"].concat();
         self.write(line.as_bytes())?;
         self.answer()

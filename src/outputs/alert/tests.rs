@@ -48,7 +48,7 @@ impl Driven {
             }
         };
         self.alerts.look(Dialect::Own, &mut scrape, now);
-        self.alerts.told.drain(..).map(|(whom, notice)| said(whom, &notice)).collect()
+        self.alerts.notices.drain(..).map(|(audience, notice)| said(audience, &notice)).collect()
     }
 
     fn states(&self) -> Vec<String> {
@@ -58,10 +58,10 @@ impl Driven {
     }
 }
 
-fn said(whom: Whom, notice: &Notice) -> String {
+fn said(audience: Audience, notice: &Notice) -> String {
     let device = notice.labels.iter().find(|(name, _)| name == "device");
     let device = device.map_or("", |(_, value)| value);
-    format!("{whom:?} {} {device} {}", notice.status(), notice.value)
+    format!("{audience:?} {} {device} {}", notice.status(), notice.value)
 }
 
 /// The labels of what is exposed as `alerts`.
@@ -105,7 +105,7 @@ fn an_alert_is_pending_then_fires_and_is_over() {
     // A series that is gone has no alert.
     assert_eq!(driven.look(50, &[("a", 0.5)]), ["All resolved b 0.97"]);
     assert!(driven.states().is_empty());
-    assert_eq!(driven.alerts.taken.len(), 0);
+    assert_eq!(driven.alerts.fingerprints.len(), 0);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_stall_has_the_rules_looked_at_at_most_once_a_second() {
         alerts.turn(Dialect::Own, &mut |_| (), start + Duration::from_millis(millis));
     };
     let hastened = |alerts: &mut Alerts, millis| {
-        alerts.hasten(start + Duration::from_millis(millis));
+        alerts.evaluate_soon(start + Duration::from_millis(millis));
         alerts.next.map(|next| (next - start).as_millis())
     };
     turn(&mut alerts, 0);

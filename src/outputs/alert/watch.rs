@@ -12,7 +12,7 @@ const MAX_SEEN: usize = 10_000;
 
 /// One series that a condition selects.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct WatchedSeries {
     /// The index of the selector.
     pub selector: u32,
     /// Where its labels are in the text.
@@ -27,10 +27,10 @@ pub struct Span(pub u32, pub u32);
 
 /// The series that were kept of a scrape; the memory is reused for the next.
 #[derive(Default)]
-pub struct Catch {
+pub struct ScrapeSamples {
     /// Labels in the form of series, one after the other.
     text: Vec<u8>,
-    seen: Vec<Seen>,
+    seen: Vec<WatchedSeries>,
     /// Which selectors have a series.
     has: Vec<bool>,
     /// The current family: its selectors, and its keys in the order of samples and by name.
@@ -55,7 +55,7 @@ enum Part {
 const PARTS: [(&str, Part); 4] =
     [("", Part::Whole), ("_bucket", Part::Bucket), ("_sum", Part::Sum), ("_count", Part::Count)];
 
-impl Catch {
+impl ScrapeSamples {
     /// Forgets the scrape before.
     pub fn clear(&mut self) {
         self.text.clear();
@@ -66,7 +66,7 @@ impl Catch {
     /// twice the first is kept.
     pub fn sort(&mut self) {
         let text = &self.text;
-        let key = |seen: &Seen| (seen.selector, slice(text, seen.labels));
+        let key = |seen: &WatchedSeries| (seen.selector, slice(text, seen.labels));
         sys::sort(&mut self.seen, |a, b| key(a).cmp(&key(b)).then(a.labels.0.cmp(&b.labels.0)));
         self.seen.dedup_by(|later, earlier| key(later) == key(earlier));
     }
@@ -89,7 +89,7 @@ impl Catch {
                 put_pair(&mut self.text, start, name.as_bytes(), value.as_bytes());
             }
             if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len())) {
-                let seen = Seen { selector: place, labels: Span(start, end), value: 1.0 };
+                let seen = WatchedSeries { selector: place, labels: Span(start, end), value: 1.0 };
                 self.seen.insert(first, seen);
             }
         }
@@ -101,7 +101,7 @@ impl Catch {
     }
 
     /// The series of this selector, sorted by labels.
-    pub fn of(&self, selector: u32) -> &[Seen] {
+    pub fn of(&self, selector: u32) -> &[WatchedSeries] {
         let start = self.seen.partition_point(|seen| seen.selector < selector);
         let end = self.seen.partition_point(|seen| seen.selector <= selector);
         self.seen.get(start..end).unwrap_or_default()
@@ -120,7 +120,7 @@ impl Catch {
         let room = self.seen.len() < MAX_SEEN || is_first;
         match (room, u32::try_from(start), u32::try_from(self.text.len())) {
             (true, Ok(start), Ok(end)) => {
-                self.seen.push(Seen { selector, labels: Span(start, end), value });
+                self.seen.push(WatchedSeries { selector, labels: Span(start, end), value });
             }
             _ => {
                 self.text.truncate(start);
@@ -138,21 +138,25 @@ fn slice(text: &[u8], Span(start, end): Span) -> &[u8] {
 pub struct Watch<'a> {
     dialect: Dialect,
     wanted: &'a [Selector],
-    catch: &'a mut Catch,
+    scraped: &'a mut ScrapeSamples,
 }
 
 impl<'a> Watch<'a> {
-    /// A sink that keeps selected series in `catch`.
-    pub fn new(dialect: Dialect, wanted: &'a [Selector], catch: &'a mut Catch) -> Watch<'a> {
-        catch.clear();
-        catch.asked.clear();
-        catch.has.clear();
-        catch.has.resize(wanted.len(), false);
-        Watch { dialect, wanted, catch }
+    /// A sink that keeps selected series in `scraped`.
+    pub fn new(
+        dialect: Dialect,
+        wanted: &'a [Selector],
+        scraped: &'a mut ScrapeSamples,
+    ) -> Watch<'a> {
+        scraped.clear();
+        scraped.asked.clear();
+        scraped.has.clear();
+        scraped.has.resize(wanted.len(), false);
+        Watch { dialect, wanted, scraped }
     }
 
     fn selector(&self, at: usize) -> Option<(u32, Part, &'a Selector)> {
-        let (place, part) = *self.catch.asked.get(at)?;
+        let (place, part) = *self.scraped.asked.get(at)?;
         Some((place, part, self.wanted.get(place as usize)?))
     }
 
@@ -171,7 +175,7 @@ impl<'a> Watch<'a> {
         if !selector.matchers.iter().all(takes) {
             return;
         }
-        let text = &mut self.catch.text;
+        let text = &mut self.scraped.text;
         let start = text.len();
         if key.is_empty() {
             text.extend_from_slice(labels.text());
@@ -187,7 +191,7 @@ impl<'a> Watch<'a> {
                 put_pair(text, start, key, bound);
             }
         }
-        self.catch.keep(place, start, value);
+        self.scraped.keep(place, start, value);
     }
 
     fn histogram(&mut self, at: usize, part: Part, labels: Labels<'_>, of: &Histogram<'_>) {
@@ -233,36 +237,36 @@ fn part(wanted: &str, prefix: &str, name: &str, kind: Kind) -> Option<Part> {
 
 impl Sink for Watch<'_> {
     fn family(&mut self, family: &Family<'_>) {
-        let catch = &mut *self.catch;
-        catch.asked.clear();
+        let scraped = &mut *self.scraped;
+        scraped.asked.clear();
         let Some((name, keys)) = family.named(self.dialect) else { return };
         let prefix = family.prefix(self.dialect);
         for (place, selector) in (0u32..).zip(self.wanted) {
             if let Some(part) = part(&selector.name, prefix, name, family.kind) {
-                catch.asked.push((place, part));
+                scraped.asked.push((place, part));
             }
         }
-        if catch.asked.is_empty() {
+        if scraped.asked.is_empty() {
             return;
         }
-        if catch.keys.len() < keys.len() {
-            catch.keys.resize(keys.len(), String::new());
+        if scraped.keys.len() < keys.len() {
+            scraped.keys.resize(keys.len(), String::new());
         }
         // Keys beyond those of this family keep their memory, and are empty.
-        catch.keys.iter_mut().for_each(String::clear);
-        for (kept, key) in catch.keys.iter_mut().zip(keys) {
+        scraped.keys.iter_mut().for_each(String::clear);
+        for (kept, key) in scraped.keys.iter_mut().zip(keys) {
             kept.push_str(key);
         }
-        catch.sorted.clear();
-        catch.sorted.extend(0..keys.len());
-        let keys = &catch.keys;
-        sys::sort(&mut catch.sorted, |a, b| keys.get(*a).cmp(&keys.get(*b)));
+        scraped.sorted.clear();
+        scraped.sorted.extend(0..keys.len());
+        let keys = &scraped.keys;
+        sys::sort(&mut scraped.sorted, |a, b| keys.get(*a).cmp(&keys.get(*b)));
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
-        for at in 0..self.catch.asked.len() {
+        for at in 0..self.scraped.asked.len() {
             let Some((place, _, selector)) = self.selector(at) else { return };
-            let keys = &self.catch.keys;
+            let keys = &self.scraped.keys;
             let takes = |matcher: &Matcher| {
                 let column = keys.iter().position(|key| *key == matcher.label);
                 let label = column.and_then(|column| labels.get(column));
@@ -271,19 +275,19 @@ impl Sink for Watch<'_> {
             if !selector.matchers.iter().all(takes) {
                 continue;
             }
-            let catch = &mut *self.catch;
-            let start = catch.text.len();
-            for column in &catch.sorted {
-                if let (Some(key), Some(label)) = (catch.keys.get(*column), labels.get(*column)) {
-                    put_pair(&mut catch.text, start, key.as_bytes(), label.raw());
+            let scraped = &mut *self.scraped;
+            let start = scraped.text.len();
+            for column in &scraped.sorted {
+                if let (Some(key), Some(label)) = (scraped.keys.get(*column), labels.get(*column)) {
+                    put_pair(&mut scraped.text, start, key.as_bytes(), label.raw());
                 }
             }
-            catch.keep(place, start, value.as_f64());
+            scraped.keep(place, start, value.as_f64());
         }
     }
 
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, _: Option<i64>) {
-        for at in 0..self.catch.asked.len() {
+        for at in 0..self.scraped.asked.len() {
             let Some((_, part, _)) = self.selector(at) else { return };
             match (&point, part) {
                 (Point::Number(value), Part::Whole) => {
@@ -297,19 +301,19 @@ impl Sink for Watch<'_> {
     }
 
     fn mark(&self) -> usize {
-        self.catch.seen.len()
+        self.scraped.seen.len()
     }
 
     fn rewind(&mut self, mark: usize) {
-        self.catch.seen.truncate(mark);
-        let Catch { seen, has, .. } = &mut *self.catch;
+        self.scraped.seen.truncate(mark);
+        let ScrapeSamples { seen, has, .. } = &mut *self.scraped;
         has.fill(false);
         for seen in seen {
             has.get_mut(seen.selector as usize).into_iter().for_each(|has| *has = true);
         }
-        let end = self.catch.seen.last().map_or(0, |seen| seen.labels.1);
-        self.catch.text.truncate(end as usize);
-        self.catch.asked.clear();
+        let end = self.scraped.seen.last().map_or(0, |seen| seen.labels.1);
+        self.scraped.text.truncate(end as usize);
+        self.scraped.asked.clear();
     }
 }
 

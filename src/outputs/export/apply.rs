@@ -62,7 +62,7 @@ pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
 }
 
 /// A new destination, the one it replaces, and its TLS client.
-struct Fresh {
+struct NewDestination {
     at: usize,
     before: Option<Ending>,
     tls: Option<Tls>,
@@ -101,7 +101,7 @@ impl Exports {
             old.iter().for_each(|old| old.end(now));
             let ending = old.as_ref().map(Destination::ending);
             let ending = ending.or_else(|| self.take_leaving(&plan.export.name));
-            fresh.push(Fresh { at: self.destinations.len(), before: ending, tls });
+            fresh.push(NewDestination { at: self.destinations.len(), before: ending, tls });
             let wanted = self.wanted(&plan);
             self.destinations.push(Destination::new(plan, wanted, old, now));
         }
@@ -119,9 +119,9 @@ impl Exports {
     }
 
     /// Starts the workers, now that all fallbacks exist.
-    fn start(&mut self, fresh: Vec<Fresh>) {
+    fn start(&mut self, fresh: Vec<NewDestination>) {
         let boot = *self.boot.get_or_insert_with(boot);
-        for Fresh { at, before, tls } in fresh {
+        for NewDestination { at, before, tls } in fresh {
             let name =
                 self.destinations.get(at).and_then(|to| to.plan().export.fallback.as_deref());
             let fallback = self.destinations.iter().find(|other| Some(other.name()) == name);

@@ -32,7 +32,7 @@ impl Fallback {
 }
 
 /// The frames that wait.
-pub struct Keep {
+pub struct Backlog {
     /// The spool.
     pub spool: Spool,
     /// Frames that are being sent and are not in the spool.
@@ -41,7 +41,7 @@ pub struct Keep {
     pub is_salvaged: bool,
 }
 
-impl Keep {
+impl Backlog {
     /// Appends a frame.
     pub fn push(&mut self, frame: &Frame, now: Instant) {
         if !self.is_salvaged {
@@ -61,8 +61,8 @@ impl Keep {
     }
 }
 
-/// See [`Keep`].
-pub type SharedKeep = Arc<Mutex<Keep>>;
+/// See [`Backlog`].
+pub type SharedBacklog = Arc<Mutex<Backlog>>;
 
 /// Locks the mutex; to be held for as short as possible.
 pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,7 +76,7 @@ pub struct Ending {
     /// Closed when the worker has ended.
     pub over: Queue<()>,
     /// What waits; after the end, for the successor.
-    keep: Arc<Mutex<Option<SharedKeep>>>,
+    keep: Arc<Mutex<Option<SharedBacklog>>>,
 }
 
 impl Ending {
@@ -96,21 +96,21 @@ impl Ending {
     }
 
     /// Stores the spool.
-    pub fn begin(&self, spool: Spool) -> SharedKeep {
-        let keep = Keep { spool, in_hand: Vec::new(), is_salvaged: false };
+    pub fn begin(&self, spool: Spool) -> SharedBacklog {
+        let keep = Backlog { spool, in_hand: Vec::new(), is_salvaged: false };
         let keep = Arc::new(Mutex::new(keep));
         *lock(&self.keep) = Some(Arc::clone(&keep));
         keep
     }
 
     /// Returns what is kept, once.
-    pub fn estate(&self) -> Option<SharedKeep> {
+    pub fn take_backlog(&self) -> Option<SharedBacklog> {
         lock(&self.keep).take()
     }
 
     /// Writes the frames of a worker that does not end in time to the disk.
     pub fn salvage(&self, jobs: &Queue<Frame>, now: Instant) {
-        let Some(keep) = self.estate() else { return };
+        let Some(keep) = self.take_backlog() else { return };
         // If it is locked now, the worker hangs in disk I/O.
         let kept = keep.try_lock();
         if let Ok(mut keep) = kept {

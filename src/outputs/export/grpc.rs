@@ -14,12 +14,12 @@ const PERMISSION_DENIED: u32 = 7;
 const UNAUTHENTICATED: u32 = 16;
 
 /// A client, whose connection is kept.
-pub struct Caller(Grpc);
+pub struct GrpcClient(Grpc);
 
-impl Caller {
+impl GrpcClient {
     /// A client without a connection.
-    pub fn new(tls: Option<Tls>) -> Caller {
-        Caller(tls.map(Grpc::new).unwrap_or_default())
+    pub fn new(tls: Option<Tls>) -> GrpcClient {
+        GrpcClient(tls.map(Grpc::new).unwrap_or_default())
     }
 
     /// Calls with `body` as the message; returns what the answer means, and the bytes that were sent.

@@ -9,16 +9,16 @@ pub const MAX_KEPT: usize = 256 << 10;
 
 /// The series of a request.
 #[derive(Default)]
-pub struct MadeOf {
+pub struct RequestSeries {
     /// A weak reference, as the recorder would otherwise have to copy it to add a series.
     table: Weak<Table>,
     states: Vec<State>,
 }
 
-impl MadeOf {
+impl RequestSeries {
     /// The series of `frame`.
-    pub fn new(frame: &Frame) -> MadeOf {
-        MadeOf { table: Arc::downgrade(&frame.table), states: frame.states.clone() }
+    pub fn new(frame: &Frame) -> RequestSeries {
+        RequestSeries { table: Arc::downgrade(&frame.table), states: frame.states.clone() }
     }
 
     /// Whether these are the series of `frame`, each in the same state.
@@ -38,8 +38,8 @@ mod tests {
         let mut made = Made::new();
         made.family("a", Kind::Gauge, "").number(&[], Value::Int(1));
         let mut frame = made.frame();
-        assert!(!MadeOf::default().is_of(&frame));
-        let of = MadeOf::new(&frame);
+        assert!(!RequestSeries::default().is_of(&frame));
+        let of = RequestSeries::new(&frame);
         frame.slots[0] = 2;
         assert!(of.is_of(&frame) && !of.is_of(&made.frame()));
         frame.states[0] = State::Stale;

@@ -2,7 +2,7 @@
 //! compressed if configured.
 
 use super::Verdict;
-use super::said::is_late;
+use super::refusal_text::is_late;
 use crate::base::log;
 use crate::base::sys;
 use crate::base::wire::{Url, basic};

@@ -1,6 +1,6 @@
 //! How frames are sent to one destination: which bytes, over which protocol, and what the answer means.
 
-use super::grpc::Caller;
+use super::grpc::GrpcClient;
 use super::kept::MAX_KEPT;
 use super::plan::{Plan, is_grpc};
 use super::post::is_worth_gzip;
@@ -32,7 +32,7 @@ pub struct Sent {
 pub struct Transport {
     plan: Plan,
     client: Client,
-    grpc: Caller,
+    grpc: GrpcClient,
     writer: remote_write::Writer,
     otlp: otlp::Writer,
     gzip: Gzip,
@@ -46,7 +46,7 @@ impl Transport {
     /// A transport without a connection.
     pub fn new(plan: Plan, tls: Option<Tls>) -> Transport {
         Transport {
-            grpc: Caller::new(tls.clone().filter(|_| is_grpc(&plan.export))),
+            grpc: GrpcClient::new(tls.clone().filter(|_| is_grpc(&plan.export))),
             client: tls.map_or_else(Client::for_plain_samples, Client::for_samples),
             writer: remote_write::Writer::default(),
             otlp: otlp::Writer::new(plan.resource.clone()),

@@ -38,7 +38,7 @@ pub struct Disk {
 }
 
 /// The state of a directory that is gone.
-pub struct Left {
+pub struct Remnant {
     /// `Disk::queue`.
     pub queue: u64,
     /// All up to this one are done.

@@ -4,21 +4,21 @@
 //!
 //! Frames are appended to segments (`segment`, `payload`, `record`), files in one directory (`disk`)
 //! or the same in memory, and read from the first one on (`take`). What is too much or too old is
-//! dropped from there (`keep`); a disk that fails is tried again (`mend`).
+//! dropped from there (`keep`); a disk that fails is tried again (`recover`).
 
+mod abandon;
 mod bytes;
-mod define;
+mod dequeue;
+mod dictionary;
 mod disk;
-mod keep;
-mod leave;
-mod mend;
 mod payload;
 mod reader;
 mod reason;
 mod record;
+mod recover;
+mod retention;
 mod segment;
 mod sync;
-mod take;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +28,7 @@ pub use payload::Decoder;
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
 use crate::model::frame::{Frame, Table};
-use disk::{Disk, Left};
+use disk::{Disk, Remnant};
 use payload::{Base, put_frame, read_brief};
 use reader::Reader;
 use reason::{REASONS, Reason};
@@ -107,7 +107,7 @@ pub struct Spool {
     bounds: Bounds,
     disk: Option<Disk>,
     /// The directory that was abandoned because it no longer existed.
-    left: Option<Left>,
+    left: Option<Remnant>,
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     reader: Option<Reader>,
@@ -156,7 +156,7 @@ impl Spool {
             record: Vec::new(),
             bounds,
         };
-        spool.mend(now);
+        spool.recover(now);
         spool
     }
 
@@ -169,7 +169,7 @@ impl Spool {
             self.leave_if_gone(now);
         }
         let samples = frame.len() as u64;
-        if !define::Counts::of(&frame.table).is_bounded() {
+        if !dictionary::Counts::of(&frame.table).is_bounded() {
             return self.drop_samples(Reason::Full, samples);
         }
         let mut record = std::mem::take(&mut self.record);
@@ -258,7 +258,7 @@ impl Spool {
         segment.bytes = end;
         self.sequence += 1;
         self.table = Some(Arc::clone(&frame.table));
-        let known = define::Counts::of(&frame.table);
+        let known = dictionary::Counts::of(&frame.table);
         writer.base.known = writer.base.known.max(known);
         let payload = record.get(record::HEADER..).unwrap_or_default();
         if let Some((brief, _)) = read_brief(payload) {

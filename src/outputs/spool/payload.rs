@@ -14,7 +14,7 @@
 //! | numbers | those: by how much, or for floats the bits that differ, from the last one on |
 
 use super::bytes::{Bytes, put, put_signed};
-use super::define::{Counts, fill, put_new, read_new};
+use super::dictionary::{Counts, fill, put_new, read_new};
 use crate::base::clock::{Boot, Timestamp};
 use crate::model::frame::{Frame, Shape, State, Table};
 use std::ops::Range;
@@ -42,7 +42,7 @@ impl Base {
 
 /// The beginning of a record.
 #[derive(Clone, Copy, Debug)]
-pub struct Brief {
+pub struct RecordHeader {
     /// When the frame was made.
     pub moment: Timestamp,
     /// When the one before was made.
@@ -133,7 +133,7 @@ fn put_slots(frame: &Frame, base: &Base, slots: usize, out: &mut Vec<u8>) {
 }
 
 /// Reads the beginning of a payload, and returns the rest.
-pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(Brief, Bytes<'a>)> {
+pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(RecordHeader, Bytes<'a>)> {
     let mut bytes = Bytes(payload);
     let kind = bytes.byte().filter(|kind| matches!(*kind, KEY | OTHER))?;
     let since_boot = bytes.number()?;
@@ -148,7 +148,10 @@ pub fn read_brief<'a>(payload: &'a [u8]) -> Option<(Brief, Bytes<'a>)> {
         KEY => Some(Boot(bytes.take(16)?.try_into().ok()?)),
         _ => None,
     };
-    Some((Brief { moment: Timestamp { since_boot, boot_time }, before, samples, key }, bytes))
+    Some((
+        RecordHeader { moment: Timestamp { since_boot, boot_time }, before, samples, key },
+        bytes,
+    ))
 }
 
 /// Reads the frames of a segment, one after the other.

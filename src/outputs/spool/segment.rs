@@ -1,6 +1,6 @@
 //! A file of records, or the same in memory: a key and the frames that refer to it.
 
-use super::payload::{Brief, read_brief};
+use super::payload::{RecordHeader, read_brief};
 use super::record::{self, HEADER};
 use crate::base::clock::{Boot, Timestamp};
 
@@ -56,7 +56,7 @@ pub struct Content {
 
 impl Content {
     /// Adds a record that waits.
-    pub fn add(&mut self, brief: &Brief, sequence: u64) {
+    pub fn add(&mut self, brief: &RecordHeader, sequence: u64) {
         if self.frames == 0 {
             self.oldest = brief.moment;
         }
@@ -67,7 +67,7 @@ impl Content {
         self.know(brief);
     }
 
-    fn know(&mut self, brief: &Brief) {
+    fn know(&mut self, brief: &RecordHeader) {
         if let Some(boot) = brief.key {
             self.boot = boot;
             self.has_key = true;

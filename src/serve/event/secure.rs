@@ -6,7 +6,7 @@ use crate::base::log;
 use crate::base::sys;
 use crate::serve::http::{Connection, Next, Phase, Request, Status};
 use crate::serve::security::{Security, Verdict};
-use crate::workers::Greeting;
+use crate::workers::Handshake;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -94,16 +94,16 @@ impl Server {
     }
 
     /// Continues a handshake.
-    pub(super) fn greet(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
+    pub(super) fn handshake(&mut self, at: usize, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         // TLS was switched off meanwhile.
         let Some(config) = self.security.tls(now) else { return Next::Close };
-        let greeting = connection.greet(config, &self.limits, now);
+        let greeting = connection.handshake(config, &self.limits, now);
         handler.traffic().failed_reloads = self.security.failed();
         match greeting {
-            Greeting::Done => Next::Wait,
-            Greeting::Waits => self.bound_greetings(at, handler),
-            Greeting::Failed(why) => {
+            Handshake::Done => Next::Wait,
+            Handshake::Waits => self.bound_greetings(at, handler),
+            Handshake::Failed(why) => {
                 handler.traffic().failed_handshakes += 1;
                 if let Some(why) = why
                     && log::enabled(log::Level::Debug)
@@ -118,11 +118,11 @@ impl Server {
 
     /// Bounds the data of all handshakes together: the largest is closed.
     fn bound_greetings(&mut self, at: usize, handler: &mut dyn Handler) -> Next {
-        let all: usize = self.connections.iter().map(Connection::greeted).sum();
+        let all: usize = self.connections.iter().map(Connection::handshake_bytes).sum();
         if all <= MAX_GREETINGS {
             return Next::Wait;
         }
-        let sizes = self.connections.iter().enumerate().map(|(i, c)| (c.greeted(), i));
+        let sizes = self.connections.iter().enumerate().map(|(i, c)| (c.handshake_bytes(), i));
         let Some((_, largest)) = sizes.max() else { return Next::Wait };
         handler.traffic().evicted += 1;
         if largest == at {

@@ -33,7 +33,7 @@ impl Server {
         }
         #[cfg(feature = "tls")]
         match connection.phase() {
-            Phase::Greet => return self.greet(at, handler, now),
+            Phase::Greet => return self.handshake(at, handler, now),
             // It only waits for its end.
             Phase::Login(_) => return Next::Close,
             _ => {}

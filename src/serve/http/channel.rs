@@ -1,7 +1,7 @@
 //! The transport of a connection: its socket, or TLS on it. Nothing here waits.
 
 use crate::base::sys;
-use crate::workers::{Greeting, Session};
+use crate::workers::{Handshake, Session};
 use rustls::ServerConfig;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -59,28 +59,28 @@ impl Channel {
     }
 
     /// Continues the handshake.
-    pub fn greet(&mut self, config: &Arc<ServerConfig>) -> Greeting {
+    pub fn handshake(&mut self, config: &Arc<ServerConfig>) -> Handshake {
         let socket = self.socket.as_fd();
         if let Layer::Hello(first, count) = &mut self.layer {
             match sys::receive(socket, first.get_mut(*count..).unwrap_or_default()) {
-                Ok(0) => return Greeting::Failed(None),
+                Ok(0) => return Handshake::Failed(None),
                 Ok(n) => *count += n,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Greeting::Waits,
-                Err(_) => return Greeting::Failed(None),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Handshake::Waits,
+                Err(_) => return Handshake::Failed(None),
             }
             if *count < HELLO {
-                return Greeting::Waits;
+                return Handshake::Waits;
             }
             if METHODS.contains(&&*first) {
                 let _ = sys::send(socket, NOT_HTTPS);
-                return Greeting::Failed(Some("it speaks HTTP".to_owned()));
+                return Handshake::Failed(Some("it speaks HTTP".to_owned()));
             }
-            let Some(session) = Session::new(config, first) else { return Greeting::Failed(None) };
+            let Some(session) = Session::new(config, first) else { return Handshake::Failed(None) };
             self.layer = Layer::Tls(Box::new(session));
         }
         match &mut self.layer {
-            Layer::Tls(session) => session.greet(socket),
-            _ => Greeting::Done,
+            Layer::Tls(session) => session.handshake(socket),
+            _ => Handshake::Done,
         }
     }
 
@@ -121,7 +121,7 @@ impl Channel {
     }
 
     /// Bytes that are buffered for a handshake.
-    pub fn greeted(&self) -> usize {
+    pub fn handshake_bytes(&self) -> usize {
         match &self.layer {
             Layer::Tls(session) => session.kept(),
             _ => 0,

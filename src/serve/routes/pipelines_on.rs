@@ -44,6 +44,6 @@ pub fn admit(
     pipelines.inputs.gate.judge(request.authorization, &sender).map_err(|denied| {
         let is_token = denied == Denied::Token;
         let status = if is_token { Status::Unauthorized } else { Status::Forbidden };
-        (status, denied.said())
+        (status, denied.text())
     })
 }

@@ -162,7 +162,7 @@ impl Logins {
         }
         let number = self.next;
         let job = Job { number, hash: hash.clone(), password: password.to_vec() };
-        if self.waiting.len() >= WAITING || self.worker.give(job).is_err() {
+        if self.waiting.len() >= WAITING || self.worker.try_send(job).is_err() {
             return Verdict::Busy;
         }
         self.next += 1;

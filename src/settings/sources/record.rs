@@ -21,12 +21,12 @@ pub fn read(sources: &mut Sources<'_, '_>, text: &str) {
     }
     let mut reader = Reader { text, tree: &tree, sources };
     if faults.is_empty() {
-        let mut inside = vec![Inside::Table(None)];
+        let mut inside = vec![Children::Table(None)];
         for (i, node) in tree.nodes.iter().enumerate().skip(1) {
             let within = match inside.get(node.parent).copied() {
-                Some(Inside::Table(element)) => reader.member((i, node), element),
-                Some(Inside::List(section, above)) => reader.element(node, section, above),
-                _ => Inside::Nothing,
+                Some(Children::Table(element)) => reader.member((i, node), element),
+                Some(Children::List(section, above)) => reader.element(node, section, above),
+                _ => Children::Nothing,
             };
             inside.push(within);
         }
@@ -35,7 +35,7 @@ pub fn read(sources: &mut Sources<'_, '_>, text: &str) {
 
 /// The meaning of a node's children.
 #[derive(Clone, Copy)]
-enum Inside {
+enum Children {
     /// Not checked: everything below anything but a known table.
     Nothing,
     /// Keys of a known table, of this element if it is one of a list.
@@ -52,16 +52,16 @@ struct Reader<'a, 'b, 'e> {
 
 impl<'a> Reader<'a, '_, '_> {
     /// A key of a table.
-    fn member(&mut self, (i, node): (usize, &Node), element: Option<usize>) -> Inside {
+    fn member(&mut self, (i, node): (usize, &Node), element: Option<usize>) -> Children {
         let (tree, catalogue) = (self.tree, self.sources.catalogue);
         let path = tree.path(i);
         let (name, shape) = (path.join("."), node.shape);
         if let Some(section) = catalogue.list(&path) {
             return match (shape, section.pairs) {
-                (Shape::Tables | Shape::Array, _) => Inside::List(section, element),
+                (Shape::Tables | Shape::Array, _) => Children::List(section, element),
                 (shape, Some(keys)) if shape.is_table() => {
                     tree.children(i).for_each(|child| self.pair(child, keys, section, element));
-                    Inside::Nothing
+                    Children::Nothing
                 }
                 (shape, _) => {
                     let (header, found) = (section.header(), found(shape, &node.text));
@@ -79,7 +79,7 @@ impl<'a> Reader<'a, '_, '_> {
                     element,
                 );
             }
-            return Inside::Table(element);
+            return Children::Table(element);
         }
         let row = catalogue.find(&path);
         if let Some(row) = row.filter(|row| fits(tree, i, node, row.kind)) {
@@ -92,7 +92,7 @@ impl<'a> Reader<'a, '_, '_> {
                 return self.refuse(node.key.at, text, element);
             }
             self.record((i, node), row, element);
-            return Inside::Nothing;
+            return Children::Nothing;
         }
         if row.is_none() && !is_table {
             return self.refuse(node.key.at, unknown(catalogue, &path, node), element);
@@ -104,11 +104,16 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// An element of a list.
-    fn element(&mut self, node: &Node, section: &'static Section, above: Option<usize>) -> Inside {
+    fn element(
+        &mut self,
+        node: &Node,
+        section: &'static Section,
+        above: Option<usize>,
+    ) -> Children {
         if node.shape.is_table() {
             return match self.begin(node.at, section, above) {
-                Some(element) => Inside::Table(Some(element)),
-                None => Inside::Nothing,
+                Some(element) => Children::Table(Some(element)),
+                None => Children::Nothing,
             };
         }
         match section.plain {
@@ -119,7 +124,7 @@ impl<'a> Reader<'a, '_, '_> {
                         self.say(element, key, node, &text);
                     }
                 }
-                Inside::Nothing
+                Children::Nothing
             }
             _ => {
                 let found = found(node.shape, &node.text);
@@ -217,14 +222,14 @@ impl<'a> Reader<'a, '_, '_> {
         filled.ok()
     }
 
-    fn refuse(&mut self, at: usize, problem: String, element: Option<usize>) -> Inside {
+    fn refuse(&mut self, at: usize, problem: String, element: Option<usize>) -> Children {
         if !self.sources.refusal.skips() {
             self.sources.refusal.add(origin(self.text, at), problem);
         }
         if let Some(element) = element.and_then(|i| self.sources.elements.get_mut(i)) {
             element.spoilt = true;
         }
-        Inside::Nothing
+        Children::Nothing
     }
 }
 

@@ -41,7 +41,7 @@ pub struct GrpcAnswer {
 
 /// The parts of a response, as they came.
 #[derive(Default)]
-pub struct Heard {
+pub struct Received {
     /// The status of HTTP; 0 if no headers came.
     pub status: u16,
     headers: HeaderMap,
@@ -52,7 +52,7 @@ pub struct Heard {
     reset: Option<h2::Reason>,
 }
 
-impl Heard {
+impl Received {
     /// Sends the message and receives the response.
     pub async fn exchange(
         &mut self,
@@ -138,7 +138,7 @@ impl From<h2::Error> for Wrong {
 }
 
 /// Evaluates a response. The status decides: with OK, the message says what is wrong with the body.
-pub fn judge(heard: &Heard, max_body: usize) -> GrpcAnswer {
+pub fn judge(heard: &Received, max_body: usize) -> GrpcAnswer {
     let said = heard.said("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
     match said {
         None if heard.status != 200 || message_of(heard, max_body).is_err() => {
@@ -164,7 +164,7 @@ pub fn judge(heard: &Heard, max_body: usize) -> GrpcAnswer {
 }
 
 /// The response was incomplete, or the peer is no gRPC server.
-fn without_status(heard: &Heard) -> GrpcAnswer {
+fn without_status(heard: &Received) -> GrpcAnswer {
     if let Some(reason) = heard.reset {
         let code = match reason {
             h2::Reason::REFUSED_STREAM => UNAVAILABLE,
@@ -190,7 +190,7 @@ fn without_status(heard: &Heard) -> GrpcAnswer {
 }
 
 /// The one message of the response, decoded; or why there is none.
-fn message_of(heard: &Heard, max_body: usize) -> Result<Vec<u8>, &'static str> {
+fn message_of(heard: &Received, max_body: usize) -> Result<Vec<u8>, &'static str> {
     if heard.skipped > 0 {
         return Err(TOO_LARGE);
     }
@@ -278,8 +278,8 @@ mod tests {
     fn a_status_is_in_trailers_or_headers_or_is_made_of_that_of_http() {
         let trailers = headers(&[("grpc-status", "8"), ("grpc-message", "too%20much %C3%A9")]);
         for heard in [
-            Heard { status: 200, trailers: trailers.clone(), ..Heard::default() },
-            Heard { status: 200, headers: trailers, ..Heard::default() },
+            Received { status: 200, trailers: trailers.clone(), ..Received::default() },
+            Received { status: 200, headers: trailers, ..Received::default() },
         ] {
             let answer = judge(&heard, 10);
             assert_eq!((answer.code, &*answer.message), (8, "too much é"));
@@ -296,19 +296,19 @@ mod tests {
             (503, 14),
             (504, 14),
         ] {
-            let answer = judge(&Heard { status, ..Heard::default() }, 10);
+            let answer = judge(&Received { status, ..Received::default() }, 10);
             assert_eq!(answer.code, code, "{status}");
         }
     }
 
     #[test]
     fn a_message_that_cannot_be_read_is_said_beside_the_status() {
-        let heard = |body: &[u8], encoding| Heard {
+        let heard = |body: &[u8], encoding| Received {
             status: 200,
             headers: headers(&[("grpc-encoding", encoding)]),
             body: body.to_vec(),
             trailers: headers(&[("grpc-status", "0"), ("grpc-message", "OK")]),
-            ..Heard::default()
+            ..Received::default()
         };
         let judged = |body: &[u8], encoding| {
             let answer = judge(&heard(body, encoding), 100);
@@ -322,18 +322,19 @@ mod tests {
             judged(bad, "gzip").unwrap_err();
         }
         // Without a status a whole message is enough.
-        let bare = |body: &[u8]| Heard { status: 200, body: body.to_vec(), ..Heard::default() };
+        let bare =
+            |body: &[u8]| Received { status: 200, body: body.to_vec(), ..Received::default() };
         assert_eq!(judge(&bare(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
         assert!(bare(&[0, 0, 0, 0, 0]).is_enough(100) && !bare(&[0, 0, 0, 0, 1]).is_enough(100));
         assert_eq!(judge(&bare(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
-        assert!(Heard { status: 413, ..Heard::default() }.is_enough(100));
+        assert!(Received { status: 413, ..Received::default() }.is_enough(100));
         let mut bytes = vec![1, 0, 0, 0, 0];
         crate::base::wire::Gzip::default().append(&[b'x'; 100], &mut bytes);
         bytes[4] = (bytes.len() - 5) as u8;
         assert_eq!(judged(&bytes, "gzip").unwrap(), [b'x'; 100]);
         judged(&bytes, "zstd").unwrap_err();
         assert_eq!(judge(&heard(&bytes, "gzip"), 99).message, TOO_LARGE);
-        let skipped = Heard { skipped: 1, ..heard(&bytes, "gzip") };
+        let skipped = Received { skipped: 1, ..heard(&bytes, "gzip") };
         assert_eq!(
             (judge(&skipped, 100).message, skipped.body.len()),
             (TOO_LARGE.into(), bytes.len())

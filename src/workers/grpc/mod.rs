@@ -10,7 +10,7 @@ use super::client::connect;
 use super::failure::{Failure, broken, failure, left};
 use crate::base::wire::{Gzip, Url};
 pub use answer::GrpcAnswer;
-use answer::{CALLING, Heard, failed, judge};
+use answer::{CALLING, Received, failed, judge};
 use bytes::Bytes;
 use h2::client::{Builder, Connection, SendRequest};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -157,7 +157,7 @@ impl Held {
     fn exchange(mut self, call: &GrpcCall<'_>, message: Bytes) -> Exchanged {
         let request = request(call).map_err(|failure| (failure, true))?;
         let sender = self.sender.clone();
-        let mut heard = Heard::default();
+        let mut heard = Received::default();
         let mut over = None;
         let done = {
             let mut work = pin!(heard.exchange(sender, request, message, call.max_body));

@@ -13,7 +13,7 @@ mod session;
 
 pub use san::names as certificate_names;
 pub use server::server_config;
-pub use session::{Greeting, Session};
+pub use session::{Handshake, Session};
 
 use super::failure::{Failure, broken, is_hung_up, late};
 use crate::base::text::words::shown;
@@ -106,7 +106,7 @@ impl Tls {
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| refused(&error))?;
         let mut stream = Stream { tcp, connection };
-        stream.greet(deadline)?;
+        stream.handshake(deadline)?;
         Ok(stream)
     }
 }
@@ -194,7 +194,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    fn greet(&mut self, deadline: Instant) -> Result<(), Failure> {
+    fn handshake(&mut self, deadline: Instant) -> Result<(), Failure> {
         while self.connection.is_handshaking() {
             self.deliver(deadline)?;
             if self.connection.is_handshaking() && self.fill(deadline, GREETING)? == 0 {

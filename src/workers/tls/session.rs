@@ -16,7 +16,7 @@ const BUFFER: usize = 32 << 10;
 const MAX_READS: usize = 16;
 
 /// The state of the handshake.
-pub enum Greeting {
+pub enum Handshake {
     /// It is done: requests may come.
     Done,
     /// It waits for the client.
@@ -49,32 +49,32 @@ impl Session {
     }
 
     /// Continues the handshake.
-    pub fn greet(&mut self, socket: BorrowedFd<'_>) -> Greeting {
+    pub fn handshake(&mut self, socket: BorrowedFd<'_>) -> Handshake {
         for _ in 0..MAX_READS {
             let processed = self.connection.process_new_packets();
             // If it failed, this is the alert with the reason.
             let flushed = self.flush(socket);
             match processed {
-                Err(error) => return Greeting::Failed(Some(super::refused(&error).text)),
+                Err(error) => return Handshake::Failed(Some(super::refused(&error).text)),
                 Ok(state) => self.plain = state.plaintext_bytes_to_read(),
             }
             if !self.connection.is_handshaking() {
-                return Greeting::Done;
+                return Handshake::Done;
             }
             if flushed.is_err() {
-                return Greeting::Failed(None);
+                return Handshake::Failed(None);
             }
             match self.connection.read_tls(&mut Raw(socket)) {
-                Ok(0) => return Greeting::Failed(None),
+                Ok(0) => return Handshake::Failed(None),
                 Ok(n) => self.greeted += n,
-                Err(error) if is_later(&error) => return Greeting::Waits,
-                Err(_) => return Greeting::Failed(None),
+                Err(error) if is_later(&error) => return Handshake::Waits,
+                Err(_) => return Handshake::Failed(None),
             }
             if self.greeted > MAX_GREETING {
-                return Greeting::Failed(Some("the client's handshake is too long".to_owned()));
+                return Handshake::Failed(Some("the client's handshake is too long".to_owned()));
             }
         }
-        Greeting::Waits
+        Handshake::Waits
     }
 
     /// Like `sys::receive`.

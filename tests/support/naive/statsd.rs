@@ -126,7 +126,7 @@ pub fn real(text: &str) -> Result<String, &'static str> {
         put_name(&mut out, parts);
         out
     };
-    let line = Line::parse(text).map_err(|refused| refused.said().0)?;
+    let line = Line::parse(text).map_err(|refused| refused.text().0)?;
     let mut tags: Vec<_> = line
         .tags_from_last()
         .map(|tag| tag.map(|(key, value)| (named([key, ""]), value.to_owned())))

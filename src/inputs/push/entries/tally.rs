@@ -40,7 +40,7 @@ impl Tally {
         if self.refused > MAX_TOLD {
             return;
         }
-        let (word, meaning) = refused.reason.said();
+        let (word, meaning) = refused.reason.text();
         let out = &mut self.errors;
         out.put(if out.is_empty() { b"{\"index\":" } else { b",{\"index\":" });
         put_count(out, index);

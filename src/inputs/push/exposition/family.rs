@@ -51,26 +51,26 @@ impl Type {
 
     /// What samples named with `suffix` are in a family of this type; in text 0.0.4 only histograms
     /// and summaries have such samples.
-    fn part(self, suffix: &[u8], syntax: Syntax) -> Option<Meaning> {
+    fn part(self, suffix: &[u8], syntax: Syntax) -> Option<SampleKind> {
         let open = syntax == Syntax::OpenMetrics;
         match (self, suffix) {
-            (Type::Histogram, b"") => Some(Meaning::Stray),
-            (Type::Histogram, b"_bucket") => Some(Meaning::Part(Part::Bucket)),
-            (Type::Summary, b"") => Some(Meaning::Part(Part::Quantile)),
-            (Type::Histogram | Type::Summary, b"_sum") => Some(Meaning::Part(Part::Sum)),
-            (Type::Histogram | Type::Summary, b"_count") => Some(Meaning::Part(Part::Count)),
-            (Type::Counter, b"") => Some(Meaning::Number(Kind::Counter)),
-            (Type::Counter, b"_total") if open => Some(Meaning::Number(Kind::Counter)),
+            (Type::Histogram, b"") => Some(SampleKind::Stray),
+            (Type::Histogram, b"_bucket") => Some(SampleKind::Part(Part::Bucket)),
+            (Type::Summary, b"") => Some(SampleKind::Part(Part::Quantile)),
+            (Type::Histogram | Type::Summary, b"_sum") => Some(SampleKind::Part(Part::Sum)),
+            (Type::Histogram | Type::Summary, b"_count") => Some(SampleKind::Part(Part::Count)),
+            (Type::Counter, b"") => Some(SampleKind::Number(Kind::Counter)),
+            (Type::Counter, b"_total") if open => Some(SampleKind::Number(Kind::Counter)),
             (Type::Counter | Type::Histogram | Type::Summary, b"_created") if open => {
-                Some(Meaning::Dropped)
+                Some(SampleKind::Dropped)
             }
-            (Type::GaugeHistogram, b"_created") if open => Some(Meaning::Dropped),
+            (Type::GaugeHistogram, b"_created") if open => Some(SampleKind::Dropped),
             (Type::GaugeHistogram, b"_bucket" | b"_gsum" | b"_gcount") => {
-                Some(Meaning::Number(Kind::Gauge))
+                Some(SampleKind::Number(Kind::Gauge))
             }
-            (Type::Info, b"_info") => Some(Meaning::Number(Kind::Gauge)),
-            (Type::Untyped, b"") => Some(Meaning::Number(Kind::Untyped)),
-            (_, b"") => Some(Meaning::Number(Kind::Gauge)),
+            (Type::Info, b"_info") => Some(SampleKind::Number(Kind::Gauge)),
+            (Type::Untyped, b"") => Some(SampleKind::Number(Kind::Untyped)),
+            (_, b"") => Some(SampleKind::Number(Kind::Gauge)),
             _ => None,
         }
     }
@@ -81,7 +81,7 @@ const SUFFIXES: [&[u8]; 8] =
     [b"_bucket", b"_sum", b"_count", b"_total", b"_created", b"_info", b"_gsum", b"_gcount"];
 
 /// The role of a sample within a family.
-enum Meaning {
+enum SampleKind {
     Dropped,
     Number(Kind),
     Part(Part),
@@ -219,10 +219,10 @@ impl Families {
         let of = |family: u32, suffix: &[u8]| {
             let meaning = self.get(family)?.kind.part(suffix, syntax)?;
             Some(match meaning {
-                Meaning::Dropped => Role::Dropped(family),
-                Meaning::Number(kind) => Role::Number(Some(family), kind),
-                Meaning::Part(part) => Role::Part(family, part),
-                Meaning::Stray => Role::Stray(family),
+                SampleKind::Dropped => Role::Dropped(family),
+                SampleKind::Number(kind) => Role::Number(Some(family), kind),
+                SampleKind::Part(part) => Role::Part(family, part),
+                SampleKind::Stray => Role::Stray(family),
             })
         };
         let is_near = near.and_then(|near| Some((near, self.get(near)?.name.of(text))));

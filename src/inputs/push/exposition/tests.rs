@@ -9,7 +9,7 @@ fn read(text: &str, syntax: Syntax) -> Result<Vec<String>, BadLine> {
 fn told(read: Read<'_>) -> String {
     let sample = match read {
         Ok(sample) => sample,
-        Err((name, reason)) => return format!("{name}: {}", reason.said().0),
+        Err((name, reason)) => return format!("{name}: {}", reason.text().0),
     };
     let mut labels = Vec::new();
     for (name, value) in sample.labels.pairs() {

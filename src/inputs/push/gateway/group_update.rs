@@ -5,7 +5,7 @@ use crate::base::json::Fault;
 use crate::base::text::words::{MAX_SHOWN, shown};
 use crate::base::wire;
 use crate::inputs::push::exposition::Syntax;
-use crate::inputs::push::intake::Objection;
+use crate::inputs::push::intake::Rejection;
 use crate::model::metric::Buffer;
 use crate::workers::gunzip;
 
@@ -106,21 +106,21 @@ pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusa
 }
 
 /// A sentence that says what is wrong with a body, and what became of the rest.
-pub(super) fn sentence(objection: &Objection, rest: &str) -> String {
+pub(super) fn sentence(objection: &Rejection, rest: &str) -> String {
     match objection {
-        Objection::Line(bad) => {
+        Rejection::Line(bad) => {
             format!(
                 "The body is not as it should be: expected {} in line {}.",
                 bad.expected, bad.line
             )
         }
-        Objection::Timed(name) => {
+        Rejection::Timed(name) => {
             let name = shown(name, MAX_SHOWN);
             format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
         }
-        Objection::Sample(name, reason) => {
+        Rejection::Sample(name, reason) => {
             let name = shown(name, MAX_SHOWN);
-            format!("The metric {name} is refused: {}. {rest}", reason.said().1)
+            format!("The metric {name} is refused: {}. {rest}", reason.text().1)
         }
     }
 }

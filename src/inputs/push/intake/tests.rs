@@ -95,7 +95,7 @@ fn what_is_refused_is_counted_by_reason() {
                 # TYPE c counter\nc NaN\nc{d=\"e\"} -1\nd{d=\"1\",d=\"2\"} 3\n";
     let tally = take(&intake(group), text, &mut store);
     store.end(group);
-    let reasons: Vec<_> = tally.reasons().map(|(r, n)| (r.said().0, n)).collect();
+    let reasons: Vec<_> = tally.reasons().map(|(r, n)| (r.text().0, n)).collect();
     let expected = [
         ("reserved_name", 1),
         ("label_name", 1),
@@ -227,7 +227,7 @@ fn lines_of_histograms_are_held_to_the_same_rules() {
             let mut judge = |store: &Store| {
                 terms.judge(text.as_bytes(), Syntax::Prometheus, true, &mut buffers, store, now)
             };
-            let reserved = Err(Objection::Sample("h_sum".to_owned(), Reason::Reserved));
+            let reserved = Err(Rejection::Sample("h_sum".to_owned(), Reason::Reserved));
             let expected = if taken < labelled { reserved } else { Ok(false) };
             assert_eq!(judge(&store), expected, "{text}");
             let tally = take(&terms, &text, &mut store);
@@ -255,7 +255,7 @@ fn lines_of_histograms_are_held_to_the_same_rules() {
                     now,
                 );
                 let reason = match judged {
-                    Err(Objection::Sample(_, reason)) => Some(reason),
+                    Err(Rejection::Sample(_, reason)) => Some(reason),
                     judged => judged.map(|_| None).unwrap(),
                 };
                 assert_eq!(reason, expected, "{text} {bounds:?}");

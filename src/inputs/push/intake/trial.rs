@@ -15,7 +15,7 @@ const NEAR: usize = 16;
 
 /// Why a text is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Objection {
+pub enum Rejection {
     /// A line cannot be read.
     Line(BadLine),
     /// The sample of this name has a time stamp.
@@ -25,7 +25,7 @@ pub enum Objection {
 }
 
 /// The state of checking a text.
-struct Trial<'t> {
+struct DryRun<'t> {
     intake: &'t Intake<'t>,
     store: &'t Store,
     /// The text replaces all that the group has.
@@ -54,11 +54,11 @@ impl Intake<'_> {
         buffers: &mut Buffers,
         store: &Store,
         now: Instant,
-    ) -> Result<bool, Objection> {
+    ) -> Result<bool, Rejection> {
         let Buffers { reader, row, hasher, seen, names } = buffers;
         seen.clear();
         names.clear();
-        let mut trial = Trial {
+        let mut trial = DryRun {
             intake: self,
             store,
             is_all,
@@ -77,11 +77,11 @@ impl Intake<'_> {
             Ok(sample) if first.is_none() => first = trial.judge_whole(&sample).err(),
             Err((name, Reason::Unassembled)) => trial.name_parts(name),
             Err((name, reason)) if first.is_none() => {
-                first = Some(Objection::Sample(name.to_owned(), reason));
+                first = Some(Rejection::Sample(name.to_owned(), reason));
             }
             _ => {}
         });
-        done.map_err(Objection::Line)?;
+        done.map_err(Rejection::Line)?;
         match first {
             Some(objection) => Err(objection),
             None => trial.end(),
@@ -89,14 +89,14 @@ impl Intake<'_> {
     }
 }
 
-impl Trial<'_> {
+impl DryRun<'_> {
     /// Checks a sample; where it is refused only as a histogram or summary, each of its lines.
-    fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Objection> {
+    fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Rejection> {
         if !matches!(sample.point, Point::Number(_)) {
             self.name_parts(sample.name);
         }
         let done = self.judge_one(sample);
-        if !matches!(&done, Err(Objection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
+        if !matches!(&done, Err(Rejection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
             return done;
         }
         let mut done = Ok(());
@@ -108,11 +108,11 @@ impl Trial<'_> {
         done
     }
 
-    fn judge_one(&mut self, sample: &Sample<'_>) -> Result<(), Objection> {
+    fn judge_one(&mut self, sample: &Sample<'_>) -> Result<(), Rejection> {
         if sample.time.is_some() {
-            return Err(Objection::Timed(sample.name.to_owned()));
+            return Err(Rejection::Timed(sample.name.to_owned()));
         }
-        self.offer(sample).map_err(|reason| Objection::Sample(sample.name.to_owned(), reason))
+        self.offer(sample).map_err(|reason| Rejection::Sample(sample.name.to_owned(), reason))
     }
 
     fn offer(&mut self, sample: &Sample<'_>) -> Result<(), Reason> {
@@ -140,14 +140,14 @@ impl Trial<'_> {
     }
 
     /// Checks that no series appears twice. Returns whether what is replaced must be removed first.
-    fn end(self) -> Result<bool, Objection> {
+    fn end(self) -> Result<bool, Rejection> {
         sys::sort(self.seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {
             [a, b] if a.0 == b.0 => self.names.get(b.1).cloned(),
             _ => None,
         };
         if let Some(name) = self.seen.windows(2).find_map(is_same) {
-            return Err(Objection::Sample(name, Reason::Twice));
+            return Err(Rejection::Sample(name, Reason::Twice));
         }
         sys::sort(self.names, Ord::cmp);
         self.names.dedup();

@@ -60,7 +60,7 @@ impl Refused {
     ];
 
     /// The value of the label `reason`, and what it means.
-    pub fn said(self) -> (&'static str, &'static str) {
+    pub fn text(self) -> (&'static str, &'static str) {
         match self {
             Refused::Line => ("line", "expected name:value|type"),
             Refused::Field => ("field", "expected @rate, #tags or a letter behind |, each once"),
@@ -70,7 +70,7 @@ impl Refused {
             Refused::Event => ("event", "events are not kept"),
             Refused::ServiceCheck => ("service_check", "service checks are not kept"),
             Refused::Sample(Reason::Type) => ("type", "expected the type c, g, ms, h or d"),
-            Refused::Sample(reason) => reason.said(),
+            Refused::Sample(reason) => reason.text(),
         }
     }
 }

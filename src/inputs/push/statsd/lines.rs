@@ -87,7 +87,7 @@ impl Lines {
         if let Some(held_back) = self.limiter.pass(now) {
             let cut = line.char_indices().nth(MAX_QUOTED).map_or(line.len(), |(at, _)| at);
             let line = line.get(..cut).unwrap_or_default();
-            let reason = refused.said().1;
+            let reason = refused.text().1;
             let fields: [log::Field<'_>; 3] =
                 [("line", &line), ("reason", &reason), ("repeated", &held_back)];
             log::warn("statsd line refused", &fields);
@@ -191,7 +191,7 @@ impl Lines {
         out.family(refused);
         let mut write = |reason: Refused, count| {
             if count > 0 {
-                out.sample(&[reason.said().0.into()], refused.value(count));
+                out.sample(&[reason.text().0.into()], refused.value(count));
             }
         };
         Refused::OWN.iter().zip(self.refused).for_each(|(reason, count)| write(*reason, count));

@@ -5,7 +5,7 @@
 //! depends on the release.
 
 use super::gathered::Gathered;
-use super::keyed::Made;
+use super::keyed::NewFamily;
 use super::learned::Learned;
 use super::subtree::{Opened, Subtree};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -260,10 +260,10 @@ impl Reading<'_> {
     }
 }
 
-fn made(counter: &str) -> Option<Made> {
+fn made(counter: &str) -> Option<NewFamily> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let name = counter.replace(|c| !is_word(c), "_");
-    Some(Made {
+    Some(NewFamily {
         kind: Kind::Counter,
         unit: Unit::One,
         name: ["bcachefs_", &name, "_total"].concat(),

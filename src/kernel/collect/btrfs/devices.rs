@@ -19,7 +19,7 @@ const ERRORS: [(&[u8], &str); 5] = [
 ];
 
 /// What is known of devices besides the files in sysfs.
-pub enum Told<'a> {
+pub enum MountAnswer<'a> {
     /// The devices were not asked.
     NotAsked,
     By(&'a Mounted),
@@ -52,15 +52,15 @@ impl Reading<'_> {
     }
 
     /// Writes its devices, whose names are added to `names`.
-    pub fn devices(&mut self, names: &mut Names, told: &Told<'_>) {
+    pub fn devices(&mut self, names: &mut Names, told: &MountAnswer<'_>) {
         self.opened.list(&[self.entry, b"devices"], names, self.errors);
         let ([.., size, _, _, _, _], [asked_size]) = (FAMILIES, ASKED);
         // One family has the same labels for all file systems.
         let has_ids = match told {
-            Told::TooLate => return,
-            Told::NotAsked => false,
-            Told::By(mounted) if self.asked(mounted) => return,
-            Told::By(mounted) => !mounted.is_empty(),
+            MountAnswer::TooLate => return,
+            MountAnswer::NotAsked => false,
+            MountAnswer::By(mounted) if self.asked(mounted) => return,
+            MountAnswer::By(mounted) => !mounted.is_empty(),
         };
         for device in (0..).map_while(|at| names.get(at)) {
             let path: [&[u8]; 4] = [self.entry, b"devices", device, b"size"];

@@ -23,7 +23,7 @@ use crate::base::error::Error;
 use crate::kernel::read::{Background, Names};
 use crate::model::metric::Sink;
 use crate::settings::{Dialect, Subject};
-use devices::Told;
+use devices::MountAnswer;
 use mounted::Mounted;
 use reading::{MAX_TEXT, Reading};
 use rows::{BASE, FAMILIES};
@@ -85,11 +85,11 @@ impl Collector for Btrfs {
         }
         let mounted = mounted.as_mut().filter(|_| entries.peek().is_some());
         let told = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
-            None => Told::NotAsked,
-            Some(Ok(mounted)) if !mounted.is_cut() => Told::By(mounted),
+            None => MountAnswer::NotAsked,
+            Some(Ok(mounted)) if !mounted.is_cut() => MountAnswer::By(mounted),
             Some(late) => {
                 errors.record(Error::Read(BASE.into(), late.err().unwrap_or(libc::ETIMEDOUT)));
-                Told::TooLate
+                MountAnswer::TooLate
             }
         };
         for entry in entries {

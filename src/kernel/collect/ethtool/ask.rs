@@ -38,7 +38,7 @@ const COUNT: usize = 180;
 const GRACE: Duration = Duration::from_millis(100);
 
 /// The answers of the drivers.
-pub struct Asker {
+pub struct DriverReader {
     listing: Listing,
     filter: Filter,
     names: Vec<String>,
@@ -77,12 +77,21 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Driver([[u8; TEXT]; 5]);
 
-impl Asker {
+impl DriverReader {
     /// A state in which nothing was asked yet.
-    pub fn new(listing: Listing, filter: Filter) -> Asker {
+    pub fn new(listing: Listing, filter: Filter) -> DriverReader {
         let (names, devices) = (Vec::new(), Vec::new());
         let done = Ok(());
-        Asker { listing, filter, names, socket: None, done, devices, count: 0, is_cut: false }
+        DriverReader {
+            listing,
+            filter,
+            names,
+            socket: None,
+            done,
+            devices,
+            count: 0,
+            is_cut: false,
+        }
     }
 
     /// Asks every driver once; those that are not asked `GRACE` before then have not answered.

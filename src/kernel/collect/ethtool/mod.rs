@@ -20,7 +20,7 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
 use crate::model::metric::{Family, Sink, Unit::One, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use ask::{Asker, CALL, Device, Settings};
+use ask::{CALL, Device, DriverReader, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
 use statistics::{DEVICE, Statistics};
 use std::time::{Duration, Instant};
@@ -80,10 +80,10 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let filter = Filter::new(settings.get(&INCLUDE), settings.get(&EXCLUDE));
-    let asker = Asker::new(Listing::new(setup.root.dir(PATH)), filter);
+    let asker = DriverReader::new(Listing::new(setup.root.dir(PATH)), filter);
     Box::new(Drivers {
         is_live: setup.root.has_own_interfaces(),
-        asker: Background::new("ethtool", asker, Asker::ask),
+        asker: Background::new("ethtool", asker, DriverReader::ask),
         statistics: Statistics::new(Patterns::new([settings.get(&METRICS), None])),
     })
 }
@@ -91,7 +91,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Drivers {
     /// The interfaces are those of the running kernel.
     is_live: bool,
-    asker: Background<Asker>,
+    asker: Background<DriverReader>,
     statistics: Statistics,
 }
 

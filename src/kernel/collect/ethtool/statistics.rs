@@ -27,7 +27,7 @@ const SPECIAL: &[(&str, &str)] = &[
 /// The statistics that are shown.
 pub struct Statistics {
     patterns: Patterns,
-    families: Vec<Made>,
+    families: Vec<DynamicFamily>,
     /// The indices of the families, sorted by name.
     places: Vec<usize>,
     /// The known names of each device.
@@ -35,7 +35,7 @@ pub struct Statistics {
     cells: Vec<Cell>,
 }
 
-struct Made {
+struct DynamicFamily {
     name: String,
     help: String,
     stamp: u32,
@@ -149,7 +149,7 @@ impl Statistics {
         };
         let place = self.families.len();
         let stamp = fresh_stamp();
-        self.families.push(Made { name: name.to_owned(), help: help.to_owned(), stamp });
+        self.families.push(DynamicFamily { name: name.to_owned(), help: help.to_owned(), stamp });
         self.places.insert(at, place);
         place
     }

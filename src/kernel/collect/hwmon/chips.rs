@@ -3,7 +3,7 @@
 //! else `hwmonN`, as node_exporter does since 1.12.
 
 use super::super::PartialErrors;
-use super::super::keyed::Made;
+use super::super::keyed::NewFamily;
 use super::names::{clean, made, split};
 use crate::base::sys;
 use crate::kernel::read::dir::name;
@@ -37,7 +37,7 @@ pub struct Chips {
     pub chips: Vec<Chip>,
     pub sensors: Vec<Sensor>,
     /// Sorted by name.
-    pub families: Vec<(Made, u32)>,
+    pub families: Vec<(NewFamily, u32)>,
     /// Sorted by family, chip and sensor.
     pub readings: Vec<Reading>,
 }
@@ -158,7 +158,7 @@ impl Chips {
         dir: &Dir,
         chip: usize,
         wanted: &Wanted,
-        named: &mut Vec<(Made, Reading)>,
+        named: &mut Vec<(NewFamily, Reading)>,
     ) {
         let Some(Chip { entry, name, .. }) = self.chips.get(chip) else { return };
         let mut entries = Vec::new();

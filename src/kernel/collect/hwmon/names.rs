@@ -3,7 +3,7 @@
 //! node_exporter gives every element of a kind the kind's unit, alarms and switches too; our own names
 //! have no unit for those, and spell units out.
 
-use super::super::keyed::Made;
+use super::super::keyed::NewFamily;
 use crate::model::metric::{Kind, Unit};
 
 /// The kinds of sensors that are shown.
@@ -63,7 +63,7 @@ pub fn clean(text: &str) -> String {
 
 /// The metric of an element, and the factor of its number. `is_input` is
 /// whether the input needs its name because there is a file without an element, too.
-pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<(Made, i64)> {
+pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<(NewFamily, i64)> {
     let (name, mut factor) = (["hwmon_", kind].concat(), 1);
     let is_unitless = !is_node && UNITLESS.into_iter().any(|end| element.ends_with(end));
     let own = |own, node| if is_node { node } else { own };
@@ -105,8 +105,8 @@ pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<
     Some((made, factor))
 }
 
-fn gauge(name: &str, unit: Unit) -> Made {
-    Made { kind: Kind::Gauge, unit, name: name.to_owned(), help: "Of the board.".to_owned() }
+fn gauge(name: &str, unit: Unit) -> NewFamily {
+    NewFamily { kind: Kind::Gauge, unit, name: name.to_owned(), help: "Of the board.".to_owned() }
 }
 
 #[cfg(test)]

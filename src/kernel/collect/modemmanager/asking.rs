@@ -2,7 +2,7 @@
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
 use crate::base::error::{Error, KeptError};
-use crate::kernel::collect::growth::{Growth, Seen};
+use crate::kernel::collect::growth::{Growth, Observation};
 use crate::kernel::read::dbus::{Address, Client};
 use crate::kernel::read::scan;
 use std::time::{Duration, Instant};
@@ -165,9 +165,9 @@ fn refusal(expected: &'static str, found: &[u8]) -> KeptError {
 }
 
 /// Numbers of bearers are not used again: an unknown one is new.
-fn seen(path: &[u8], bearer: &Bearer, is_known: bool) -> Seen {
+fn seen(path: &[u8], bearer: &Bearer, is_known: bool) -> Observation {
     let age = (!is_known).then_some(Duration::ZERO);
-    Seen { key: number(path), counts: bearer.traffic, age, short: 0 }
+    Observation { key: number(path), counts: bearer.traffic, age, short: 0 }
 }
 
 /// The number at the end of a path.

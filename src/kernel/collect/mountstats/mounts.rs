@@ -3,7 +3,7 @@
 use super::super::PartialErrors;
 use super::mount::{Mount, address, blocks};
 use super::rows::Rows;
-use crate::kernel::read::{Names, Seen, scan};
+use crate::kernel::read::{Names, SeenLabels, scan};
 use crate::model::metric::{Decimal, Family, Label, Sink, Value};
 
 pub const PATH: &str = "/proc/self/mountstats";
@@ -54,7 +54,7 @@ pub struct Mounts {
     addresses: Names,
     /// How many of these belong to earlier mounts.
     used: usize,
-    seen: Seen,
+    seen: SeenLabels,
     /// Four labels of each mount point.
     points: Names,
     pub stats: Rows<3, STATS>,
@@ -68,7 +68,7 @@ impl Mounts {
             fills,
             addresses: Names::default(),
             used: 0,
-            seen: Seen::default(),
+            seen: SeenLabels::default(),
             points: Names::default(),
             stats: Rows::default(),
             transports: Rows::default(),

@@ -66,10 +66,10 @@ const SUMMED: usize = FILE + 1;
 const FIRST: usize = SUMMED + 1;
 
 /// A column and its family in node_exporter's dialect and in ours, as indices into `FAMILIES`.
-type Shown = (usize, [usize; 2]);
+type ColumnFamilies = (usize, [usize; 2]);
 
 /// The detailed view from netlink, in the order of `struct rtnl_link_stats64`.
-const BY_NETLINK: [Shown; 24] = [
+const BY_NETLINK: [ColumnFamilies; 24] = [
     (1, [1, 1]),
     (9, [9, 9]),
     (0, [0, 0]),
@@ -97,7 +97,7 @@ const BY_NETLINK: [Shown; 24] = [
 ];
 
 /// Columns of the file that have other names in node_exporter's detailed view.
-const BY_FILE: [Shown; 4] =
+const BY_FILE: [ColumnFamilies; 4] =
     [(2, [FIRST, 2]), (3, [FIRST + 4, 3]), (10, [FIRST + 1, 10]), (11, [FIRST + 5, 11])];
 
 /// Hands each column that is shown to `each`, with its family.

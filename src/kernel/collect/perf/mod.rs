@@ -141,7 +141,7 @@ struct Perf {
 struct Opened {
     /// By family and then by CPU; the families of tracepoints follow those that have a row.
     counters: Vec<Counter>,
-    made: Vec<Made>,
+    made: Vec<TracepointFamily>,
     /// Why others could not be opened.
     failures: Vec<KeptError>,
 }
@@ -153,7 +153,7 @@ struct Counter {
 }
 
 /// The family of a tracepoint.
-struct Made {
+struct TracepointFamily {
     name: String,
     help: String,
     stamp: u32,
@@ -172,7 +172,7 @@ impl Collector for Perf {
         let mut last = None;
         for Counter { family: place, cpu, counter } in counters {
             let traced = place.checked_sub(FAMILIES.len()).and_then(|at| made.get(at));
-            let traced = traced.map(Made::family);
+            let traced = traced.map(TracepointFamily::family);
             let Some(family) = FAMILIES.get(*place).or(traced.as_deref()) else { continue };
             if last != Some(*place) {
                 out.family(family);
@@ -190,9 +190,9 @@ impl Collector for Perf {
     }
 }
 
-impl Made {
+impl TracepointFamily {
     fn family(&self) -> Row<'_> {
-        let Made { name, help, stamp } = self;
+        let TracepointFamily { name, help, stamp } = self;
         Family::dynamic(Kind::Counter, Unit::One, name, help, *stamp).keyed(&["cpu"])
     }
 }
@@ -232,12 +232,12 @@ impl Perf {
     }
 
     /// The family and the event of a tracepoint.
-    fn tracepoint(&self, text: &str) -> Result<(Made, PerfEvent), Error> {
+    fn tracepoint(&self, text: &str) -> Result<(TracepointFamily, PerfEvent), Error> {
         let wrong = || Error::parse("perf.tracepoint", EXPECTED_TRACEPOINT, text.as_bytes());
         let (system, event) = choice::tracepoint(text).ok_or_else(wrong)?;
         let config = self.id_of(&[system, "/", event, "/id"].concat())?;
         let name = ["perf_", system, "_", event].concat().replace('-', "_");
-        let made = Made {
+        let made = TracepointFamily {
             name: [&name, "|", &name, "_total"].concat(),
             help: ["Tracepoint ", text, "."].concat(),
             stamp: fresh_stamp(),

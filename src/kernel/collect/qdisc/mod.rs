@@ -66,7 +66,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let source = match setup.root.has_own_interfaces() {
         _ if !fixtures.as_os_str().is_empty() => Source::Stored(Store::new(&fixtures)),
         true => Source::Kernel(Stream::default()),
-        false => Source::Nowhere,
+        false => Source::Unsupported,
     };
     let filter = Filter::new(settings.get(&INCLUDE), settings.get(&EXCLUDE));
     Box::new(Qdiscs { source, links: LinkNames::default(), rows: Rows::new(filter) })
@@ -84,7 +84,7 @@ enum Source {
     /// A file of stored ones.
     Stored(Store),
     /// None, as the kernel is another machine's.
-    Nowhere,
+    Unsupported,
 }
 
 impl Collector for Qdiscs {
@@ -96,7 +96,7 @@ impl Collector for Qdiscs {
             Source::Stored(store) => store.read(&mut |name, kind, counts| {
                 self.rows.push(name, kind, counts, errors);
             })?,
-            Source::Nowhere => return Err(Error::Unsupported(qdisc::PATH.into())),
+            Source::Unsupported => return Err(Error::Unsupported(qdisc::PATH.into())),
         }
         for (column, family) in FAMILIES.iter().enumerate() {
             self.rows.write(column, family, out);

@@ -77,24 +77,24 @@ static FAMILIES: &[Family; 15] = families![
 
 /// The destination of a group's column: its family, its third label (second of a slice), and whether it is
 /// of slices.
-struct Shown {
+struct ColumnRow {
     family: &'static Family<'static>,
     label: &'static str,
     of_slice: bool,
     column: Columns,
 }
 
-const fn unit(family: &str, label: &'static str, column: Columns) -> Shown {
-    Shown { family: named(FAMILIES, family), label, of_slice: false, column }
+const fn unit(family: &str, label: &'static str, column: Columns) -> ColumnRow {
+    ColumnRow { family: named(FAMILIES, family), label, of_slice: false, column }
 }
 
-const fn slice(family: &str, label: &'static str, column: Columns) -> Shown {
-    Shown { family: named(FAMILIES, family), label, of_slice: true, column }
+const fn slice(family: &str, label: &'static str, column: Columns) -> ColumnRow {
+    ColumnRow { family: named(FAMILIES, family), label, of_slice: true, column }
 }
 
 /// In the order of the families.
 #[rustfmt::skip] // a table
-static SHOWN: [Shown; 20] = [
+static SHOWN: [ColumnRow; 20] = [
     unit("unit_cpu_seconds_total",              "user",   Columns::User),
     unit("unit_cpu_seconds_total",              "system", Columns::System),
     unit("unit_memory_bytes",                   "",       Columns::Memory),

@@ -2,7 +2,7 @@
 //! while their device answers.
 
 use crate::base::error::{Error, KeptError};
-use crate::kernel::collect::growth::{COLUMNS, Counts, Growth, Seen};
+use crate::kernel::collect::growth::{COLUMNS, Counts, Growth, Observation};
 use crate::kernel::read::netlink::nl80211::{Interface, Mac, Nl80211, PATH, Station, Survey};
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ impl Link {
         if self.is_client() && self.peer.is_none() {
             self.peer = Some(*station);
         }
-        let seen = Seen {
+        let seen = Observation {
             key: key(station.mac),
             counts: counts(station),
             age: station.connected.map(Duration::from_millis),
@@ -116,7 +116,7 @@ impl Link {
         let mut counts = Counts::default();
         counts.iter_mut().zip(survey.times).for_each(|(count, time)| *count = time);
         let key = survey.megahertz.unwrap_or_default().into();
-        self.channel.add(&Seen { key, counts, age: None, short: 0 }, now);
+        self.channel.add(&Observation { key, counts, age: None, short: 0 }, now);
     }
 }
 

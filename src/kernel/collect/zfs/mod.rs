@@ -7,7 +7,7 @@
 //! directory.
 
 use super::gathered::Gathered;
-use super::keyed::{self, Keyed, Made};
+use super::keyed::{self, Keyed, NewFamily};
 use super::learned::Learned;
 use super::subtree::{Opened, Subtree};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -260,8 +260,8 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     text.split_at_checked(scan::fields(text).next()?.len())
 }
 
-fn made(beginning: &str, key: &str, file: &str) -> Made {
-    Made {
+fn made(beginning: &str, key: &str, file: &str) -> NewFamily {
+    NewFamily {
         kind: Kind::Untyped,
         unit: Unit::One,
         name: [beginning, &key.replace('-', "_")].concat(),

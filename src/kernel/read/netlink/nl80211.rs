@@ -9,7 +9,7 @@ mod survey;
 pub(crate) mod testing;
 
 use super::message::{attributes, field, number, text};
-use super::{Question, Stream};
+use super::{Query, Stream};
 use crate::base::error::Error;
 #[cfg(test)]
 use testing::Answers;
@@ -88,7 +88,7 @@ pub struct Network {
 pub fn stored(answer: &[u8]) -> Result<[usize; 4], Error> {
     let (kind, protocol) = (33, libc::NETLINK_GENERIC);
     let mut counts = [0; 4];
-    Question { protocol, kind, answer: kind, path: PATH }.stored(answer, &mut |message| {
+    Query { protocol, kind, answer: kind, path: PATH }.stored(answer, &mut |message| {
         let [interfaces, networks, stations, channels] = &mut counts;
         *interfaces += Interface::of(message).iter().count();
         *networks += Network::of(message).iter().count();
@@ -152,7 +152,7 @@ impl Nl80211 {
         #[cfg(test)]
         if let Some(stored) = &self.stored {
             let (kind, protocol) = (33, libc::NETLINK_GENERIC);
-            let question = Question { protocol, kind, answer: kind, path: PATH };
+            let question = Query { protocol, kind, answer: kind, path: PATH };
             return testing::answer(stored, (command, interface), &question, each);
         }
         let kind = match self.family {
@@ -160,7 +160,7 @@ impl Nl80211 {
             None => self.find()?,
         };
         self.family = Some(kind);
-        let question = Question { protocol: libc::NETLINK_GENERIC, kind, answer: kind, path: PATH };
+        let question = Query { protocol: libc::NETLINK_GENERIC, kind, answer: kind, path: PATH };
         let body = body(command, interface);
         let length = if interface.is_some() { body.len() } else { HEAD };
         let done = self.stream.ask(&question, body.get(..length).unwrap_or_default(), each);
@@ -171,7 +171,7 @@ impl Nl80211 {
     /// Looks up the number of the family.
     fn find(&mut self) -> Result<u16, Error> {
         let (kind, protocol) = (GENL_ID_CTRL, libc::NETLINK_GENERIC);
-        let question = Question { protocol, kind, answer: kind, path: PATH };
+        let question = Query { protocol, kind, answer: kind, path: PATH };
         let mut found = None;
         let body = [CTRL_CMD_GETFAMILY, VERSION, 0, 0];
         self.stream.ask(&question, &body, &mut |message| found = found.or(family_of(message)))?;

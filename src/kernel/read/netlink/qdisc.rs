@@ -3,7 +3,7 @@
 //! (include/uapi/linux/gen_stats.h).
 
 use super::message::{attributes, field, number, text};
-use super::{Question, Stream};
+use super::{Query, Stream};
 use crate::base::error::Error;
 
 /// The name for messages.
@@ -25,7 +25,7 @@ const TCA_STATS_BASIC: u16 = 1;
 const TCA_STATS_QUEUE: u16 = 3;
 const TCA_STATS_PKT64: u16 = 8;
 
-const QUESTION: Question = Question {
+const QUESTION: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETQDISC,
     answer: libc::RTM_NEWQDISC,

@@ -2,7 +2,7 @@
 //! several next hops (RTA_MULTIPATH) has a `struct rtnexthop` and attributes for each.
 
 use super::message::{attributes, field, number, piece};
-use super::{Question, Stream};
+use super::{Query, Stream};
 use crate::base::error::Error;
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub const PATH: &str = "netlink RTM_GETROUTE";
 const HEAD: usize = 12;
 const HOP: usize = 8;
 
-const QUESTION: Question = Question {
+const QUESTION: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETROUTE,
     answer: libc::RTM_NEWROUTE,
@@ -35,14 +35,14 @@ pub struct Route<'a> {
     /// The address that packets are sent from.
     pub source: Option<IpAddr>,
     /// The only next hop.
-    way: Way,
+    way: NextHop,
     /// Or several, as bytes of the message.
-    ways: &'a [u8],
+    next_hops: &'a [u8],
 }
 
 /// A next hop of a route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Way {
+pub struct NextHop {
     /// The number of the interface.
     pub index: u32,
     pub gateway: Option<IpAddr>,
@@ -62,8 +62,8 @@ impl<'a> Route<'a> {
             protocol,
             priority: 0,
             source: None,
-            way: Way::default(),
-            ways: &[],
+            way: NextHop::default(),
+            next_hops: &[],
         };
         for (attribute, bytes) in attributes(payload.get(HEAD..)?) {
             match attribute {
@@ -72,7 +72,7 @@ impl<'a> Route<'a> {
                 libc::RTA_GATEWAY => route.way.gateway = address(bytes),
                 libc::RTA_OIF => route.way.index = number(bytes, 0)?,
                 libc::RTA_PRIORITY => route.priority = number(bytes, 0)?,
-                libc::RTA_MULTIPATH => route.ways = bytes,
+                libc::RTA_MULTIPATH => route.next_hops = bytes,
                 _ => {}
             }
         }
@@ -80,28 +80,28 @@ impl<'a> Route<'a> {
     }
 
     /// Passes each next hop to `each`.
-    pub fn each_way(&self, each: &mut dyn FnMut(&Way)) {
-        if self.ways.is_empty() {
+    pub fn each_next_hop(&self, each: &mut dyn FnMut(&NextHop)) {
+        if self.next_hops.is_empty() {
             each(&self.way);
         }
-        let mut rest = self.ways;
-        while let Some((way, after)) = Way::of(rest) {
+        let mut rest = self.next_hops;
+        while let Some((way, after)) = NextHop::of(rest) {
             each(&way);
             rest = after;
         }
     }
 }
 
-impl Way {
+impl NextHop {
     /// The first of several next hops, and the bytes after it.
-    fn of(bytes: &[u8]) -> Option<(Way, &[u8])> {
+    fn of(bytes: &[u8]) -> Option<(NextHop, &[u8])> {
         let length = field(bytes, 0).map(u16::from_ne_bytes)?;
         let [_flags, hops] = field(bytes, 2)?;
         let index = number(bytes, 4)?;
         let (payload, after) = piece(bytes, length.into(), HOP)?;
         let mut gateways = attributes(payload).filter(|(kind, _)| *kind == libc::RTA_GATEWAY);
         let gateway = gateways.next().and_then(|(_, bytes)| address(bytes));
-        Some((Way { index, gateway, weight: Some(u16::from(hops) + 1) }, after))
+        Some((NextHop { index, gateway, weight: Some(u16::from(hops) + 1) }, after))
     }
 }
 
@@ -152,7 +152,7 @@ pub(crate) mod tests {
             let Some(route) = route else { return all.push("short".to_owned()) };
             let Route { destination, prefix, protocol, priority, source, .. } = route;
             let mut text = format!("{destination:?}/{prefix} {protocol} {priority} {source:?}");
-            route.each_way(&mut |way| {
+            route.each_next_hop(&mut |way| {
                 text += &format!(", {} {:?} {:?}", way.index, way.gateway, way.weight);
             });
             all.push(text);

@@ -2,7 +2,7 @@
 //! (include/uapi/linux/inet_diag.h, since 3.3).
 
 use super::message::{field, number};
-use super::{Question, Stream};
+use super::{Query, Stream};
 use crate::base::error::Error;
 
 /// The name for messages.
@@ -21,7 +21,7 @@ const ANSWER: usize = 72;
 /// wait for the third packet of their handshake as SYN_RECV.
 const STATES: u32 = 0xfff;
 
-const QUESTION: Question = Question {
+const QUESTION: Query = Query {
     protocol: libc::NETLINK_INET_DIAG,
     kind: SOCK_DIAG_BY_FAMILY,
     answer: SOCK_DIAG_BY_FAMILY,

@@ -21,7 +21,7 @@ const SEQUENCE: u32 = 7;
 
 /// A request to the kernel.
 #[derive(Clone, Copy, Debug)]
-pub struct Question {
+pub struct Query {
     /// `NETLINK_ROUTE` or `NETLINK_INET_DIAG`.
     pub protocol: libc::c_int,
     /// The kind of the request, such as `RTM_GETROUTE`.
@@ -43,7 +43,7 @@ impl Stream {
     /// disturbed the answer, the result is an error (EINTR), whatever was passed on.
     pub fn ask(
         &mut self,
-        question: &Question,
+        question: &Query,
         body: &[u8],
         each: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
@@ -73,7 +73,7 @@ impl Stream {
     }
 }
 
-impl Question {
+impl Query {
     /// Reads one datagram of the answer, and passes its messages to `each`.
     fn part(
         &self,
@@ -115,7 +115,7 @@ mod tests {
     /// Requests interfaces, by a request of another kind than that of `Dump`.
     #[test]
     fn the_running_kernel_answers_as_often_as_it_is_asked() {
-        let question = Question {
+        let question = Query {
             protocol: libc::NETLINK_ROUTE,
             kind: libc::RTM_GETLINK,
             answer: libc::RTM_NEWLINK,
@@ -128,7 +128,7 @@ mod tests {
             count
         };
         assert!(count() > 0 && count() > 0);
-        let unknown = Question { kind: 0xffff, ..question };
+        let unknown = Query { kind: 0xffff, ..question };
         assert!(matches!(stream.ask(&unknown, &[0; 16], &mut |_| {}), Err(Error::Read(..))));
     }
 }

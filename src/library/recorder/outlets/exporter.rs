@@ -3,7 +3,7 @@
 
 use super::serve::{Endpoint, Page, Serving};
 use crate::base::address::Listen;
-use crate::library::recorder::output::{Output, Pushing, Way};
+use crate::library::recorder::output::{Output, Pushing, Transport};
 use crate::library::recorder::{BuildError, PrometheusHandle};
 use crate::library::registry::Registry;
 use std::io;
@@ -26,9 +26,9 @@ impl Exporter {
         output: Output,
         handle: PrometheusHandle,
     ) -> Result<Exporter, BuildError> {
-        let work = match output.way {
-            Way::Push(push) => Work::Push(push, handle),
-            Way::Listen(listen) => {
+        let work = match output.transport {
+            Transport::Push(push) => Work::Push(push, handle),
+            Transport::Listen(listen) => {
                 let page: Page = Box::new(move |text| handle.write(text));
                 let endpoint = Endpoint::bind(&[listen], output.allowed, page);
                 let cannot = |e: io::Error| BuildError::FailedToCreateHTTPListener(e.to_string());

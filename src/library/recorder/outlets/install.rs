@@ -7,7 +7,7 @@ use crate::base::address::Listen;
 use crate::base::wire::Url;
 use crate::library::recorder::builder::set_global;
 use crate::library::recorder::network::{BadNetwork, Network};
-use crate::library::recorder::output::Way;
+use crate::library::recorder::output::Transport;
 use crate::library::recorder::{BuildError, PrometheusBuilder, PrometheusRecorder};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use std::time::Duration;
 impl PrometheusBuilder {
     /// Listens on this address. The page is at every path.
     pub fn with_http_listener(mut self, address: impl Into<SocketAddr>) -> Self {
-        self.output.way = Way::Listen(Listen::from(address.into()));
+        self.output.transport = Transport::Listen(Listen::from(address.into()));
         self
     }
 
     /// Listens on a Unix socket.
     pub fn with_http_uds_listener(mut self, path: impl Into<PathBuf>) -> Self {
-        self.output.way = Way::Listen(Listen::Unix(path.into()));
+        self.output.transport = Transport::Listen(Listen::Unix(path.into()));
         self
     }
 
@@ -47,7 +47,7 @@ impl PrometheusBuilder {
         let user = username.map(|name| (name, password.unwrap_or_default()));
         let user = user.or_else(|| url.user.clone());
         let push = Push { url, interval, user, by_post: use_http_post_method };
-        self.output.way = Way::Push(Box::new(move |handle| push.run(handle)));
+        self.output.transport = Transport::Push(Box::new(move |handle| push.run(handle)));
         Ok(self)
     }
 

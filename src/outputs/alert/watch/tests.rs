@@ -5,13 +5,13 @@ use crate::model::metric::{Row, Unit, counter, gauge};
 fn caught(wanted: &[&str], write: impl FnOnce(&mut Watch<'_>)) -> Vec<String> {
     let parse = |text: &&str| Expr::parse(&[text, ">0"].concat()).unwrap().series.remove(0);
     let wanted: Vec<_> = wanted.iter().map(parse).collect();
-    let mut catch = Catch::default();
-    let mut watch = Watch::new(Dialect::Own, &wanted, &mut catch);
+    let mut scraped = ScrapeSamples::default();
+    let mut watch = Watch::new(Dialect::Own, &wanted, &mut scraped);
     write(&mut watch);
-    catch.sort();
-    let all = (0..wanted.len() as u32).flat_map(|selector| catch.of(selector));
-    let text = |seen: &Seen| {
-        let labels = catch.labels(seen.labels).escape_ascii();
+    scraped.sort();
+    let all = (0..wanted.len() as u32).flat_map(|selector| scraped.of(selector));
+    let text = |seen: &WatchedSeries| {
+        let labels = scraped.labels(seen.labels).escape_ascii();
         format!("{}{{{labels}}} {}", seen.selector, seen.value)
     };
     all.map(text).collect()
@@ -130,7 +130,7 @@ fn what_is_rewound_twice_or_too_much_is_not_there() {
         for at in 0..MAX_SEEN + 5 {
             out.sample(&["y".into(), at.to_string().as_str().into()], READS.value(1));
         }
-        assert_eq!(out.catch.left_out, 5);
+        assert_eq!(out.scraped.left_out, 5);
     };
     assert_eq!(caught(&["reads_total"], many).len(), MAX_SEEN);
 }

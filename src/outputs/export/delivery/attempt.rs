@@ -6,7 +6,7 @@ use crate::base::clock::WallClock;
 use crate::base::log;
 use crate::model::frame::Frame;
 use crate::outputs::export::Verdict;
-use crate::outputs::export::said::is_late;
+use crate::outputs::export::refusal_text::is_late;
 use crate::outputs::export::tally::add;
 use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
@@ -159,7 +159,7 @@ impl Delivery {
         drop(tally);
         // A link that comes and goes is told once a minute, as its failures are.
         if let Some((since, _)) = failing.filter(|_| std::mem::take(&mut self.is_told)) {
-            let (away, waiting) = (since.elapsed().as_secs(), self.keep().spool.levels().frames);
+            let (away, waiting) = (since.elapsed().as_secs(), self.backlog().spool.levels().frames);
             let fields: [log::Field<'_>; 3] =
                 [("export", &self.export.name), ("seconds", &away), ("waiting", &waiting)];
             log::info("samples arrive again", &fields);

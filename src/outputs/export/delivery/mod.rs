@@ -13,7 +13,7 @@ mod parts;
 mod poison;
 mod stamped;
 
-use super::ending::{Ending, Fallback, Keep, SharedKeep, lock};
+use super::ending::{Backlog, Ending, Fallback, SharedBacklog, lock};
 use super::tally::Shared;
 use super::transport::Transport;
 use crate::base::clock::{BootTime, Timestamp};
@@ -39,7 +39,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Delivery {
     export: Export,
     way: Transport,
-    keep: SharedKeep,
+    keep: SharedBacklog,
     tally: Shared,
     fallback: Option<Fallback>,
     ending: Ending,
@@ -98,17 +98,17 @@ impl Delivery {
         delivery
     }
 
-    fn keep(&self) -> MutexGuard<'_, Keep> {
+    fn backlog(&self) -> MutexGuard<'_, Backlog> {
         lock(&self.keep)
     }
 
     /// Takes over what waited in memory before. What waited on disk is in the spool.
     pub fn inherit(&self, from: &Ending) {
-        let Some(old) = from.estate() else { return };
+        let Some(old) = from.take_backlog() else { return };
         let (mut old, now) = (lock(&old), Instant::now());
         // All of it is of this boot: the boot time is added when it is sent.
         while let Some((frame, _)) = old.spool.first(Some(0), now) {
-            self.keep().push(&frame, now);
+            self.backlog().push(&frame, now);
             old.spool.acknowledge(now);
         }
         self.report(0);
@@ -118,8 +118,8 @@ impl Delivery {
     pub fn run(&mut self, jobs: &Queue<Frame>) {
         loop {
             let now = Instant::now();
-            if self.keep().spool.deadline().is_some_and(|at| at <= now) {
-                self.keep().spool.turn(now);
+            if self.backlog().spool.deadline().is_some_and(|at| at <= now) {
+                self.backlog().spool.turn(now);
                 self.report(0);
             }
             let wake = self.wake(now);
@@ -145,7 +145,7 @@ impl Delivery {
 
     /// When there is something to do besides the mailbox.
     fn wake(&self, now: Instant) -> Option<Instant> {
-        let keep = self.keep();
+        let keep = self.backlog();
         let waits = !keep.spool.is_empty();
         let backlog = waits.then(|| self.pause.unwrap_or(now).max(self.next));
         keep.spool.deadline().into_iter().chain(backlog).min()
@@ -154,13 +154,13 @@ impl Delivery {
     fn is_due(&self, now: Instant) -> bool {
         self.next <= now
             && self.pause.is_none_or(|until| until <= now)
-            && !self.keep().spool.is_empty()
+            && !self.backlog().spool.is_empty()
     }
 
     /// Publishes the state of the spool, and that this many frames are done, both at once, so
     /// that no frame is missing from the counts.
     fn report(&self, done: u64) {
-        let levels = self.keep().spool.levels();
+        let levels = self.backlog().spool.levels();
         let trouble = levels.trouble.clone();
         let mut tally = self.tally.lock();
         let before = std::mem::replace(&mut tally.spool, levels);
@@ -185,21 +185,21 @@ impl Delivery {
         let now = Instant::now();
         let is_paused = self.pause.is_some_and(|until| now < until);
         let is_late = self.ending.until().is_some_and(|until| until <= now);
-        let waits = self.export.order == Order::Time && !self.keep().spool.is_empty();
+        let waits = self.export.order == Order::Time && !self.backlog().spool.is_empty();
         let boot = self.boot.now().filter(|_| !is_paused && !is_late && !waits);
         let Some(boot) = boot else {
-            self.keep().push(&frame, now);
+            self.backlog().push(&frame, now);
             return;
         };
         if self.export.spool.is_some() {
-            self.keep().in_hand.push(frame.clone());
+            self.backlog().in_hand.push(frame.clone());
         }
         let boot = frame.moment.stamp(boot);
         let (mut parts, stale) = self.parts(frame, boot);
         self.leave_out(stale);
         let is_done = self.attempt(&mut parts, boot);
         let now = Instant::now();
-        let mut keep = self.keep();
+        let mut keep = self.backlog();
         keep.in_hand.clear();
         if is_done {
             return;
@@ -217,7 +217,7 @@ impl Delivery {
     fn drain(&mut self, now: Instant) {
         self.next = now + Duration::from_secs(1) / BACKLOG_PER_SECOND;
         let known = self.boot.now();
-        let Some((frame, boot)) = self.keep().spool.first(known, now) else {
+        let Some((frame, boot)) = self.backlog().spool.first(known, now) else {
             self.next = now + CLOCK;
             return;
         };
@@ -244,7 +244,7 @@ impl Delivery {
     fn conclude(&mut self, frame: Frame, parts: Vec<Frame>, is_done: bool) {
         let now = Instant::now();
         if is_done {
-            self.keep().spool.acknowledge(now);
+            self.backlog().spool.acknowledge(now);
             (self.tries, self.answers, self.probes) = (0, 0, 1);
             return;
         }
@@ -252,7 +252,7 @@ impl Delivery {
         if self.export.is_delta && left < frame.len() {
             // A frame that was accepted must not be sent after a restart: it would count twice.
             (self.tries, self.answers) = (0, 0);
-            let mut keep = self.keep();
+            let mut keep = self.backlog();
             parts.iter().rev().for_each(|part| keep.push(part, now));
             keep.spool.acknowledge(now);
             return;
@@ -279,7 +279,7 @@ impl Delivery {
             return false;
         }
         let Some(known) = self.boot.now() else { return false };
-        let mut keep = self.keep();
+        let mut keep = self.backlog();
         let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
         // A frame of an earlier boot: the fallback would stamp it with this one.
         if !Timestamp::is_same(boot, known) || !fallback.take(frame) {
@@ -296,7 +296,7 @@ impl Delivery {
         let is_safe = self.export.spool.is_some() && self.pause.is_some_and(|p| p > Instant::now());
         while let Some(until) = self.ending.until().filter(|_| !is_safe) {
             let (now, failures) = (Instant::now(), self.failures);
-            if now >= until || self.keep().spool.is_empty() {
+            if now >= until || self.backlog().spool.is_empty() {
                 break;
             }
             self.drain(now);
@@ -305,7 +305,7 @@ impl Delivery {
                 break;
             }
         }
-        let mut keep = self.keep();
+        let mut keep = self.backlog();
         if !keep.is_salvaged {
             keep.spool.close(Instant::now());
         }
@@ -333,7 +333,7 @@ impl Delivery {
         let Delivery { ending, export, keep, .. } = self;
         drop(keep);
         if export.spool.is_some() {
-            ending.estate();
+            ending.take_backlog();
         }
         ending.over.close();
     }

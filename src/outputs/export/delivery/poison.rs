@@ -15,7 +15,7 @@ impl Delivery {
         let count = self.probes;
         (self.answers, self.probes) = (0, (2 * count).min(MAX_PROBES));
         for at in 1..=count {
-            let behind = self.keep().spool.behind(at);
+            let behind = self.backlog().spool.behind(at);
             let Some((next, boot)) = behind else { return };
             let (mut parts, stale) = self.parts(next.clone(), boot);
             let whole: usize = parts.iter().map(Frame::len).sum();
@@ -26,7 +26,7 @@ impl Delivery {
                 (0..at).for_each(|_| self.set_aside());
                 // That frame is the oldest now.
                 let known = self.boot.now();
-                self.keep().spool.first(known, Instant::now());
+                self.backlog().spool.first(known, Instant::now());
                 return self.conclude(next, parts, is_done);
             }
             if !self.is_answered {
@@ -40,13 +40,13 @@ impl Delivery {
         let now = Instant::now();
         if !self.pass(now) {
             let known = self.boot.now();
-            let Some((frame, _)) = self.keep().spool.first(known, now) else { return };
+            let Some((frame, _)) = self.backlog().spool.first(known, now) else { return };
             self.refused(
                 "poison",
                 "the receiver fails for this frame alone: it is left out",
                 &frame,
             );
-            self.keep().spool.acknowledge(now);
+            self.backlog().spool.acknowledge(now);
         }
         (self.tries, self.probes, self.rest) = (0, 1, None);
     }

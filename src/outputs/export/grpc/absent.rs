@@ -7,12 +7,12 @@ use crate::workers::Tls;
 use std::time::Instant;
 
 /// An empty client.
-pub struct Caller;
+pub struct GrpcClient;
 
-impl Caller {
+impl GrpcClient {
     /// Returns the only value.
-    pub fn new(_: Option<Tls>) -> Caller {
-        Caller
+    pub fn new(_: Option<Tls>) -> GrpcClient {
+        GrpcClient
     }
 
     /// Never called.

@@ -3,7 +3,7 @@
 //! version 2 (<https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostWrite>).
 
 use crate::outputs::export::Verdict;
-use crate::outputs::export::said::{mentions, sentence};
+use crate::outputs::export::refusal_text::{mentions, sentence};
 use crate::settings::Export;
 use crate::workers::Answer;
 use std::str;

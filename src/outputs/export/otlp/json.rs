@@ -2,7 +2,7 @@
 //! lowerCamelCase, integers of 64 bits as texts, enums as numbers, numbers that are not finite as "NaN",
 //! "Infinity", "-Infinity".
 
-use super::model::{Buckets, Form, Meaning, integer};
+use super::model::{Buckets, Form, MetricShape, integer};
 use super::{SCOPE, TYPE_KEY, VERSION};
 use crate::model::frame::{FamilyView, Reading, SeriesView, View};
 use crate::model::metric::{Decimal, Value};
@@ -31,7 +31,7 @@ pub fn encode_json(view: &View<'_>, resource: &[(String, String)], out: &mut Vec
 
 /// Writes a metric; returns whether it has a point. Adds to `left_out` the samples without one.
 fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
-    let (def, meaning) = (family.def, Meaning::of(&family.def));
+    let (def, meaning) = (family.def, MetricShape::of(&family.def));
     let start = out.len();
     comma(out);
     put(out, r#"{"name":"#);
@@ -76,7 +76,7 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> boo
 }
 
 /// Writes a point; returns whether there is one.
-fn point(out: &mut Vec<u8>, meaning: &Meaning, series: &SeriesView<'_>) -> bool {
+fn point(out: &mut Vec<u8>, meaning: &MetricShape, series: &SeriesView<'_>) -> bool {
     let Some(reading) = meaning.form.reading(series) else { return false };
     comma(out);
     put(out, r#"{"attributes":"#);

@@ -5,7 +5,7 @@
 use crate::base::json::{self, Value};
 use crate::outputs::export::Verdict;
 use crate::outputs::export::proto::{Fields, Wire};
-use crate::outputs::export::said::is_late;
+use crate::outputs::export::refusal_text::is_late;
 use crate::workers::Answer;
 use std::time::Duration;
 

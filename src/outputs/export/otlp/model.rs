@@ -29,7 +29,7 @@ pub enum Form {
 
 /// The mapping of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meaning {
+pub struct MetricShape {
     /// The kind of its data.
     pub form: Form,
     /// Whether it only grows.
@@ -75,9 +75,9 @@ impl Form {
     }
 }
 
-impl Meaning {
+impl MetricShape {
     /// The mapping of a family.
-    pub fn of(def: &FamilyDef<'_>) -> Meaning {
+    pub fn of(def: &FamilyDef<'_>) -> MetricShape {
         let kind = match def.kind {
             Kind::Counter => "counter",
             Kind::Gauge if is_info(def) => "info",
@@ -90,7 +90,7 @@ impl Meaning {
         let is_delta = def.is_delta && kind != "info";
         let temporality = if is_delta { DELTA } else { CUMULATIVE };
         let (form, unit) = (Form::of(def), units::of(def.name));
-        Meaning { form, is_monotonic, temporality, kind, unit }
+        MetricShape { form, is_monotonic, temporality, kind, unit }
     }
 }
 

@@ -5,12 +5,12 @@
 //! words of eight bytes. So the last request is kept, with the positions of its words, and only they
 //! are written again: a tenth of the work.
 
-use super::model::{Buckets, Form, Meaning, integer};
+use super::model::{Buckets, Form, MetricShape, integer};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
 use crate::base::wire::{Gzip, GzipTemplate, MOVES};
 use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
 use crate::model::metric::Histogram;
-use crate::outputs::export::kept::{MAX_KEPT, MadeOf};
+use crate::outputs::export::kept::{MAX_KEPT, RequestSeries};
 use crate::outputs::export::proto::Proto;
 
 /// Estimated lengths: some hundred points, many points, one point, a few words.
@@ -44,7 +44,7 @@ pub struct Writer {
     is_renewed: bool,
     /// Samples that are not in it.
     left_out: u64,
-    made_of: MadeOf,
+    made_of: RequestSeries,
 }
 
 impl Writer {
@@ -64,7 +64,7 @@ impl Writer {
             self.gzip.forget();
             self.body.shrink_to_fit();
             self.places.shrink_to_fit();
-            self.made_of = MadeOf::new(view.frame());
+            self.made_of = RequestSeries::new(view.frame());
         }
         self.left_out
     }
@@ -198,7 +198,7 @@ fn words(form: Form, series: &SeriesView<'_>, put: &mut impl FnMut(Word, u64) ->
 
 /// Writes a metric; returns whether it has a point. Adds to `left_out` the samples without one.
 fn metric(proto: &mut Proto<'_>, family: &FamilyView<'_>, left_out: &mut u64) -> bool {
-    let (def, meaning) = (family.def, Meaning::of(&family.def));
+    let (def, meaning) = (family.def, MetricShape::of(&family.def));
     let start = proto.written();
     let guess = if family.series().nth(1).is_some() { MANY } else { ONE };
     let metric = proto.begin(2, MANY);

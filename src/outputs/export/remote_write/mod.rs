@@ -23,7 +23,7 @@ mod wire;
 
 pub use answer::{headers, judge};
 
-use super::kept::MadeOf;
+use super::kept::RequestSeries;
 use crate::model::frame::View;
 use crate::model::metric::Buffer;
 use crate::settings::RemoteWriteVersion;
@@ -37,7 +37,7 @@ pub struct Writer {
     plain: Buffer,
     /// The position of each of its samples.
     places: Vec<u32>,
-    made_of: MadeOf,
+    made_of: RequestSeries,
     made_with: Option<(RemoteWriteVersion, Vec<(String, String)>)>,
     snappy: Snappy,
 }
@@ -83,7 +83,7 @@ impl Writer {
         bytes.shrink_to_fit();
         self.plain = Buffer::after(bytes);
         self.places.shrink_to_fit();
-        self.made_of = MadeOf::new(view.frame());
+        self.made_of = RequestSeries::new(view.frame());
         self.made_with = Some((version, labels.to_vec()));
     }
 

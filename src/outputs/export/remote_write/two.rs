@@ -22,7 +22,7 @@ const START: usize = 256;
 
 /// The last address of a text of the frame, and its index among the symbols.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct CachedSymbol {
     text: (usize, usize),
     symbol: u32,
 }
@@ -44,7 +44,7 @@ pub struct Symbols {
     /// Open addressing: one more than the index in the list, 0 for an empty slot. At most half is in use.
     index: Vec<u32>,
     /// The labels of the previous series, by their position: neighbours have most in common.
-    seen: Vec<Seen>,
+    seen: Vec<CachedSymbol>,
     refs: Vec<u32>,
     /// The series; they are appended after the symbols.
     series: Buffer,
@@ -162,10 +162,10 @@ impl Symbols {
             _ => {
                 let symbol = self.symbol([text, b""], out);
                 if self.seen.len() <= at {
-                    self.seen.resize(at + 1, Seen::default());
+                    self.seen.resize(at + 1, CachedSymbol::default());
                 }
                 if let Some(seen) = self.seen.get_mut(at) {
-                    *seen = Seen { text: id, symbol };
+                    *seen = CachedSymbol { text: id, symbol };
                 }
                 symbol
             }

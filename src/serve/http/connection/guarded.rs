@@ -2,7 +2,7 @@
 //! check.
 
 use super::{Connection, Limits, Phase};
-use crate::workers::Greeting;
+use crate::workers::Handshake;
 use rustls::ServerConfig;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,8 +25,8 @@ impl Connection {
     }
 
     /// Bytes that it buffers for a handshake.
-    pub fn greeted(&self) -> usize {
-        self.channel.greeted()
+    pub fn handshake_bytes(&self) -> usize {
+        self.channel.handshake_bytes()
     }
 
     /// Whether records of a handshake wait for the socket.
@@ -35,13 +35,18 @@ impl Connection {
     }
 
     /// Continues the handshake; once it is done the first request is due.
-    pub fn greet(&mut self, config: &Arc<ServerConfig>, limits: &Limits, now: Instant) -> Greeting {
-        let greeting = self.channel.greet(config);
+    pub fn handshake(
+        &mut self,
+        config: &Arc<ServerConfig>,
+        limits: &Limits,
+        now: Instant,
+    ) -> Handshake {
+        let greeting = self.channel.handshake(config);
         match greeting {
-            Greeting::Done => self.enter(Phase::Head, now, limits.head_time),
+            Handshake::Done => self.enter(Phase::Head, now, limits.head_time),
             // A client that continues keeps its place.
-            Greeting::Waits => self.since = now,
-            Greeting::Failed(_) => self.linger(now),
+            Handshake::Waits => self.since = now,
+            Handshake::Failed(_) => self.linger(now),
         }
         greeting
     }

@@ -133,6 +133,6 @@ fn names_become_those_of_prometheus() {
 fn every_reason_has_a_word_of_its_own() {
     let others = Reason::ALL.map(Refused::Sample);
     let words: HashSet<_> =
-        Refused::OWN.iter().chain(&others).map(|refused| refused.said().0).collect();
+        Refused::OWN.iter().chain(&others).map(|refused| refused.text().0).collect();
     assert_eq!(words.len(), Refused::OWN.len() + Reason::ALL.len());
 }

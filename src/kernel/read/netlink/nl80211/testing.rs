@@ -1,6 +1,6 @@
 //! Stored answers in place of the kernel's, for tests.
 
-use super::super::stream::Question;
+use super::super::stream::Query;
 use crate::base::error::Error;
 
 /// Answers to a command about an interface, 0 for all interfaces; or an errno.
@@ -10,7 +10,7 @@ pub type Answers = Vec<(u8, u32, Result<Vec<u8>, i32>)>;
 pub fn answer(
     stored: &Answers,
     (command, interface): (u8, Option<u32>),
-    question: &Question,
+    question: &Query,
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Error> {
     let wanted = (command, interface.unwrap_or_default());

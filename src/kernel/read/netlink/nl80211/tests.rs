@@ -197,7 +197,7 @@ fn the_running_kernel_answers() {
         Err(error) => assert_eq!((error, count), (Error::Unsupported(PATH.into()), 0)),
     }
     let families = nl80211.stream.ask(
-        &Question {
+        &Query {
             protocol: libc::NETLINK_GENERIC,
             kind: GENL_ID_CTRL,
             answer: GENL_ID_CTRL,

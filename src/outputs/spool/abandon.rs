@@ -1,9 +1,9 @@
 //! A directory that no longer exists: deleted, moved, or on a file system that was unmounted, while the
 //! program runs. Writes to it would be lost. So it is abandoned, samples wait in memory, and the
-//! path is tried each minute, as that of a disk that fails (`mend`). If it comes back, its frames do, too.
+//! path is tried each minute, as that of a disk that fails (`recover`). If it comes back, its frames do, too.
 
 use super::Spool;
-use super::disk::Left;
+use super::disk::Remnant;
 use super::reason::Reason;
 use super::segment::{Place, Segment};
 use std::io;
@@ -24,7 +24,7 @@ impl Spool {
         self.segments.retain(is_here);
         self.reader = None;
         let (queue, acknowledged) = (disk.queue(), self.acknowledged);
-        self.left = Some(Left { queue, acknowledged, given });
+        self.left = Some(Remnant { queue, acknowledged, given });
         self.fail(&io::Error::from_raw_os_error(libc::ENOENT), now);
         true
     }

@@ -2,7 +2,7 @@
 //! read again after a restart: they contain definitions.
 
 use super::disk::MAX_FILE;
-use super::payload::{Brief, Decoder, read_brief};
+use super::payload::{Decoder, RecordHeader, read_brief};
 use super::reader::Reader;
 use super::reason::Reason;
 use super::segment::Place;
@@ -23,7 +23,7 @@ fn new_generation() -> u64 {
 /// The record at the head of the queue.
 #[derive(Clone, Copy)]
 pub struct Head {
-    pub brief: Brief,
+    pub brief: RecordHeader,
     pub sequence: u64,
     pub boot: Boot,
     start: usize,

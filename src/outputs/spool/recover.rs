@@ -35,12 +35,12 @@ impl Spool {
 
     pub(super) fn retry_if_due(&mut self, now: Instant) {
         if self.retry.is_some_and(|at| at <= now) {
-            self.mend(now);
+            self.recover(now);
         }
     }
 
     /// Makes the disk usable, and moves there what waits in memory. Returns whether that worked.
-    pub(super) fn mend(&mut self, now: Instant) {
+    pub(super) fn recover(&mut self, now: Instant) {
         if self.bounds.dir.is_none() {
             return;
         }
@@ -162,7 +162,7 @@ impl Spool {
 
     /// Forces everything to disk; what is in memory is written there, if possible.
     pub fn close(&mut self, now: Instant) {
-        self.mend(now);
+        self.recover(now);
         self.seal();
         if let Some(disk) = self.disk.as_ref().filter(|_| !self.segments.is_empty()) {
             let _ = disk.sync();

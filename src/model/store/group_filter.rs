@@ -4,7 +4,7 @@ use super::Group;
 
 /// Which series are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum GroupFilter {
     /// All.
     All,
     /// Those of this group.
@@ -13,13 +13,13 @@ pub enum Shown {
     Without(Group),
 }
 
-impl Shown {
+impl GroupFilter {
     /// Whether the series of `owner` are selected.
     pub fn has(self, owner: Group) -> bool {
         match self {
-            Shown::All => true,
-            Shown::Only(group) => owner == group,
-            Shown::Without(group) => owner != group,
+            GroupFilter::All => true,
+            GroupFilter::Only(group) => owner == group,
+            GroupFilter::Without(group) => owner != group,
         }
     }
 }
