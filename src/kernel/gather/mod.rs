@@ -1,42 +1,27 @@
 //! A scrape: every selected collector writes to one sink, then the metrics about the
 //! scrape itself. A collector that fails leaves no samples; the others still run.
 
+mod member;
 mod process;
+mod self_metrics;
 
 use crate::base::clock::Start;
-use crate::base::error::{Error, KeptError};
-use crate::base::log::{self, Limiter};
-use crate::base::sys;
-use crate::kernel::collect::{
-    COLLECTORS, Collector, PartialErrors, Scrape, Setup, Spec, Textfiles, textfile,
-};
+use crate::base::error::KeptError;
+use crate::base::log::Limiter;
+use crate::kernel::collect::{COLLECTORS, PartialErrors, Setup, Spec, Textfiles, textfile};
 use crate::kernel::read::netlink::Address;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::Source;
-use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, families, gauge};
+use crate::model::metric::{Family, Sink};
 use crate::model::store::Ours;
-use crate::settings::{CollectorSettings, Dialect, Level, Settings};
+use crate::settings::{CollectorSettings, Dialect, Settings};
+use member::Member;
 use process::Process;
 use std::time::{Duration, Instant};
 
-const COLLECTOR: &[&str] = &["collector"];
-#[rustfmt::skip]
-const BUILD_NODE: &[&str] = &["version", "goos", "goarch", "goversion", "branch", "revision", "tags"];
-
-#[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 7] = families![
-    gauge(  "scrape_collector_success|collector_success",Unit::One,   "Whether the collector succeeded.",                       COLLECTOR),
-    counter("collector_errors_total",            Unit::One,   "Collectors and single samples that failed.",             COLLECTOR).only_own(),
-    gauge(  "scrape_collector_duration_seconds|scrape_duration_seconds",Unit::Nanos, "Time the collector took in this scrape.",                COLLECTOR),
-    counter("collector_read_errors_total",       Unit::One,   "Files and samples that could not be read, by errno.",    &["collector", "errno"]).only_own(),
-    counter("scrape_duration_seconds_total",     Unit::Nanos, "Time spent on scrapes since the start.",                 &[]).only_own().openmetrics_unknown(),
-    gauge(  "build_info",                        Unit::One,   "Always 1; the labels tell which program this is.",       &["version", "rustc", "target", "features"]).only_own(),
-    gauge(  "exporter_build_info",               Unit::One,   "Always 1; the labels tell which program this is.",       BUILD_NODE).only_node(),
-];
-
 /// The families about the scrape itself and the process, for the reference.
 pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
-    FAMILIES.iter().chain(process::FAMILIES)
+    self_metrics::FAMILIES.iter().chain(process::FAMILIES)
 }
 
 /// The collectors that are switched on, and their state.
@@ -52,28 +37,6 @@ pub struct Gather {
     process: Option<Process>,
     start: Start,
     total: Duration,
-}
-
-struct Member {
-    /// Its own name, here because a scrape looks at nothing else of a `Spec`.
-    name: &'static str,
-    /// Its name in this dialect.
-    shown: &'static str,
-    label: Label<'static>,
-    collector: Box<dyn Collector>,
-    /// Failures so far, its own and those of single samples.
-    failures: u64,
-    errors: PartialErrors,
-    limiter: Limiter,
-    /// What went wrong last, and when.
-    error: Option<Box<KeptError>>,
-    failed: Option<Instant>,
-    /// When it last ran.
-    ran: Option<Instant>,
-    /// The current scrape: whether it was selected, succeeded, and how long it took.
-    asked: bool,
-    success: bool,
-    took: Duration,
 }
 
 /// The state of a collector.
@@ -267,147 +230,19 @@ impl Gather {
         }
         self.total += now - start;
         out.source(Source::Own);
-        self.write_self_metrics(out);
+        self_metrics::write(&self.members, self.total, out);
         if let Some(process) = &self.process {
             process.write(&mut self.files, self.start.since_epoch(), out);
         }
-    }
-
-    fn write_self_metrics(&self, out: &mut dyn Sink) {
-        let [success, errors, took, read_errors, total, build, build_node] = &FAMILIES;
-        type Of = fn(&Member) -> u64;
-        let per_collector: [(&Family<'_>, Of); 3] =
-            [(success, |m| m.success.into()), (errors, |m| m.failures), (took, |m| nanos(m.took))];
-        for (family, raw) in per_collector {
-            out.family(family);
-            for member in self.members.iter().filter(|m| m.asked) {
-                out.sample(&[member.label], family.value(raw(member)));
-            }
-        }
-        out.family(read_errors);
-        for member in self.members.iter().filter(|m| m.asked) {
-            for (errno, count) in member.errors.by_errno() {
-                let errno = sys::errno_name(*errno).into();
-                out.sample(&[member.label, errno], Value::Int(*count));
-            }
-        }
-        out.single(total, total.value(nanos(self.total)));
-        out.family(build);
-        out.sample(&BUILD, Value::Int(1));
-        out.family(build_node);
-        out.sample(&BUILD_OF_NODE, Value::Int(1));
     }
 }
 
 /// How many collectors a `Selection` has room for.
 const MAX_COLLECTORS: usize = 128;
 
-/// Version, compiler, target and features of this program.
-static BUILD: [Label<'static>; 4] = [
-    VERSION,
-    text(env!("BUILD_RUSTC")),
-    text(env!("BUILD_TARGET")),
-    text(if cfg!(feature = "hub") { "hub" } else { "" }),
-];
-
-const VERSION: Label<'static> = text(env!("CARGO_PKG_VERSION"));
-
-/// The same in node_exporter's dialect.
-static BUILD_OF_NODE: [Label<'static>; 7] = {
-    let none = text("");
-    [VERSION, text("linux"), text(std::env::consts::ARCH), none, none, none, none]
-};
-
-const fn text(text: &str) -> Label<'_> {
-    Label::of(text.as_bytes())
-}
-
 impl Selection {
     /// No collector.
     pub const NONE: Selection = Selection(0);
-}
-
-impl Member {
-    /// Runs the collector; returns when it ended.
-    fn collect(
-        &mut self,
-        (files, textfiles): (&mut Files, &Textfiles),
-        root: &Root,
-        start: Instant,
-        out: &mut dyn Sink,
-    ) -> Instant {
-        let mark = out.mark();
-        self.errors.begin();
-        let errors = &mut self.errors;
-        let mut scrape = Scrape { files, errors, textfiles, now: start };
-        let result = self.collector.collect(&mut scrape, out);
-        let is_unsupported = matches!(result, Err(Error::Unsupported(_)));
-        if let Err(error) = &result {
-            out.rewind(mark);
-            if !is_unsupported {
-                self.errors.tally(error);
-            }
-        }
-        self.success = result.is_ok();
-        self.failures += self.errors.count() + u64::from(result.is_err() && !is_unsupported);
-        let end = Instant::now();
-        self.took = end - start;
-        self.ran = Some(end);
-        if log::enabled(Level::Debug) {
-            self.tell();
-        }
-        if result.is_err() || self.errors.count() > 0 {
-            self.note(result.err(), end);
-            if !is_unsupported {
-                self.report(root, end);
-            }
-        }
-        end
-    }
-
-    /// Keeps why the collector failed, or why one of its samples did.
-    #[cold]
-    fn note(&mut self, error: Option<Error>, now: Instant) {
-        if let Some(error) = error.or(self.errors.last().copied().map(KeptError::error)) {
-            error.keep_in(&mut self.error);
-            self.failed = Some(now);
-        }
-    }
-
-    /// Each run at debug level; the request's own line names the client.
-    #[cold]
-    fn tell(&self) {
-        let micros = nanos(self.took) / 1000;
-        let fields: [log::Field<'_>; 3] =
-            [("collector", &self.shown), ("duration_us", &micros), ("success", &self.success)];
-        log::debug("collector ran", &fields);
-    }
-
-    /// Logs the error at most once a minute.
-    #[cold]
-    fn report(&mut self, root: &Root, now: Instant) {
-        let Some(error) = self.error.as_deref() else { return };
-        if let Some(held_back) = self.limiter.pass(now) {
-            let level = if self.success { Level::Warn } else { Level::Error };
-            let message = if self.success { "sample left out" } else { "collector failed" };
-            // Errors name the file as the kernel does; here it may be at another path. Other
-            // programs keep their names.
-            let place = error.place();
-            let real = root.real(place.base());
-            let looked = real.display();
-            let (who, what, times): (log::Field<'_>, log::Field<'_>, log::Field<'_>) =
-                (("collector", &self.shown), ("error", error), ("repeated", &held_back));
-            if !place.base().starts_with('/') || real.as_os_str() == place.base() {
-                log::event(level, message, &[who, what, times]);
-            } else {
-                log::event(level, message, &[who, what, ("looked_for", &looked), times]);
-            }
-        }
-    }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// All families besides those of the store: the collectors that are on, the scrape itself, and `more`.
@@ -426,7 +261,7 @@ pub fn ours(settings: &Settings, more: impl Iterator<Item = &'static Family<'sta
 
 /// The families about the scrape itself, and optionally about the process.
 pub fn served(process: bool) -> impl Iterator<Item = &'static Family<'static>> {
-    FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
+    self_metrics::FAMILIES.iter().chain(process::FAMILIES.iter().filter(move |_| process))
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! A reload.
 
 use super::*;
+use crate::base::error::Error;
+use crate::kernel::collect::{Collector, Scrape};
 use crate::model::metric::Row;
+use crate::model::metric::{Label, Unit, Value, gauge};
 use crate::settings::{self, Paths};
 
 const COUNT: Row<'static> = gauge("count", Unit::One, "C.", &[]);
