@@ -3,7 +3,8 @@
 //! pieces, so that no thread waits longer than a piece takes.
 
 use super::cell::Cell;
-use super::family::{Families, MetricRequest};
+use super::families::Families;
+use super::family::MetricRequest;
 use super::identity::{self, Judged, as_text, is_same};
 use super::index::Index;
 use super::key::{self, Kept, Key};

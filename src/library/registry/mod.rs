@@ -20,6 +20,7 @@ mod bins;
 mod catalog;
 mod cell;
 mod exemplar;
+mod families;
 mod family;
 mod histogram;
 mod identity;

@@ -1,7 +1,7 @@
 //! Applies a sample to its series.
 
-use super::family::Known;
 use super::index::NONE;
+use super::known::Known;
 use super::offered::{
     NO_BUCKETS, edited, fresh_buckets, fresh_parts, is_whole, kind_in, next_value, replaced, takes,
 };

@@ -1,7 +1,7 @@
 //! Lists every series with its details, for people who search for one. Changes nothing.
 
-use super::family::Known;
 use super::group::Group;
+use super::known::Known;
 use super::{Store, parts_of};
 use crate::base::clock::WallClock;
 use crate::model::metric::{Kind, Labels, Point};

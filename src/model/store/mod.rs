@@ -14,6 +14,7 @@ mod family;
 mod group;
 mod group_filter;
 mod index;
+mod known;
 mod labels;
 mod list;
 mod merge;
@@ -44,6 +45,7 @@ pub use write::families;
 use crate::model::metric::{Kind, Labels};
 use family::Families;
 use group::Groups;
+use known::Known;
 use series::Series;
 use std::cell::Cell;
 use std::hash::RandomState;
@@ -239,7 +241,7 @@ impl Store {
     pub fn drop_undeclared(&mut self) {
         let mut at = 0;
         while let Some(id) = self.families.nth(at) {
-            let is_over = |f: &family::Known| f.was_declared && !f.declared;
+            let is_over = |f: &Known| f.was_declared && !f.declared;
             if self.families.get(id).is_some_and(is_over) {
                 self.drop_family(id);
             } else {
@@ -260,7 +262,7 @@ impl Store {
         let is_shared = offer.group == Group::SHARED;
         let known = self.families.find(offer.name);
         // A histogram with other buckets starts again.
-        let differs = |f: &family::Known| f.kind != offer.kind || *f.buckets != *buckets;
+        let differs = |f: &Known| f.kind != offer.kind || *f.buckets != *buckets;
         let is_other = known.and_then(|id| self.families.get(id)).is_some_and(differs);
         if let Some(id) = known.filter(|_| is_other && is_shared) {
             self.drop_family(id);
@@ -278,7 +280,7 @@ impl Store {
         }
         let now = self.millis(now);
         let done = self.change(offer, now);
-        let is_empty = |f: &family::Known| f.first == NONE && !f.declared;
+        let is_empty = |f: &Known| f.first == NONE && !f.declared;
         if self.families.get(id).is_some_and(is_empty) {
             self.forget_family(id);
         }
@@ -289,7 +291,7 @@ impl Store {
         let account = self.groups.account(offer.group);
         let buckets = series::Buckets { bounds: buckets, texts: offer.texts_of_family() };
         let id = self.families.insert(offer, account, buckets);
-        if let Some(amount) = self.families.get(id).map(family::Known::amount) {
+        if let Some(amount) = self.families.get(id).map(Known::amount) {
             self.charge(account, amount);
         }
         id

@@ -1,6 +1,6 @@
 //! The content of a sample: its type, value and buckets in its family.
 
-use super::family::Known;
+use super::known::Known;
 use super::labels::is_word;
 use super::series::{Buckets, Parts};
 use super::{Change, DEFAULT_BUCKETS, Group, Offer, Reason};

@@ -1,7 +1,7 @@
 //! Writes the store to sinks.
 
-use super::family::Known;
 use super::index::NONE;
+use super::known::Known;
 use super::{Amount, Reason, Store, parts_of};
 use crate::model::metric::{Family, Labels, Sink, Unit, counter, families, gauge};
 use std::time::Instant;
