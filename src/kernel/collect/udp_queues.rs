@@ -4,7 +4,7 @@
 //! out.
 //!
 //! For each file the kernel looks through its whole table of sockets, which has a place for every 2 MB of
-//! memory. Where `sockstat` told in this scrape that there is no socket, the file is not read.
+//! memory. Where `sockstat` of the running kernel showed in this scrape that there is no socket, the file is not read.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -43,11 +43,14 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(UdpQueues { files: FILES.map(|(path, _)| setup.files.records(path)) })
+    let files = FILES.map(|(path, _)| setup.files.records(path));
+    Box::new(UdpQueues { files, is_machine: setup.root.is_procfs() })
 }
 
 struct UdpQueues {
     files: [FileId; 2],
+    /// The files are the running kernel's: those of a stored tree need not be of one moment.
+    is_machine: bool,
 }
 
 impl Collector for UdpQueues {
@@ -55,7 +58,7 @@ impl Collector for UdpQueues {
         let Scrape { files, errors, .. } = scrape;
         let mut is_there = false;
         out.family(BYTES);
-        let has_none = files.has_no_udp();
+        let has_none = if self.is_machine { files.has_no_udp() } else { [false; 2] };
         for (((path, ip), file), has_none) in FILES.into_iter().zip(self.files).zip(has_none) {
             let read = if has_none { Ok(NO_SOCKETS) } else { files.read(file) };
             let Some(text) = errors.unless_absent(read) else { continue };
@@ -148,12 +151,16 @@ mod tests {
         let mut udp = tree.open(&SPEC, Dialect::Node, &[]);
         let sums = |opened: &mut Opened| lines(opened, Dialect::Node).0.join(" ");
         assert!(sums(&mut udp).starts_with(r#"udp_queues{queue="tx",ip="v4"} 21"#));
-        let collector =
-            std::mem::replace(&mut udp.collector, tree.open(&SPEC, Dialect::Node, &[]).collector);
-        udp.collector = Box::new(Noted(collector));
-        let sums = sums(&mut udp);
-        assert!(sums.starts_with(r#"udp_queues{queue="tx",ip="v4"} 0"#), "{sums}");
-        assert!(sums.contains(r#"{queue="tx",ip="v6"} 21"#), "{sums}");
+        for (is_machine, v4) in [(true, "0"), (false, "21")] {
+            let files = FILES.map(|(path, _)| udp.files.records(path));
+            udp.collector = Box::new(Noted(Box::new(UdpQueues { files, is_machine })));
+            let sums = sums(&mut udp);
+            assert!(
+                sums.starts_with(&format!(r#"udp_queues{{queue="tx",ip="v4"}} {v4} "#)),
+                "{sums}"
+            );
+            assert!(sums.contains(r#"{queue="tx",ip="v6"} 21"#), "{sums}");
+        }
     }
 
     #[test]
