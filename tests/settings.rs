@@ -101,7 +101,7 @@ fn secrets_are_in_no_log_and_on_no_page() {
     let plan = plan.env("OTEL_EXPORTER_OTLP_HEADERS", "a b=s3cret");
     let agent = plan.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:s3cret@127.0.0.1:x/").start();
     agent.wait_for_log("target failed", 2);
-    agent.wait_for_log("an alert could not be told", 2);
+    agent.wait_for_log("an alert could not be sent", 2);
     agent.wait_for_log("export=one", 1);
     agent.wait_for_log("export=two", 1);
     assert_eq!(agent.lines_with("a setting is ignored"), 2);
@@ -158,7 +158,12 @@ fn authorities_that_cannot_be_read_keep_nothing_from_starting() {
     for file in ["/nonexistent.pem", "/etc/hostname"] {
         let plan = Agent::plan().machine("box").env("OTEL_EXPORTER_OTLP_CERTIFICATE", file);
         let agent = plan.env("OTEL_EXPORTER_OTLP_ENDPOINT", "HTTPS://127.0.0.1:1").start();
-        assert_eq!(agent.lines_with("nothing is exported there"), 1, "{:#?}", agent.log());
+        assert_eq!(
+            agent.lines_with("nothing is exported to this destination"),
+            1,
+            "{:#?}",
+            agent.log()
+        );
         assert!(!agent.get("/metrics").text().contains("_export_"));
     }
 }

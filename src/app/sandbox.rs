@@ -67,7 +67,7 @@ fn enforced(part: &'static str, how: Enforce, done: io::Result<()>) -> io::Resul
     }
     let fields: [log::Field<'_>; 2] = [("part", &part), ("error", &error)];
     match sys::is_absent(&error) {
-        true => log::info("a part of the sandbox cannot be had here", &fields),
+        true => log::info("a part of the sandbox is not available here", &fields),
         false => log::warn("a part of the sandbox failed", &fields),
     }
     Ok(false)

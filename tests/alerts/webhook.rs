@@ -117,7 +117,7 @@ fn what_fails_is_tried_again_and_delays_nobody() {
     push(&agent, "a", 1.0);
     assert_eq!(told(&next(&heard)), said(&[("resolved", "a")]));
     assert_eq!(counted(&agent, "dropped_total", &[("destination", &name)]), 1.0);
-    assert!(agent.lines_with("an alert could not be told") >= 2);
+    assert!(agent.lines_with("an alert could not be sent") >= 2);
 }
 
 /// Many gauges at once.
@@ -170,7 +170,7 @@ fn the_log_tells_that_more_fire_than_can_wait() {
     waiting(2000.0);
     // A message that is under way leaves room for as many as it has.
     push_many(&agent, 1000..1200, 6);
-    agent.wait_for_log("an alert is not told", 1);
+    agent.wait_for_log("an alert was dropped", 1);
     wait_until("the oldest to go", || {
         counted(&agent, "dropped_total", &[("destination", &to)]) >= 100.0
     });

@@ -79,7 +79,7 @@ fn what_the_kernel_lacks_is_done_without_unless_it_is_required() {
         let log = log_of(&mut child);
         child.kill().unwrap();
         child.wait().unwrap();
-        let said = format!("info a part of the sandbox cannot be had here part={part} ");
+        let said = format!("info a part of the sandbox is not available here part={part} ");
         assert!(log.contains(&said) && log.contains(" serving "), "{part} {errno}: {log}");
         assert!(log.contains(&format!(" {part}=0")), "{log}");
         let mut child = started_without(number, argument, errno, required);

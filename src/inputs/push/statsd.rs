@@ -83,7 +83,7 @@ impl Statsd {
         if let Some(Receiver { bound, .. }) = &receiver {
             log::info("receiving statsd lines", &[("listen", bound)]);
             if !bound.ip().to_canonical().is_loopback() {
-                let message = "whoever reaches statsd.listen may send: lines bear no token";
+                let message = "anyone who reaches statsd.listen can send: lines carry no token";
                 log::warn(message, &[("listen", bound)]);
             }
         }

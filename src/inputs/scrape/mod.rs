@@ -124,7 +124,7 @@ impl Targets {
         } else if self.results.is_none() {
             match Results::new(DESK) {
                 Ok(results) => self.results = Some(results),
-                Err(error) => log::error("no target can be asked", &[("error", &error)]),
+                Err(error) => log::error("no target can be scraped", &[("error", &error)]),
             }
         }
     }

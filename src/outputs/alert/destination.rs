@@ -170,7 +170,7 @@ impl Destination {
             let old = self.queue.iter().position(is_same).unwrap_or(0);
             self.queue.remove(old);
             self.counts.dropped += 1;
-            self.say(DROPPED, "an alert is not told", "too many wait, the oldest goes", now);
+            self.say(DROPPED, "an alert was dropped", "too many wait, the oldest goes", now);
         }
         self.queue.push(Arc::clone(notice));
     }
@@ -234,7 +234,7 @@ impl Destination {
                 } else {
                     self.counts.fail(setback.reason);
                     self.counts.dropped += self.batch.len() as u64;
-                    self.say(FAILED, "an alert could not be told", &setback.text, now);
+                    self.say(FAILED, "an alert could not be sent", &setback.text, now);
                     self.rest();
                 }
             }
@@ -256,7 +256,7 @@ impl Destination {
         let pause = spread(pause, random() as u32);
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));
-        self.say(FAILED, "an alert could not be told yet", text, now);
+        self.say(FAILED, "an alert could not be sent yet", text, now);
     }
 
     /// Logs a message at most once a minute.

@@ -152,7 +152,7 @@ impl Alerts {
             false => Transport::all(alerting),
         };
         for sentence in wrong {
-            log::error("alerts cannot go there", &[("error", &sentence)]);
+            log::error("an alert destination cannot be used", &[("error", &sentence)]);
         }
         let mut before = std::mem::take(&mut self.destinations);
         let firing: Vec<_> = self.rules.iter_mut().flat_map(Rule::tell).collect();
@@ -179,7 +179,7 @@ impl Alerts {
         if !self.destinations.is_empty() && self.results.is_none() {
             match Results::new(MAX_DESTINATIONS + SPARE_REPORTS) {
                 Ok(results) => self.results = Some(results),
-                Err(error) => log::error("alerts cannot be told", &[("error", &error)]),
+                Err(error) => log::error("alerts cannot be sent", &[("error", &error)]),
             }
         }
     }

@@ -53,7 +53,7 @@ pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
             // Variables of the environment are for many programs, and must not prevent the start.
             Err(error) if export.tls.is_of_environment => {
                 let fields: [log::Field<'_>; 2] = [("export", &export.name), ("error", &error)];
-                log::warn("nothing is exported there", &fields);
+                log::warn("nothing is exported to this destination", &fields);
             }
             tls => plans.push((Plan::new(export, settings)?, tls?)),
         }

@@ -171,7 +171,7 @@ fn left_out<'a>(
     if !others.contains(&name) {
         return Err(unknown(key, name, known));
     }
-    log::info("not spoken here, and left out", &[(key, &name)]);
+    log::info("not supported here, and left out", &[(key, &name)]);
     Ok(())
 }
 

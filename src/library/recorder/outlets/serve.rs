@@ -97,7 +97,7 @@ impl Endpoint {
         let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
             sys::leave_signals();
             if let Err(error) = self.run() {
-                log::error("metrics are served no more", &[("error", &error)]);
+                log::error("metrics are no longer served", &[("error", &error)]);
             }
         })?;
         Ok(Serving { wake, thread: Some(thread), addresses })
