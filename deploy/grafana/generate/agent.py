@@ -242,7 +242,7 @@ def alerts():
             ], min=0, decimals=1, calcs=("max", "lastNotNull"), noValue="no destination"),
         lines(
             "Notifications waiting",
-            "Alerts that a destination is yet to be told of. If it stays above zero, the destination "
+            "Alerts that wait to be sent to a destination. If it stays above zero, the destination "
             "cannot be reached.", "none", [(own("alert_notifications_waiting"), "{{destination}}")], min=0, decimals=0,
             noValue="no destination"),
     ], collapsed=True)

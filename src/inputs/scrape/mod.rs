@@ -22,7 +22,7 @@ use std::time::Instant;
 const DESK: usize = 4;
 
 static FAMILIES: &[Family<'static>; 6] = families![
-    gauge("target_up", Unit::One, "Whether the target's last answer was taken.", &["target"])
+    gauge("target_up", Unit::One, "Whether the last scrape of the target succeeded.", &["target"])
         .only_own(),
     gauge(
         "target_scrape_duration_seconds",

@@ -13,7 +13,7 @@ static FAMILIES: &[Family; 11] = families![
     counter("tail_lines_cut_total", Unit::One, "Lines that were longer than tail.max_line_bytes, and cut there.",    &["path"]).only_own(),
     counter("tail_matches_total",   Unit::One, "Matches of all rules.",                                              &["path"]).only_own(),
     counter("tail_truncations_total", Unit::One, "Log files that were emptied and read from their beginning again.", &["path"]).only_own(),
-    counter("tail_rotations_missed_total", Unit::One, "Log files that were rotated twice between two looks; what was not found of them is lost.", &["path"]).only_own(),
+    counter("tail_rotations_missed_total", Unit::One, "Log files that were rotated twice between two readings; lines that were not found again are lost.", &["path"]).only_own(),
     counter("tail_turns_total",     Unit::One, "Turns in which something was read; each reads a bounded amount.",    &[]).only_own(),
     counter("tail_lines_skipped_total", Unit::One, "Lines that a rule was not held against, or not all of it, because its pattern is slow, by reason.", &["reason"]).only_own(),
     counter("tail_refused_total",   Unit::One, "Matches without effect, by reason.",                                 &["reason"]).only_own(),

@@ -30,13 +30,13 @@ const DEVICE: &[&str] = &["device"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 pub static FAMILIES: &[Family; 7] = families![
-    gauge("peak_window_seconds",                    Unit::Millis,    "Over which time the highest values are told.",                  &[]).own_prefix(),
+    gauge("peak_window_seconds",                    Unit::Millis,    "The window of the highest values.",                             &[]).own_prefix(),
     gauge("peak_cpu_usage_ratio",                   Unit::Millis,    "Highest share of all CPUs' time that was used in a second.",    &[]).own_prefix(),
-    gauge("peak_runnable_tasks",                    Unit::One,       "Most tasks that ran or waited for a CPU at a look, but for the agent.", &[]).own_prefix(),
-    gauge("peak_memory_used_bytes",                 Unit::Kibibytes, "Most memory that was not available at a look.",                 &[]).own_prefix(),
+    gauge("peak_runnable_tasks",                    Unit::One,       "Most tasks that ran or waited for a CPU at one reading, without the agent.", &[]).own_prefix(),
+    gauge("peak_memory_used_bytes",                 Unit::Kibibytes, "Most memory that was not available at one reading.",            &[]).own_prefix(),
     gauge("peak_network_receive_bytes_per_second",  Unit::One,       "Most bytes that the interface received in a second.",           DEVICE).own_prefix(),
     gauge("peak_network_transmit_bytes_per_second", Unit::One,       "Most bytes that the interface sent in a second.",               DEVICE).own_prefix(),
-    gauge("peak_network_devices_left_out",          Unit::One,       "Interfaces for which there was no room at the last look.",      &[]).own_prefix(),
+    gauge("peak_network_devices_left_out",          Unit::One,       "Interfaces for which there was no room at the last reading.",   &[]).own_prefix(),
 ];
 
 /// Samples the machine every second, if that is enabled.

@@ -23,7 +23,7 @@ const ABOUT: &[&str] =
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 9] = families![
-    gauge("drm_card_info",                  One,   "The card, and what is told of it.",      ABOUT),
+    gauge("drm_card_info",                  One,   "The card and its properties.",           ABOUT),
     gauge("drm_gpu_busy_percent",           One,   "How busy the card is.",                  CARD).only_node(),
     gauge("drm_gpu_busy_ratio",             Centi, "How busy the card is.",                  CARD).only_own(),
     gauge("drm_memory_gtt_size_bytes",      One,   "Memory of the machine that the card can use.", CARD),

@@ -16,7 +16,7 @@ const HOST: &[&str] = &["fc_host"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 15] = families![
-    gauge("fibrechannel_info", One, "Always 1; the labels tell what the port is.", &[
+    gauge("fibrechannel_info", One, "Always 1; the labels describe the port.",     &[
         "fc_host", "speed", "port_state", "port_type", "port_id", "port_name", "fabric_name", "symbolic_name",
         "supported_classes", "supported_speeds", "dev_loss_tmo",
     ]),
@@ -32,7 +32,7 @@ static FAMILIES: &[Family; 15] = families![
     counter("fibrechannel_link_failure_total|fibrechannel_link_failures_total", One, "How often the link failed.",     HOST),
     counter("fibrechannel_loss_of_sync_total",      One, "How often the port lost synchronization.",        HOST),
     counter("fibrechannel_loss_of_signal_total",    One, "How often the port lost the signal.",             HOST),
-    counter("fibrechannel_nos_total",               One, "How often the port was told that the link is not operational.", HOST),
+    counter("fibrechannel_nos_total",               One, "Signals that the link is not operational (NOS).",               HOST),
     counter("fibrechannel_fcp_packet_aborts_total", One, "Packets that were given up.",                     HOST),
 ];
 

@@ -11,16 +11,16 @@ use crate::settings::Subject;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 10] = families![
-    counter("ksmd_full_scans_total",   Unit::One,    "Times all mergeable memory was looked at.",          &[]),
+    counter("ksmd_full_scans_total",   Unit::One,    "Times all mergeable memory was scanned.",            &[]),
     gauge(  "ksmd_merge_across_nodes", Unit::One,    "Whether pages of different NUMA nodes are merged.",  &[]),
     gauge(  "ksmd_pages_shared",       Unit::One,    "Shared pages in use.",                               &[]),
     gauge(  "ksmd_pages_sharing",      Unit::One,    "Further places that share them, hence pages saved.", &[]),
-    gauge(  "ksmd_pages_to_scan",      Unit::One,    "Pages that are looked at between two pauses.",       &[]),
-    gauge(  "ksmd_pages_unshared",     Unit::One,    "Pages looked at again and again that have no equal.", &[]),
+    gauge(  "ksmd_pages_to_scan",      Unit::One,    "Pages that are scanned between two pauses.",         &[]),
+    gauge(  "ksmd_pages_unshared",     Unit::One,    "Pages scanned repeatedly that have no equal.",        &[]),
     gauge(  "ksmd_pages_volatile",     Unit::One,    "Pages that change too fast to be merged.",           &[]),
     gauge(  "ksmd_run",                Unit::One,    "0 if merging stands, 1 if it runs, 2 if it is undone.", &[]),
-    gauge(  "ksmd_sleep_seconds",      Unit::Millis, "Pause between two looks.",                           &[]),
-    gauge(  "ksmd_general_profit_bytes", Unit::One,  "Memory saved, less what the bookkeeping takes.",     &[]),
+    gauge(  "ksmd_sleep_seconds",      Unit::Millis, "Pause between two scans.",                           &[]),
+    gauge(  "ksmd_general_profit_bytes", Unit::One,  "Memory saved, less the bookkeeping.",                &[]),
 ];
 
 /// One object, the directory `ksm`.

@@ -33,11 +33,11 @@ const OVER: u64 = 11;
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 6] = families![
     gauge("mmc_life_time_used_ratio",     Deci, "Part of its life that the card has used, at most; 1.1 is beyond it.",            TYPED).own_prefix(),
-    gauge("mmc_life_time_code",           One,  "The same as the card tells it: tenths, and 11 beyond.",                         TYPED).own_prefix(),
+    gauge("mmc_life_time_code",           One,  "The same as the card reports it: tenths, and 11 beyond.",                       TYPED).own_prefix(),
     gauge("mmc_pre_eol_code",             One,  "Spare blocks of the card: 1 is normal, 2 means 80 % used, 3 means 90 % used.",  &["device"]).own_prefix(),
-    gauge("mmc_extended_csd_revision",    One,  "Revision of what the card tells: 7 is eMMC 5.0, 8 is 5.1.",                     &["device"]).own_prefix(),
-    gauge("mmc_health_timestamp_seconds", One,  "When the card told its wear, since 1970: at the start of the box.",             &["device"]).own_prefix(),
-    gauge("mmc_info",                     One,  "Always 1; the labels tell which card this is.",                                 INFO).own_prefix(),
+    gauge("mmc_extended_csd_revision",    One,  "Revision of the card's register: 7 is eMMC 5.0, 8 is 5.1.",                     &["device"]).own_prefix(),
+    gauge("mmc_health_timestamp_seconds", One,  "When the wear was read from the card, since 1970: at the start of the box.",    &["device"]).own_prefix(),
+    gauge("mmc_info",                     One,  "Always 1; the labels identify the card.",                                       INFO).own_prefix(),
 ];
 
 const TYPED: &[&str] = &["device", "type"];

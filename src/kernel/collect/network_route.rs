@@ -29,7 +29,7 @@ const WIDTH: usize = KEYS.len() / 2;
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 2] = families![
-    gauge("network_route_info", One, "Always 1; the labels tell a route.", KEYS).own_keys(),
+    gauge("network_route_info", One, "Always 1; the labels describe a route.", KEYS).own_keys(),
     gauge("network_routes",     One, "Routes by interface.",               &["device", "interface"]).own_keys(),
 ];
 

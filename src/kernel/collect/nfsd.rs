@@ -24,7 +24,7 @@ static FAMILIES: &[Family; 14] = families![
     gauge("nfsd_read_ahead_cache_size_blocks",       One, "Entries of the read-ahead cache.",            &[]),
     counter("nfsd_read_ahead_cache_not_found_total", One, "Reads that were not in the read-ahead cache.", &[]),
     counter("nfsd_packets_total",             One, "Packets received, by protocol.",                     &["proto"]),
-    counter("nfsd_connections_total",         One, "TCP connections taken.",                             &[]),
+    counter("nfsd_connections_total",         One, "TCP connections accepted.",                          &[]),
     counter("nfsd_rpc_errors_total",          One, "Calls that were bad, by reason.",                    &["error"]),
     counter("nfsd_server_rpcs_total",         One, "Remote procedure calls.",                            &[]),
     counter("nfsd_requests_total",            One, "Calls, by version of NFS and procedure.",            &["proto", "method"]),

@@ -16,8 +16,8 @@ const NAMESPACE: &[&str] = &["device", "nsid"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 7] = families![
-    gauge("nvme_info", One, "Always 1; the labels tell what the controller is.", &["device", "firmware_revision", "model", "serial", "state", "cntlid"]),
-    gauge("nvme_namespace_info", One, "Always 1; the labels tell how well the namespace can be reached.", &["device", "nsid", "ana_state"]),
+    gauge("nvme_info", One, "Always 1; the labels describe the controller.",     &["device", "firmware_revision", "model", "serial", "state", "cntlid"]),
+    gauge("nvme_namespace_info", One, "Always 1; the labels have the states of its paths.",               &["device", "nsid", "ana_state"]),
     gauge("nvme_namespace_capacity_bytes",           One,     "Size of the namespace, for blocks of 512 bytes.", NAMESPACE).only_node(),
     gauge("nvme_namespace_size_bytes",               One,     "Size of the namespace, for blocks of 512 bytes.", NAMESPACE).only_node(),
     gauge("nvme_namespace_size_bytes",               Sectors, "Size of the namespace.",                          NAMESPACE).only_own(),

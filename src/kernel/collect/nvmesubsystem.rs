@@ -18,8 +18,8 @@ const NO_IO: &[u8] = b" (no IO)";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 5] = families![
-    gauge("nvmesubsystem_info",           One, "Always 1; the labels tell what the subsystem is.",            &["subsystem", "nqn", "model", "serial", "iopolicy"]),
-    gauge("nvmesubsystem_namespace_info", One, "Always 1; the labels tell which namespaces the subsystem has.", &["subsystem", "device"]),
+    gauge("nvmesubsystem_info",           One, "Always 1; the labels describe the subsystem.",                &["subsystem", "nqn", "model", "serial", "iopolicy"]),
+    gauge("nvmesubsystem_namespace_info", One, "Always 1; the labels say which namespaces the subsystem has.",  &["subsystem", "device"]),
     gauge("nvmesubsystem_path_state",     One, "1 for the state that the path is in, 0 for others.",          &["subsystem", "controller", "transport", "state"]),
     gauge("nvmesubsystem_paths",          One, "Paths to the subsystem.",                                     &["subsystem"]),
     gauge("nvmesubsystem_paths_live",     One, "Paths to the subsystem that are live.",                       &["subsystem"]),

@@ -35,7 +35,7 @@ const LABELS: &[&str] = &[
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 3] = families![
-    gauge("os_info",    Unit::One, "Always 1; the labels are what os-release says.", LABELS),
+    gauge("os_info",    Unit::One, "Always 1; the labels are those of os-release.",  LABELS),
     gauge("os_version", Unit::One, "Version of the system up to its second dot.",    &["id", "id_like", "name"]),
     gauge("os_support_end_timestamp_seconds", Unit::One, "When support for the system ends.", &[]),
 ];

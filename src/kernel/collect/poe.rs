@@ -38,11 +38,11 @@ const PORT: &[&str] = &["port"];
 static FAMILIES: &[Family; 8] = families![
     gauge("poe_budget_watts",      One,    "Power that all ports may give together.",         &[]).own_prefix(),
     gauge("poe_consumption_watts", One,    "Power that all ports give.",                      &[]).own_prefix(),
-    gauge("poe_info",              One,    "Always 1; the labels tell what controls the ports.", &["mcu", "firmware"]).own_prefix(),
+    gauge("poe_info",              One,    "Always 1; the labels say what controls the ports.",  &["mcu", "firmware"]).own_prefix(),
     gauge("poe_port_status",       One,    "1 for the status that the port has.",             &["port", "status"]).own_prefix(),
     gauge("poe_port_watts",        One,    "Power that the port gives.",                      PORT).own_prefix(),
     gauge("poe_port_priority",     One,    "Priority of the port when the budget is used.",   PORT).own_prefix(),
-    gauge("poe_port_info",         One,    "Always 1; the label tells the standard of the port.", &["port", "mode"]).own_prefix(),
+    gauge("poe_port_info",         One,    "Always 1; the label is the standard of the port.",    &["port", "mode"]).own_prefix(),
     gauge("poe_age_seconds",       Millis, "Time since the daemon was asked.",                &[]).own_prefix(),
 ];
 

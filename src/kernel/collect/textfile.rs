@@ -10,7 +10,7 @@ use crate::settings::{CollectorOption, Subject, globs};
 static FAMILIES: &[Family; 3] = families![
     gauge(  "textfile_mtime_seconds", Unit::One, "When the text file was last changed, if all of it was read.",     &["file"]),
     gauge(  "textfile_scrape_error",  Unit::One, "Whether some text file or its directory could not be read.",      &[]),
-    counter("textfile_refused_total", Unit::One, "Text files, families of them and samples not taken, by reason.",  &["reason"]).only_own(),
+    counter("textfile_refused_total", Unit::One, "Text files, their families and samples that were refused, by reason.", &["reason"]).only_own(),
 ];
 
 /// The collector's name.

@@ -36,7 +36,7 @@ const TYPED: &[&str] = &["device", "type"];
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 3] = families![
     gauge("ufs_life_time_used_ratio", Deci, "Part of its life that the device has used, at most; 1.1 is beyond it.",           TYPED).own_prefix(),
-    gauge("ufs_life_time_code",       One,  "The same as the device tells it: tenths, and 11 beyond.",                         TYPED).own_prefix(),
+    gauge("ufs_life_time_code",       One,  "The same as the device reports it: tenths, and 11 beyond.",                       TYPED).own_prefix(),
     gauge("ufs_pre_eol_code",         One,  "Spare blocks of the device: 1 is normal, 2 means 80 % used, 3 means 90 % used.",  &["device"]).own_prefix(),
 ];
 

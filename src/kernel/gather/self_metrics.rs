@@ -16,8 +16,8 @@ pub static FAMILIES: &[Family; 7] = families![
     gauge(  "scrape_collector_duration_seconds|scrape_duration_seconds",Unit::Nanos, "Time the collector took in this scrape.",                COLLECTOR),
     counter("collector_read_errors_total",       Unit::One,   "Files and samples that could not be read, by errno.",    &["collector", "errno"]).only_own(),
     counter("scrape_duration_seconds_total",     Unit::Nanos, "Time spent on scrapes since the start.",                 &[]).only_own().openmetrics_unknown(),
-    gauge(  "build_info",                        Unit::One,   "Always 1; the labels tell which program this is.",       &["version", "rustc", "target", "features"]).only_own(),
-    gauge(  "exporter_build_info",               Unit::One,   "Always 1; the labels tell which program this is.",       BUILD_NODE).only_node(),
+    gauge(  "build_info",                        Unit::One,   "Always 1; the labels identify this program.",            &["version", "rustc", "target", "features"]).only_own(),
+    gauge(  "exporter_build_info",               Unit::One,   "Always 1; the labels identify this program.",            BUILD_NODE).only_node(),
 ];
 
 /// Writes the metrics about the scrape; `total` is the time spent on all scrapes.

@@ -12,11 +12,11 @@ static FAMILIES: &[Family; 8] = families![
     gauge(  "alerts",                            Unit::One,   "1 for each alert that is pending or firing, with alertname, alertstate and its labels.", &[]).only_own(),
     counter("alert_evaluations_total",           Unit::One,   "Looks at the conditions of all alerts.",                                    &[]).only_own(),
     counter("alert_evaluation_seconds_total",    Unit::Nanos, "Time spent on looking at the conditions of alerts, with the scrape for it.", &[]).only_own(),
-    counter("alert_left_out_total",              Unit::One,   "What was too much at a look: series, rates, alerts; and alerts that are the same as another.", &["reason"]).only_own(),
+    counter("alert_left_out_total",              Unit::One,   "What exceeded a limit of an evaluation: series, rates, alerts; and alerts that are the same as another.", &["reason"]).only_own(),
     counter("alert_notifications_total",         Unit::One,   "Messages about alerts that arrived.",                                       DESTINATION).only_own(),
     counter("alert_notifications_failed_total",  Unit::One,   "Tries to send a message about alerts that failed, by reason.",              &["destination", "reason"]).only_own(),
-    counter("alert_notifications_dropped_total", Unit::One,   "Alerts that a destination was not told of: refused, or too many waited.",   DESTINATION).only_own(),
-    gauge(  "alert_notifications_waiting",       Unit::One,   "Alerts that a destination is yet to be told of.",                           DESTINATION).only_own(),
+    counter("alert_notifications_dropped_total", Unit::One,   "Alerts that were not sent to a destination: refused, or too many waited.",  DESTINATION).only_own(),
+    gauge(  "alert_notifications_waiting",       Unit::One,   "Alerts that wait to be sent to a destination.",                             DESTINATION).only_own(),
 ];
 
 /// The families about alerts, for the reference.

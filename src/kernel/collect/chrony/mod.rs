@@ -43,7 +43,7 @@ const MILLIONTH: f64 = 1e-6;
 static FAMILIES: &[Family; 13] = families![
     gauge("chrony_stratum",                     One,   "Steps from a reference clock; 0 if nobody is followed.",           NONE).own_prefix(),
     gauge("chrony_leap_status",                 One,   "Leap second of this day: 0 none, 1 one more, 2 one less; 3 if not synchronised.", NONE).own_prefix(),
-    gauge("chrony_reference_info",              One,   "Always 1; the labels tell who is followed.",                       &["reference", "address"]).own_prefix(),
+    gauge("chrony_reference_info",              One,   "Always 1; the labels identify the reference.",                     &["reference", "address"]).own_prefix(),
     gauge("chrony_reference_timestamp_seconds", Nanos, "When the reference was measured last, since 1970.",                NONE).own_prefix(),
     gauge("chrony_correction_seconds",          One,   "What is still to be added to the clock.",                          NONE).own_prefix(),
     gauge("chrony_last_offset_seconds",         One,   "Offset of the clock at the last update.",                          NONE).own_prefix(),

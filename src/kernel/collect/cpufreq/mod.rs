@@ -36,8 +36,8 @@ const CPU: &[&str] = &["cpu"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 8] = families![
-    gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware tells.",          CPU),
-    gauge("cpu_frequency_avg_hertz",         Kilo, "Average frequency that the hardware tells.",  CPU),
+    gauge("cpu_frequency_hertz",             Kilo, "Frequency that the hardware reports.",        CPU),
+    gauge("cpu_frequency_avg_hertz",         Kilo, "Average frequency that the hardware reports.", CPU),
     gauge("cpu_frequency_min_hertz",         Kilo, "Lowest frequency of the hardware.",           CPU),
     gauge("cpu_frequency_max_hertz",         Kilo, "Highest frequency of the hardware.",          CPU),
     gauge("cpu_scaling_frequency_hertz",     Kilo, "Frequency that the driver set.",              CPU),

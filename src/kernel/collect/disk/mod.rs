@@ -55,9 +55,9 @@ static FAMILIES: &[Family; 24] = families![
     counter("disk_flush_requests_time_seconds_total", Millis,  "Time spent on all flush requests together.", DEVICE),
     // Not a column of its own: node_exporter gives column DISCARDED in sectors.
     counter("disk_discarded_sectors_total",           One,     "Sectors of 512 bytes discarded.",            DEVICE).only_node(),
-    gauge("disk_info",                       One, "Always 1; the labels tell which device this is.",          &["device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"]).only_node(),
-    gauge("disk_filesystem_info",            One, "Always 1; the labels tell what file system is there.",     &["device", "type", "usage", "uuid", "version"]).only_node(),
-    gauge("disk_device_mapper_info",         One, "Always 1; the labels tell what the device mapper knows.",  &["device", "name", "uuid", "vg_name", "lv_name", "lv_layer"]).only_node(),
+    gauge("disk_info",                       One, "Always 1; the labels identify the device.",                &["device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"]).only_node(),
+    gauge("disk_filesystem_info",            One, "Always 1; the labels describe the file system.",           &["device", "type", "usage", "uuid", "version"]).only_node(),
+    gauge("disk_device_mapper_info",         One, "Always 1; the labels have what the device mapper knows.",  &["device", "name", "uuid", "vg_name", "lv_name", "lv_layer"]).only_node(),
     gauge("disk_ata_write_cache",            One, "Whether the ATA disk has a write cache.",                  DEVICE).only_node(),
     gauge("disk_ata_write_cache_enabled",    One, "Whether the ATA disk uses its write cache.",               DEVICE).only_node(),
     gauge("disk_ata_rotation_rate_rpm",      One, "Revolutions a minute of the ATA disk, 0 if it has none.",  DEVICE).only_node(),

@@ -54,7 +54,7 @@ static FAMILIES: &[Family; 11] = families![
     gauge("network_pause_advertised",           One, "Whether pause frames are offered.",                      DEVICE).own_keys(),
     gauge("network_asymmetricpause_supported",  One, "Whether pause frames in one direction are supported.",   DEVICE).own_keys(),
     gauge("network_asymmetricpause_advertised", One, "Whether pause frames in one direction are offered.",     DEVICE).own_keys(),
-    gauge("ethtool_info",                       One, "Always 1; the labels tell of driver and firmware.",      INFO).own_keys(),
+    gauge("ethtool_info",                       One, "Always 1; the labels have driver and firmware.",         INFO).own_keys(),
 ];
 
 static INCLUDE: CollectorOption<Option<Pattern>> =

@@ -39,8 +39,8 @@ static FAMILIES: &[Family; 9] = families![
     gauge("filesystem_files_free",   Unit::One, "Free inodes.",                                           LABELS),
     gauge("filesystem_purgeable_bytes", Unit::One, "Always 0 on Linux.",                                  LABELS).only_node(),
     gauge("filesystem_readonly",     Unit::One, "Whether it cannot be written.",                          LABELS),
-    gauge("filesystem_device_error", Unit::One, "Whether it could not be asked; the label says why.",     LABELS),
-    gauge("filesystem_mount_info",   Unit::One, "Always 1; the labels tell the number of the device.",    &["device", "major", "minor", "mountpoint"]),
+    gauge("filesystem_device_error", Unit::One, "Whether statfs failed; the label says why.",             LABELS),
+    gauge("filesystem_mount_info",   Unit::One, "Always 1; the labels have the number of the device.",    &["device", "major", "minor", "mountpoint"]),
 ];
 
 static POINTS_EXCLUDE: CollectorOption<Option<Pattern>> = pattern(

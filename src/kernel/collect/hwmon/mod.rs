@@ -39,8 +39,8 @@ const SENSOR: &[&str] = &["chip", "sensor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 3] = families![
-    gauge("hwmon_chip_names",         One,    "Always 1; the labels tell the chip's name.",               &["chip", "chip_name"]),
-    gauge("hwmon_sensor_label",       One,    "Always 1; the labels tell what the sensor measures.",      &["chip", "sensor", "label"]),
+    gauge("hwmon_chip_names",         One,    "Always 1; the labels have the chip's name.",               &["chip", "chip_name"]),
+    gauge("hwmon_sensor_label",       One,    "Always 1; the labels say what the sensor measures.",       &["chip", "sensor", "label"]),
     gauge("hwmon_sensor_age_seconds", Millis, "Time since a slow sensor was read, if not in this scrape.", SENSOR).only_own(),
 ];
 

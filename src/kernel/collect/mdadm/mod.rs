@@ -37,7 +37,7 @@ static FAMILIES: &[Family; 9] = families![
     gauge("md_blocks_synced",  One,       "How much is in sync, in units of 1024 bytes.",        &["device"]).only_node(),
     gauge("md_size_bytes",     Kibibytes, "Size of the array.",                                  &["device"]).only_own(),
     gauge("md_synced_bytes",   Kibibytes, "How much of the array is in sync.",                   &["device"]).only_own(),
-    gauge("md_raid_disks",     One,       "Disks that the array is made for, as sysfs says.",    &["device"]),
+    gauge("md_raid_disks",     One,       "Disks that the array is made for, from sysfs.",       &["device"]),
     gauge("md_degraded",       One,       "Disks that are missing from the array.",              &["device"]),
 ];
 

@@ -42,7 +42,7 @@ const TECHNOLOGY: &[&str] = &["port", "model", "technology"];
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 19] = families![
     gauge(  "modem_devices",                          One,   "Modems that ModemManager knows.",                          &[]).own_prefix(),
-    gauge(  "modem_info",                             One,   "Always 1; the labels tell which modem this is.",           &["port", "model", "manufacturer", "operator"]).own_prefix(),
+    gauge(  "modem_info",                             One,   "Always 1; the labels identify the modem.",                 &["port", "model", "manufacturer", "operator"]).own_prefix(),
     gauge(  "modem_state",                            One,   "State, from -1 failed to 11 connected.",                   MODEM).own_prefix(),
     gauge(  "modem_registration_state",               One,   "Registration with the network: 1 home, 5 roaming.",        MODEM).own_prefix(),
     gauge(  "modem_signal_quality_ratio",             Centi, "Quality of the signal, 1 is best.",                        MODEM).own_prefix(),

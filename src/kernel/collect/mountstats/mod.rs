@@ -30,7 +30,7 @@ const CALL: &[&str] = &["export", "protocol", "mountaddr", "operation"];
 /// One row for each number of a mount, of a transport and of an operation, in the order of the columns.
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 1 + STATS + TRANSPORT + OPERATION] = families![
-    gauge(  "mountstats_nfs_mountpoint_info",                  Unit::One, "Always 1; the labels tell where the export is mounted.", POINT),
+    gauge(  "mountstats_nfs_mountpoint_info",                  Unit::One, "Always 1; the labels say where the export is mounted.",  POINT),
     counter("mountstats_nfs_age_seconds_total",                Unit::One, "Time since the export was mounted.",               MOUNT),
     counter("mountstats_nfs_read_bytes_total",                 Unit::One, "Bytes that programs read.",                        MOUNT),
     counter("mountstats_nfs_write_bytes_total",                Unit::One, "Bytes that programs wrote.",                       MOUNT),

@@ -51,7 +51,7 @@ static FAMILIES: &[Family; WIDTH + 1] = families![
     gauge("network_flags",                      One, "IFF_* flags as a number.",                            DEVICE).own_keys(),
     gauge("network_iface_id",                   One, "Number of the interface.",                            DEVICE).own_keys(),
     gauge("network_iface_link",                 One, "Number of the interface that this one works through.", DEVICE).own_keys(),
-    gauge("network_iface_link_mode",            One, "0, or 1 if it stays dormant until told otherwise.",   DEVICE).own_keys(),
+    gauge("network_iface_link_mode",            One, "0, or 1 if it stays dormant until a program ends that.", DEVICE).own_keys(),
     gauge("network_mtu_bytes",                  One, "Largest packet.",                                     DEVICE).own_keys(),
     gauge("network_name_assign_type",           One, "How the name came about, as NET_NAME_* counts.",       DEVICE).own_keys(),
     gauge("network_net_dev_group",              One, "Group of the interface.",                             DEVICE).own_keys(),
@@ -59,7 +59,7 @@ static FAMILIES: &[Family; WIDTH + 1] = families![
     gauge("network_transmit_queue_length",      One, "Packets that the transmit queue holds at most.",      DEVICE).own_keys(),
     gauge("network_protocol_type",              One, "Kind of the hardware, as ARPHRD_* counts.",           DEVICE).own_keys(),
     gauge("network_up",                         One, "Whether the interface is up.",                        DEVICE).own_keys(),
-    gauge("network_info",                       One, "Always 1; the labels tell of the interface.",         INFO_KEYS).own_keys(),
+    gauge("network_info",                       One, "Always 1; the labels describe the interface.",        INFO_KEYS).own_keys(),
     gauge("network_altnames_info",              One, "Always 1; the label is another name of the interface.", &["device", "altname"]).only_node(),
 ];
 const ALTNAMES: usize = WIDTH;

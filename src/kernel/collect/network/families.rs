@@ -36,7 +36,7 @@ pub static FAMILIES: &[Family; SUMMED + 1 + DETAILS] = families![
     counter("network_transmit_carrier_total",    One, "Packets not transmitted because the link was lost.",  DEVICE).own_keys(),
     counter("network_transmit_compressed_total", One, "Compressed packets transmitted.",                     DEVICE).own_keys(),
     counter("network_receive_nohandler_total",   One, "Packets received that no protocol wanted.",           DEVICE).own_keys(),
-    gauge(  "network_address_info",              One, "Always 1; the labels tell an address of the interface.", ADDRESS).own_keys(),
+    gauge(  "network_address_info",              One, "Always 1; the labels have an address of the interface.", ADDRESS).own_keys(),
     counter("network_receive_errors_total", One, "Packets received with an error.", DEVICE).own_keys().only_node(),
     counter("network_transmit_errors_total", One, "Packets not transmitted because of an error.", DEVICE).own_keys().only_node(),
     counter("network_multicast_total", One, "Multicast packets received.", DEVICE).own_keys().only_node(),

@@ -32,16 +32,16 @@ const UPS: &[&str] = &["ups"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 4 + NUMBERS.len()] = families![
-    gauge("nut_driver_state",         One, "1 for what upsd says of the driver.",              &["ups", "state"]).own_prefix(),
+    gauge("nut_driver_state",         One, "1 for the state of the driver that upsd reports.", &["ups", "state"]).own_prefix(),
     gauge("nut_status",               One, "Whether the flag is set in the status.",           &["ups", "flag"]).own_prefix(),
     gauge("nut_status_unknown_flags", One, "Flags of the status that are not known here.",     UPS).own_prefix(),
-    gauge("nut_info",                 One, "Always 1; the labels tell which UPS this is.",     &["ups", "description", "manufacturer", "model"]).own_prefix(),
+    gauge("nut_info",                 One, "Always 1; the labels identify the UPS.",           &["ups", "description", "manufacturer", "model"]).own_prefix(),
     // The variables of the protocol, in their order. Per cent become a ratio.
     gauge("nut_battery_charge_ratio",     One,    "Charge of the battery, 1 if full.",              UPS).own_prefix(),
     gauge("nut_battery_runtime_seconds",  Millis, "Time that the battery lasts with this load.",    UPS).own_prefix(),
     gauge("nut_battery_volts",            Millis, "Voltage of the battery.",                        UPS).own_prefix(),
     gauge("nut_load_ratio",               One,    "Load, 1 for as much as it can bear.",            UPS).own_prefix(),
-    gauge("nut_realpower_watts",          Millis, "Power that is taken from it.",                   UPS).own_prefix(),
+    gauge("nut_realpower_watts",          Millis, "Power that is drawn from it.",                   UPS).own_prefix(),
     gauge("nut_realpower_nominal_watts",  Millis, "Power that it can bear.",                        UPS).own_prefix(),
     gauge("nut_temperature_celsius",      Millis, "Its temperature.",                               UPS).own_prefix(),
     gauge("nut_input_volts",              Millis, "Voltage of the line.",                           UPS).own_prefix(),

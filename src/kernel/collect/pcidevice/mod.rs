@@ -57,7 +57,7 @@ static FAMILIES: &[Family; 12] = families![
     gauge("pcidevice_sriov_vf_total_msix",               Unit::One, "Interrupt vectors for virtual functions.",  PLACE),
     gauge("pcidevice_numa_node",                         Unit::One, "NUMA node of the device.",                  PLACE),
     gauge("pcidevice_power_state",                       Unit::One, "1 for the power state of the device, 0 for each other.", POWER),
-    gauge("pcidevice_info",                              Unit::One, "Always 1; the labels tell of the device.",  NAMED),
+    gauge("pcidevice_info",                              Unit::One, "Always 1; the labels describe the device.", NAMED),
 ];
 
 /// The file of each family that has one, and its form.

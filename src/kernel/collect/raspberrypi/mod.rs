@@ -43,7 +43,7 @@ static FAMILIES: &[Family; 4] = families![
     gauge(  "raspberrypi_undervoltage",                   One, "Whether the voltage was too low within the last two seconds.", &[]).own_prefix(),
     counter("raspberrypi_undervoltage_samples_total",     One, "Looks at the voltage, one every two seconds.",                 &[]).own_prefix(),
     counter("raspberrypi_undervoltage_low_samples_total", One, "Looks that saw that the voltage was too low.",                 &[]).own_prefix(),
-    gauge(  "raspberrypi_firmware_flag",                  One, "Whether the firmware says so, by its mailbox.",                &["flag", "when"]).own_prefix(),
+    gauge(  "raspberrypi_firmware_flag",                  One, "Whether the firmware reports this flag, by its mailbox.",      &["flag", "when"]).own_prefix(),
 ];
 
 pub const SPEC: Spec = Spec {

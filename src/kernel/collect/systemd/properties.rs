@@ -7,7 +7,7 @@ const NAME: &[&str] = &["name"];
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 pub static FAMILIES: &[Family; 14] = families![
     gauge(  "systemd_version",                           Unit::One,    "Version of systemd; the label has all of it.",               &["version"]),
-    gauge(  "systemd_virtualization_info",               Unit::One,    "Always 1; the label tells what systemd runs in.",            &["virtualization_type"]),
+    gauge(  "systemd_virtualization_info",               Unit::One,    "Always 1; the label is what systemd runs in.",               &["virtualization_type"]),
     gauge(  "systemd_units",                             Unit::One,    "Units, by state.",                                           &["state"]),
     gauge(  "systemd_unit_state",                        Unit::One,    "Whether the unit is in this state.",                         &["name", "state", "type"]),
     gauge(  "systemd_system_running",                    Unit::One,    "Whether the system is up and no unit has failed.",           &[]),

@@ -71,7 +71,7 @@ static FAMILIES: &[Family; 15] = families![
     counter("unit_pressure_stalled_seconds_total", Micros, "Time in which all tasks of the unit waited for the resource.", RESOURCE).own_prefix(),
     counter("slice_cpu_seconds_total",             Micros, "CPU time of the slice and all below it.",                  &["slice", "mode"]).own_prefix(),
     gauge(  "slice_memory_bytes",                  One,    "Memory of the slice and all below it.",                    &["slice"]).own_prefix(),
-    counter("slice_oom_kills_total",               One,    "Processes of the slice and all below it that were killed for want of memory.", &["slice"]).own_prefix(),
+    counter("slice_oom_kills_total",               One,    "Processes of the slice and all below it that were killed because memory ran out.", &["slice"]).own_prefix(),
     gauge(  "units_age_seconds",                   Millis, "Time since the units were read.",                          &[]).own_prefix(),
 ];
 

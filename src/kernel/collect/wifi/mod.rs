@@ -44,7 +44,7 @@ static FAMILIES: &[Family; 16] = families![
     gauge(  "wifi_interface_frequency_hertz",           Mega,   "Frequency of the interface's channel.",            DEVICE).own_keys(),
     gauge(  "wifi_station_info",                        One,    "Always 1; the network that the interface takes part in.", NETWORK).own_keys(),
     counter("wifi_station_connected_seconds_total",     Millis, "Time since the station connected.",                STATION).own_keys(),
-    gauge(  "wifi_station_inactive_seconds",            Millis, "Time since the station was heard last.",           STATION).own_keys(),
+    gauge(  "wifi_station_inactive_seconds",            Millis, "Time since the station was last received.",        STATION).own_keys(),
     gauge(  "wifi_station_receive_bits_per_second",     One,    "Bit rate of what comes from the station.",         STATION).own_keys().only_node(),
     gauge(  "wifi_station_transmit_bits_per_second",    One,    "Bit rate of what is sent to the station.",         STATION).own_keys().only_node(),
     gauge(  "wifi_station_receive_speed_bytes",         One,    "Bytes a second at the rate of what comes from the station.", STATION).own_keys().only_own(),
