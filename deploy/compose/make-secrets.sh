@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what is not there yet: a token for pushes, and the password of Grafana's user admin.
+# Creates what does not exist yet: a token for pushes, and the password of Grafana's user admin.
 set -eu
 dir=${SECRETS_DIR:-/secrets}
 
@@ -7,14 +7,14 @@ dir=${SECRETS_DIR:-/secrets}
 secret() {
 	[ ! -s "$dir/$1" ] || return 0
 	umask 077
-	# Whole or not at all: it may be stopped at any time.
+	# Written whole or not at all: the script may be stopped at any time.
 	head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$dir/.$1"
 	chmod 400 "$dir/.$1"
 	chown "$2" "$dir/.$1"
 	mv "$dir/.$1" "$dir/$1"
 }
 
-# Of the agent and of the sample application.
+# The user of the agent and of the sample application.
 secret push_token 65534:65534
-# Of Grafana's image.
+# The user of Grafana's image.
 secret grafana_password 472:0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A program that counts what it does and pushes that every few seconds, as any language can: one POST with JSON.
+# A program that counts its work and pushes the counts every few seconds, with one POST of JSON.
 # The value of a counter is what was added since the last push.
 set -eu
 : "${PUSH_URL:?where to push to, such as http://sysmetrics:9101/api/metrics}"
@@ -13,7 +13,7 @@ while :; do
 			"labels": {"shop": "main"}, "value": {"value": '$orders'}},
 		{"name": "sample_queue_depth", "metric_type": "gauge", "help": "Orders that wait.",
 			"labels": {"shop": "main"}, "value": {"value": '$((orders / 2))'}}]}'
-	# An agent that starts again is no reason to end.
+	# A restart of the agent must not end this program.
 	timeout 5 wget -q -O /dev/null --header "Authorization: Bearer $(cat "$TOKEN_FILE")" \
 		--header "Content-Type: application/json" --post-data "$body" "$PUSH_URL" ||
 		echo "not pushed to $PUSH_URL" >&2

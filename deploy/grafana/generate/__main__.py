@@ -1,6 +1,6 @@
 """Writes the dashboards: python3 deploy/grafana/generate [DIRECTORY]
 
-DIRECTORY is deploy/grafana/dashboards if it is not given. Only Python's standard library is needed."""
+DIRECTORY defaults to deploy/grafana/dashboards. Only Python's standard library is needed."""
 
 import json
 import pathlib

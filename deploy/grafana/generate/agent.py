@@ -14,12 +14,12 @@ DURATION = '{__name__=~"sysmetrics_scrape_duration_seconds|node_scrape_collector
 
 
 def own(name, extra=""):
-    """A metric of the agent's own, which node_exporter has no name for."""
+    """One of the agent's own metrics, for which node_exporter has no name."""
     return one(f"sysmetrics_{name}", extra)
 
 
 def added(by, *names, over="rate", span="$__rate_interval"):
-    """How counters grew, added up by a label; one line for each counter, named by the label kind."""
+    """The increase of counters, summed by a label; one line for each counter, named by the label kind."""
     parts = (f'label_replace(sum by ({by}) ({over}({own(name)}[{span}])), "kind", "{kind}", "", "")'
              for name, kind in names)
     return " or ".join(parts)

@@ -12,7 +12,7 @@ VARIABLES = [
 ]
 
 NOT_IDLE = 'mode!="idle"'
-# Read-only is 1, and one that cannot be asked 2 more.
+# 1 if it is read-only, plus 2 if it cannot be queried.
 STATES = words({0: ("writable", GREEN), 1: ("read-only", ORANGE), 2: ("no answer", RED), 3: ("no answer", RED)})
 
 
@@ -157,7 +157,7 @@ def filesystems():
     inodes = both("filesystem_files", REAL_FILESYSTEMS)
     read_only = both("filesystem_readonly", REAL_FILESYSTEMS)
     no_answer = both("filesystem_device_error", REAL_FILESYSTEMS)
-    # The line through the last six hours, as predict_linear draws it; not filling is a year.
+    # The line through the last six hours, as in predict_linear; a disk that does not fill counts as a year.
     full_in = f"clamp_max({available} / clamp_min(-deriv({available}[6h]), 1), 31536000)"
     queries = [
         f"max {by} ({both('filesystem_size_bytes', REAL_FILESYSTEMS)})", f"max {by} ({available})",

@@ -1,4 +1,4 @@
-"""The dashboard of what wears and fails in small boxes: flash, power, clocks, units, sensors, memory, radio, links.
+"""The dashboard of what wears out and fails in small boxes: flash, power, clocks, units, sensors, memory, radio, links.
 
 A subject is a function that returns a section, and its place in DASHBOARD at the end. What a box lacks is an empty
 panel, which says so."""
@@ -12,13 +12,13 @@ VARIABLES = [
     query_variable("instance", "Box", 'label_values(sysmetrics_build_info{job="$job"}, instance)'),
 ]
 
-# What eMMC and UFS say of their spare blocks.
+# The state of spare blocks, as eMMC and UFS report it.
 SPARE = words({1: ("enough", GREEN), 2: ("80 % used", ORANGE), 3: ("90 % used", RED)})
 FIX = words({0: ("unknown", ORANGE), 1: ("none", RED), 2: ("2D", GREEN), 3: ("3D", GREEN)})
 
 
 def own(name, extra=""):
-    """A metric that only the agent has, in a form that `top` knows; `name` may be a regular expression."""
+    """A metric that only the agent has, in a form that `top` accepts; `name` may be a regular expression."""
     matchers = ",".join(part for part in (BOX, extra) if part)
     return f'{{__name__=~"sysmetrics_{name}",{matchers}}}'
 
@@ -26,7 +26,7 @@ def own(name, extra=""):
 def overview():
     offsets = f"{own('chrony_last_offset_seconds')} or {both('timex_offset_seconds')}"
     on_battery = own("nut_status", 'flag="OB"')
-    # A slice counts what is below it, too.
+    # A slice also counts what is below it.
     kills = own("slice_oom_kills_total", 'slice!~".*-.*"')
     return section(None, [
         stat(

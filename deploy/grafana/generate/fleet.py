@@ -13,7 +13,7 @@ VARIABLES = [
 
 EACH = " by (job, instance)"
 SEEN = both("time_seconds", box=FLEET)
-# Seen in the last day, but not lately; scraped or pushed makes no difference.
+# Seen in the last day, but not recently, whether scraped or pushed.
 SILENT = f"group{EACH} (last_over_time({SEEN}[1d])) unless group{EACH} (last_over_time({SEEN}[$silent]))"
 FULLEST = f"max{EACH} ({fill(FLEET)})"
 REPORTING = f"group{EACH} ({both('uname_info', box=FLEET)})"
@@ -21,7 +21,7 @@ BUILDS = '{__name__=~"sysmetrics_build_info|node_exporter_build_info",' + FLEET 
 
 
 def worst():
-    """The highest of what can run full on a box, from 0 to 1; more for boxes with an alert, or silent."""
+    """The highest use of anything that can fill up on a box, from 0 to 1; more for boxes with an alert, or silent."""
     parts = {
         "cpu": busy(FLEET, EACH), "memory": memory_used(FLEET, EACH), "disk": FULLEST,
         "alert": f"1.2 * group{EACH} ({firing(FLEET)})", "silent": f"2 * ({SILENT})"

@@ -1,7 +1,7 @@
-"""The parts of a Grafana dashboard, with what all panels have in common."""
+"""The parts of a Grafana dashboard, with the properties that all panels share."""
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-# Panels are written as this version writes them: newer ones convert them as they load.
+# Panels have this version's format: newer ones convert them on load.
 PLUGIN_VERSION = "10.4.0"
 SCHEMA_VERSION = 38
 
@@ -9,7 +9,7 @@ GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
 
 
 def steps(*pairs, base=GREEN):
-    """Colours from a value on: steps((0.8, ORANGE), (0.9, RED))."""
+    """Colours from a value upwards: steps((0.8, ORANGE), (0.9, RED))."""
     first = [{"color": base, "value": None}]
     return {"mode": "absolute", "steps": first + [{"color": c, "value": v} for v, c in pairs]}
 
@@ -17,12 +17,12 @@ def steps(*pairs, base=GREEN):
 FULL = steps((0.8, ORANGE), (0.9, RED))
 HOT = steps((70, ORANGE), (85, RED))
 ANY_RED, ANY_ORANGE = steps((1, RED)), steps((1, ORANGE))
-# Where the dashed line is.
+# The position of the dashed line.
 AT_90, AT_85 = steps((0.9, RED)), steps((85, RED))
 
 
 def words(mapping):
-    """Words in the place of values: words({0: ("down", RED)})."""
+    """Words instead of values: words({0: ("down", RED)})."""
     options = {
         str(value): {"text": text, "color": color, "index": index}
         for index, (value, (text, color)) in enumerate(mapping.items())
@@ -31,7 +31,7 @@ def words(mapping):
 
 
 def from_on(value, text, color, to=None):
-    """A word in the place of every number from `value` on."""
+    """A word instead of every number from `value` upwards."""
     result = {"text": text, "color": color, "index": 0}
     return [{"type": "range", "options": {"from": value, "to": to, "result": result}}]
 
@@ -149,8 +149,8 @@ def table(title, description, queries, columns, size=(24, 8), sort=None, trends=
 
 
 def _sparklines(trends):
-    """Makes a row of each series. It is kept to these queries, because it takes the result of another
-    that is a single row, such as of the only box, for a series, too."""
+    """Makes a row of each series. It is limited to these queries, because it would treat the result of another
+    query that is a single row, such as of the only box, as a series, too."""
     names = "|".join(_name(index) for index in trends)
     return {"id": "timeSeriesTable", "filter": {"id": "byRefId", "options": f"/^(?:{names})$/"}, "options": {}}
 
@@ -173,7 +173,7 @@ def share():
     return [("unit", "percentunit"), ("decimals", 0), ("min", 0), ("max", 1), ("thresholds", FULL), GAUGE_CELL]
 
 
-# Where the dashboards are, and which variables each takes over.
+# The paths of the dashboards, and the variables that each accepts.
 UIDS = {
     "box": "sysmetrics-box", "edge": "sysmetrics-edge", "fleet": "sysmetrics-fleet", "agent": "sysmetrics-agent"
 }
@@ -215,7 +215,7 @@ def datasource_variable():
 
 
 def query_variable(name, label, query, several=False):
-    """A list of a label's values; `several` lets more than one be chosen, at first all."""
+    """A list of a label's values; `several` lets more than one be chosen, by default all."""
     variable = {
         "type": "query", "name": name, "label": label, "datasource": DATASOURCE, "regex": "", "hide": 0,
         "query": {"query": query, "refId": "StandardVariableQuery"}, "refresh": 2, "sort": 7, "multi": several,

@@ -5,15 +5,15 @@ import re
 SELECTOR = re.compile(r"\{__name__[^{}]*\}")
 IDLE = 'mode="idle"'
 
-# What the dashboards of one box choose, and what the one of all boxes does.
+# The selector of the dashboards of one box, and that of the dashboard of all boxes.
 BOX = 'job="$job",instance="$instance"'
 FLEET = 'job=~"$job",instance=~"$instance"'
 
-# File systems that are always full or live in memory: they say nothing of a disk.
-# Below these folders are what containers and packages mount once more.
+# File systems that are always full or in memory: they do not describe a disk.
+# Below these folders are the repeated mounts of containers and packages.
 REAL_FILESYSTEMS = ('fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|fuse.lxcfs",'
                     'mountpoint!~"/(etc|run|snap|var/lib/docker|var/lib/containers)/.+"')
-# Without partitions, whose bytes their disk counts too, and what is memory or a file.
+# Without partitions, whose bytes are also counted by their disk, and without disks in memory or in a file.
 REAL_DISKS = ('device!~"(z?ram|loop|fd|sr)[0-9]+|(h|s|v|xv)d[a-z]+[0-9]+|nvme[0-9]+n[0-9]+p[0-9]+|'
               'mmcblk[0-9]+(p|boot)[0-9]+"')
 # The loopback device, and one end of each container's link: the other end counts the same bytes. The
@@ -23,13 +23,13 @@ REAL_INTERFACES = f'interface!~"{VIRTUAL}",device!~"{VIRTUAL}"'
 
 
 def both(name, extra="", node=None, box=BOX):
-    """The metric `name` of either dialect; `node` is what node_exporter calls it, if not the same."""
+    """The metric `name` of either dialect; `node` is node_exporter's name if it differs."""
     names = f"(sysmetrics|node)_{name}" if node is None else f"sysmetrics_{name}|node_{node}"
     return f'{{__name__=~"{names}",{_join(box, extra)}}}'
 
 
 def one(name, extra="", box=BOX):
-    """The metric of this very name."""
+    """The metric of exactly this name."""
     return f"{name}{{{_join(box, extra)}}}"
 
 
@@ -44,7 +44,7 @@ def rate(selector, interval="$__rate_interval"):
 
 def top(count, expression):
     """The `count` series that are the highest over the whole time range, or at its end if that cannot be
-    told. `topk` alone chooses anew at each point, and lines would come and go."""
+    determined. `topk` alone chooses again at each point, and lines would come and go."""
     if "[$__rate_interval]" in expression:
         whole = expression.replace("[$__rate_interval]", "[$__range] @ end()")
     elif SELECTOR.fullmatch(expression):
@@ -59,7 +59,7 @@ def _join(*matchers):
 
 
 def busy(box, by=""):
-    """The share of CPU time that is spent, without idling and without waiting for disks."""
+    """The share of CPU time in use, without idle time and waiting for disks."""
     working = rate(both("cpu_seconds_total", 'mode!~"idle|iowait"', box=box))
     return f"sum{by} ({working}) / sum{by} ({rate(both('cpu_seconds_total', box=box))})"
 
@@ -93,7 +93,7 @@ def collectors(box):
 
 def broken(box):
     """1 for each collector that fails and worked within the last day, 0 for one that never worked: then
-    the machine does not have what it reads."""
+    the machine lacks what it reads."""
     return f"max_over_time({collectors(box)}[1d]) and {collectors(box)} == 0"
 
 
