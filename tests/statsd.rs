@@ -98,7 +98,7 @@ fn every_kind_of_line_is_scraped() {
     // Said once, however many there are.
     agent.wait_for_log("statsd line refused", 1);
     assert_eq!(agent.lines_with("statsd line refused"), 1);
-    assert_eq!(agent.lines_with("bear no token"), 0);
+    assert_eq!(agent.lines_with("carry no token"), 0);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn an_address_that_is_taken_ends_the_start() {
 #[test]
 fn whoever_listens_to_other_machines_is_told() {
     let agent = Agent::plan().machine("box").file(&file("0.0.0.0:0", "")).start();
-    assert_eq!(agent.lines_with("bear no token"), 1);
+    assert_eq!(agent.lines_with("carry no token"), 1);
 }
 
 #[test]

@@ -97,7 +97,12 @@ impl Plan {
             }
             None => Command::new(BINARY),
         };
-        command.args(self.args).env_clear().envs(self.env).env("METRICS_CONFIG", file);
+        command.args(self.args).env_clear();
+        // What an agent of this machine keeps is not the tests'.
+        for collector in ["BOOT", "DISK_WRITTEN"] {
+            command.env(format!("APP__COLLECTORS__{collector}__STATE_FILE"), "");
+        }
+        command.envs(self.env).env("METRICS_CONFIG", file);
         // Large blocks go back to the kernel at once, as in the C library that is released; this machine's keeps
         // more of them the busier it was.
         command.env("MALLOC_MMAP_THRESHOLD_", "131072");
