@@ -2,13 +2,17 @@
 #![allow(unsafe_code)]
 
 pub mod digits;
+mod entry;
+mod packed;
 mod pen;
 mod sort;
 mod texts;
 
+pub use entry::{Entry, Place, Single};
+pub use packed::{Laid, Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use sort::sort;
-pub use texts::Texts;
+pub use texts::{List, Texts};
 
 /// Clock ticks a second in Linux' texts; no metric needs it here.
 pub fn user_hz() -> u64 {
