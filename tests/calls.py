@@ -102,6 +102,7 @@ def allowed(target):
     arch = {"i686": "x86", "armv7": "arm", "riscv64gc": "riscv64", "mipsel": "mips"}
     known = {
         "target_arch": arch.get(target.split("-")[0], target.split("-")[0]),
+        "target_env": "musl",
         "target_pointer_width": "64" if "64" in target.split("-")[0] else "32"
     }
     words = {"any": lambda *all: any(all), "all": lambda *every: min(every), "not_": lambda one: not one}
