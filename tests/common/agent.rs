@@ -98,9 +98,12 @@ impl Plan {
             None => Command::new(BINARY),
         };
         command.args(self.args).env_clear();
-        // What an agent of this machine keeps is not the tests'.
-        for collector in ["BOOT", "DISK_WRITTEN"] {
-            command.env(format!("APP__COLLECTORS__{collector}__STATE_FILE"), "");
+        // What an agent of this machine keeps is not the tests'. The environment would override a file.
+        for collector in ["boot", "disk_written"] {
+            if !self.file.contains(&format!("[collectors.{collector}]")) {
+                let name = collector.to_uppercase();
+                command.env(format!("APP__COLLECTORS__{name}__STATE_FILE"), "");
+            }
         }
         command.envs(self.env).env("METRICS_CONFIG", file);
         // Large blocks go back to the kernel at once, as in the C library that is released; this machine's keeps
