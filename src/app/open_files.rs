@@ -1,22 +1,22 @@
-//! The limit of open files: what the agent needs at least, and how many connections it has room for.
+//! The limit of open files: the least that the agent needs, and how many connections it has room for.
 
 use crate::base::log;
 use crate::base::sys;
 use crate::settings::Settings;
 use std::io;
 
-/// What connections leave alone besides what an agent needs: for the kernel's files and directories, log files.
+/// Descriptors that connections leave free for the kernel's files and directories, and log files.
 const KEPT: usize = 84;
 
-/// What every agent has open while it answers a scrape, besides listeners and what is kept for speed.
+/// Descriptors of every agent while it answers a scrape, without listeners and files kept for speed.
 const ALWAYS: usize = 11;
-/// A socket, and the name server that is asked.
+/// Descriptors of a peer: a socket, and one to the name server.
 const PEER: usize = 2;
-/// What a spool has open.
+/// Descriptors of a spool.
 const SPOOL: usize = 4;
-/// What tells of changes, and some files.
+/// Descriptors for logs: inotify, and some files.
 const LOGS: usize = 8;
-/// What notes stalls and peaks.
+/// Descriptors for stalls and peaks.
 const BETWEEN: usize = 4;
 
 /// Refuses a limit with which scrapes would get no answer, or half of one.
@@ -35,8 +35,8 @@ pub fn check(settings: &Settings) -> io::Result<()> {
     }
 }
 
-/// How many these settings bring along. The same again is needed for clients, kept files and kept directories,
-/// which get a quarter and an eighth each of what there may be.
+/// The descriptors that these settings need. The same number again is needed for clients, kept files and kept
+/// directories, which get a quarter and an eighth each of what there may be.
 fn own(settings: &Settings) -> usize {
     let Settings { server, statsd, scrape, logs, alerting, exports, .. } = settings;
     let spools = exports.iter().filter(|export| export.spool.is_some()).count();
@@ -53,7 +53,7 @@ fn own(settings: &Settings) -> usize {
         + BETWEEN * usize::from(is_between)
 }
 
-/// As many connections as are wanted, or as many as the limit of open files has room for.
+/// The connections that are configured, or as many as the limit of open files has room for.
 pub fn connections(settings: &Settings) -> usize {
     let (wanted, reserved) = (settings.server.max_connections, own(settings) + KEPT);
     let limit = sys::open_files_limit().and_then(|n| usize::try_from(n).ok());

@@ -1,4 +1,4 @@
-//! What is said in a row of a table: two texts, a list of texts, and something of fixed length. Those of a table's row
+//! A row of a table: two texts, a list of texts, and data of fixed length. The texts of a table's row
 //! lie together (`Packed`), those of a row by itself anywhere.
 
 use super::texts::{List, Texts};
@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::{fmt, slice, str};
 
-/// What is said in a row, and where its texts are among those of its table.
+/// The data of a row, and where its texts are among those of its table.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<T> {
     /// How far before the row its table begins, with a pointer to the texts; 0 for what is by itself.
@@ -16,10 +16,10 @@ pub(super) struct Raw<T> {
     pub at: [u16; 3],
     /// Of the first text and of the second.
     pub lengths: [u8; 2],
-    pub said: T,
+    pub data: T,
 }
 
-/// Two texts, a list of texts, and what else is said: a row of a table, or the beginning of a `Single`.
+/// Two texts, a list of texts, and data: a row of a table, or the beginning of a `Single`.
 ///
 /// INVARIANT: it is never moved or copied alone. Hence nothing gives one away but by reference.
 #[repr(transparent)]
@@ -29,10 +29,10 @@ pub struct Entry<'a, T> {
 }
 
 impl<'a, T> Entry<'a, T> {
-    /// What is said besides the texts.
+    /// The data besides the texts.
     #[inline(always)]
-    pub const fn said(&self) -> &T {
-        &self.raw.said
+    pub const fn data(&self) -> &T {
+        &self.raw.data
     }
 
     /// The first text.
@@ -61,7 +61,7 @@ impl<'a, T> Entry<'a, T> {
         List::joined(self.text(at + 2, length))
     }
 
-    /// What tells those apart whose texts were made at run time, perhaps where others were before; 0 for rows of
+    /// Distinguishes entries whose texts were made at run time, perhaps at the address of earlier ones; 0 for rows of
     /// tables.
     pub fn stamp(&self) -> u32 {
         self.single().map_or(0, |single| single.stamp)
@@ -85,7 +85,7 @@ impl<'a, T> Entry<'a, T> {
         }
     }
 
-    /// Whether that is its place. A row of a table is told by one word, and by no lengths.
+    /// Whether that is its place. A row of a table is identified by one word, without lengths.
     #[inline(always)]
     pub fn is_at(&self, place: &Place) -> bool {
         let [at, ..] = place.at;
@@ -128,13 +128,13 @@ impl<T> Deref for Entry<'_, T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        self.said()
+        self.data()
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Entry<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.first(), self.second(), self.list(), self.said()).fmt(f)
+        (self.first(), self.second(), self.list(), self.data()).fmt(f)
     }
 }
 
@@ -166,18 +166,18 @@ pub struct Single<'a, T> {
 impl<'a, T> Single<'a, T> {
     /// Of these texts.
     #[inline(always)] // for every sample of a family that is made at run time
-    pub const fn new(texts: Texts<'a>, said: T, stamp: u32) -> Single<'a, T> {
-        let raw = Raw { back: 0, at: [0; 3], lengths: [0; 2], said };
+    pub const fn new(texts: Texts<'a>, data: T, stamp: u32) -> Single<'a, T> {
+        let raw = Raw { back: 0, at: [0; 3], lengths: [0; 2], data };
         Single { raw, stamp, texts }
     }
 
-    /// The same, of which this is said.
+    /// The same with other data.
     #[inline(always)]
-    pub const fn saying(self, said: T) -> Single<'a, T>
+    pub const fn with_data(self, data: T) -> Single<'a, T>
     where
         T: Copy,
     {
-        Single { raw: Raw { said, ..self.raw }, ..self }
+        Single { raw: Raw { data, ..self.raw }, ..self }
     }
 
     /// The same with this stamp.

@@ -36,7 +36,7 @@ pub struct Laid<T, const N: usize, const M: usize> {
 /// How many bytes the length of a list takes.
 const LENGTH: usize = 2;
 
-/// How many bytes the texts of these rows take. What several rows say is there once.
+/// How many bytes the texts of these rows take. A text that several rows share is stored once.
 #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
 pub const fn room<T>(rows: &[Single<'_, T>]) -> usize {
     let (mut room, mut row) = (0, 0);
@@ -55,7 +55,7 @@ pub const fn room<T>(rows: &[Single<'_, T>]) -> usize {
 }
 
 impl<T: Copy, const N: usize, const M: usize> Laid<T, N, M> {
-    /// Those rows, of which there are `N`; `M` is what `room` says of them.
+    /// Packs these rows, of which there are `N`; `M` is their `room`.
     #[expect(clippy::indexing_slicing, reason = "while it is compiled")]
     pub const fn of(given: &[Single<'_, T>]) -> Laid<T, N, M> {
         assert!(given.len() == N && N > 0, "a table has rows");
@@ -66,7 +66,7 @@ impl<T: Copy, const N: usize, const M: usize> Laid<T, N, M> {
             let (first, second) = (texts.first(), texts.second());
             assert!(first.len() <= 255 && second.len() <= 255, "a text has at most 255 bytes");
             let back = offset_of!(Packed<T, N>, rows) + row * size_of::<Raw<T>>();
-            let (lengths, said) = ([first.len() as u8, second.len() as u8], given[row].raw.said);
+            let (lengths, data) = ([first.len() as u8, second.len() as u8], given[row].raw.data);
             let mut at = [laid.put(&[first], &mut end), 0, 0];
             let (like_second, like_list) =
                 (first_with_second(given, row), first_with_list(given, row));
@@ -85,7 +85,7 @@ impl<T: Copy, const N: usize, const M: usize> Laid<T, N, M> {
             } else {
                 at[2] = laid.rows[like_list].at[2];
             }
-            laid.rows[row] = Raw { back: back as u16, at, lengths, said };
+            laid.rows[row] = Raw { back: back as u16, at, lengths, data };
             row += 1;
         }
         assert!(end == M && M <= u16::MAX as usize, "a table's texts have at most 64 KiB");
@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(format!("{row:?}"), format!("{given:?}"));
             assert_eq!((row.first(), row.second()), (given.first(), given.second()));
             assert!(row.list().eq(given.list()));
-            assert_eq!((row.said(), row.stamp()), (given.said(), 0));
+            assert_eq!((row.data(), row.stamp()), (given.data(), 0));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the firmware of a Raspberry Pi tells by its mailbox: an ioctl of `/dev/vcio` (drivers/char/broadcom/vcio.c
+//! The mailbox of a Raspberry Pi's firmware: an ioctl of `/dev/vcio` (drivers/char/broadcom/vcio.c
 //! of the Raspberry Pi's kernel; "Mailbox property interface" of its firmware).
 
 use std::ffi::c_char;
@@ -9,21 +9,21 @@ use std::os::fd::AsRawFd;
 /// `_IOWR(100, 0, char *)`: reads and writes, the size of a pointer, type and number.
 const PROPERTY: u32 = 3 << 30 | (size_of::<*const c_char>() as u32) << 16 | 100 << 8;
 
-/// GET_THROTTLED.
+/// The tag GET_THROTTLED.
 const THROTTLED: u32 = 0x0003_0046;
 
-/// The firmware took the message.
+/// The code of an accepted message.
 const SUCCESS: u32 = 0x8000_0000;
 
-/// The flags of throttling. The mask of those that are to be cleared is 0: what they say stays for others.
+/// Reads the flags of throttling. The mask of flags to clear is 0: they stay for other readers.
 ///
 /// # Errors
 ///
-/// It is no such device, or the firmware does not know the question or does not answer; that takes up to a second.
+/// The file is not a mailbox, or the firmware does not know the tag or does not answer; that takes up to a second.
 pub fn throttled(mailbox: &File) -> io::Result<u32> {
     // Size, code; tag, bytes of the value, code, value; the end.
     let mut message = [28, 0, THROTTLED, 4, 0, 0, 0_u32];
-    // SAFETY: the kernel reads and writes as many bytes as the first number says, which are all of the message.
+    // SAFETY: the kernel reads and writes as many bytes as the first word states, which is the size of the message.
     let done = unsafe { libc::ioctl(mailbox.as_raw_fd(), PROPERTY as _, message.as_mut_ptr()) };
     if done < 0 {
         return Err(io::Error::last_os_error());

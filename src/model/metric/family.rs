@@ -69,7 +69,7 @@ pub(super) const OWN_PREFIX: u16 = 1024;
 
 impl<'a> Family<'a> {
     const fn is(&self, flag: u16) -> bool {
-        self.said().flags & flag != 0
+        self.data().flags & flag != 0
     }
 
     /// One sentence for people.

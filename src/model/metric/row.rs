@@ -39,8 +39,8 @@ const fn row<'a>(
     help: &'a str,
     keys: &'a [&'a str],
 ) -> Row<'a> {
-    let said = Traits { kind, split: 0, flags: (unit as u16) << UNIT };
-    Row::new(Texts::new(text, help, keys), said, 0)
+    let data = Traits { kind, split: 0, flags: (unit as u16) << UNIT };
+    Row::new(Texts::new(text, help, keys), data, 0)
 }
 
 /// The position of `|` before our own name, for a name of two parts.
@@ -59,7 +59,7 @@ const fn split_of(text: &str) -> u8 {
 #[expect(clippy::panic, reason = "while it is compiled")]
 pub const fn named(mut table: &'static [Family<'static>], name: &str) -> &'static Family<'static> {
     while let [family, rest @ ..] = table {
-        if ends_with(family.first(), name, family.said().split) {
+        if ends_with(family.first(), name, family.data().split) {
             return family;
         }
         table = rest;
@@ -136,13 +136,13 @@ impl<'a> Family<'a> {
     #[inline(always)]
     fn row(&self) -> Row<'a> {
         let texts = Texts::with(self.first(), self.second(), self.list());
-        Row::new(texts, *self.said(), self.stamp())
+        Row::new(texts, *self.data(), self.stamp())
     }
 
     /// The same with these label keys.
     pub fn keyed(&self, keys: &'a [&'a str]) -> Row<'a> {
         let texts = Texts::new(self.first(), self.second(), keys);
-        Row::new(texts, *self.said(), self.stamp())
+        Row::new(texts, *self.data(), self.stamp())
     }
 
     /// The same of another kind.
@@ -154,8 +154,8 @@ impl<'a> Family<'a> {
 impl<'a> Row<'a> {
     /// The same of another kind.
     pub const fn of_kind(self, kind: Kind) -> Row<'a> {
-        let Traits { split, flags, .. } = *self.entry().said();
-        self.saying(Traits { kind, split, flags })
+        let Traits { split, flags, .. } = *self.entry().data();
+        self.with_data(Traits { kind, split, flags })
     }
 
     const fn parted(self) -> Row<'a> {
@@ -165,13 +165,13 @@ impl<'a> Row<'a> {
 
     #[inline(always)]
     const fn split_at(self, split: u8) -> Row<'a> {
-        let Traits { kind, flags, .. } = *self.entry().said();
-        self.saying(Traits { kind, split, flags })
+        let Traits { kind, flags, .. } = *self.entry().data();
+        self.with_data(Traits { kind, split, flags })
     }
 
     const fn flagged(self, flag: u16) -> Row<'a> {
-        let Traits { kind, split, flags } = *self.entry().said();
-        self.saying(Traits { kind, split, flags: flags | flag })
+        let Traits { kind, split, flags } = *self.entry().data();
+        self.with_data(Traits { kind, split, flags: flags | flag })
     }
 
     /// The keys are node_exporter's and then as many of our own.

@@ -68,7 +68,7 @@ impl Place {
         let (name, labels) = family.names();
         let at = COLUMNS.iter().position(|column| column.first() == name)?;
         let column = COLUMNS.get(at)?;
-        let (key, Shown { part, form }) = (column.second(), *column.said());
+        let (key, Shown { part, form }) = (column.second(), *column.data());
         let column = columns(part).iter().position(|other| other.second() == key)?;
         let place = |wanted: &str| {
             let at = { labels }.position(|label| label == wanted);

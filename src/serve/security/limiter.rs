@@ -1,4 +1,4 @@
-//! How often requests are answered: a bucket of tokens, as of exporter-toolkit's `rate_limit`. A request takes one;
+//! Limits the rate of requests: a token bucket, as exporter-toolkit's `rate_limit`. A request takes one;
 //! one comes back in each interval, until there are `burst` of them again, as at the start.
 
 use crate::settings::RateLimit;
@@ -7,22 +7,22 @@ use std::time::Instant;
 /// The bucket.
 pub struct Limiter {
     limit: RateLimit,
-    /// When it was, or will be, full: each token that is missing is an interval. `None` before the first request.
+    /// When the bucket was or will be full: each missing token is one interval. `None` before the first request.
     full_at: Option<Instant>,
 }
 
 impl Limiter {
-    /// A full one.
+    /// A full bucket.
     pub fn new(limit: RateLimit) -> Limiter {
         Limiter { limit, full_at: None }
     }
 
-    /// What it allows.
+    /// The limit.
     pub fn limit(&self) -> RateLimit {
         self.limit
     }
 
-    /// Takes a token, if there is one.
+    /// Takes a token; returns whether there was one.
     pub fn admits(&mut self, now: Instant) -> bool {
         let RateLimit { interval, burst } = self.limit;
         let full_at = self.full_at.map_or(now, |at| at.max(now)) + interval;

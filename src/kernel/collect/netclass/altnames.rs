@@ -1,29 +1,29 @@
 //! Other names of interfaces (`ip link property add … altname`, since Linux 5.5), which node_exporter shows where it
-//! is to ask by netlink.
+//! uses netlink.
 
 use crate::kernel::read::Names;
 use crate::kernel::read::netlink::Link;
 use crate::model::metric::{Family, Label, Sink, Value};
 
-/// More than any box has; what comes after is left out.
+/// The most names; those beyond are left out.
 const MAX_ALTNAMES: usize = 16_384;
 
-/// Those of the interfaces that are shown.
+/// The other names of the interfaces that are shown.
 #[derive(Default)]
 pub struct Altnames {
-    /// Each behind the name of its interface.
+    /// Pairs: the name of an interface, and another name of it.
     names: Names,
     count: usize,
 }
 
 impl Altnames {
-    /// A new dump begins.
+    /// Begins a new dump.
     pub fn clear(&mut self) {
         self.count = 0;
         self.names.truncate(0);
     }
 
-    /// The next interface.
+    /// Adds the names of the next interface.
     pub fn push(&mut self, link: &Link<'_>) {
         for name in link.altnames().take(MAX_ALTNAMES - self.count) {
             self.names.push(link.name);
@@ -32,6 +32,7 @@ impl Altnames {
         }
     }
 
+    /// Writes a sample for each name.
     pub fn write(&self, family: &Family<'static>, out: &mut dyn Sink) {
         let label = |at| Label::of(self.names.get(at).unwrap_or_default());
         out.family(family);

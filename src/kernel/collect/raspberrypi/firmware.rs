@@ -9,25 +9,26 @@ use std::os::unix::fs::FileTypeExt;
 /// The device of the mailbox.
 pub const PATH: &str = "/dev/vcio";
 
-/// The flags from the lowest bit on. Those of what was lately are 16 bits further.
+/// The flags from the lowest bit on. Those that have occurred are 16 bits higher.
 const FLAGS: [&str; 4] =
     ["undervoltage", "frequency_capped", "throttled", "soft_temperature_limit"];
 const LATELY: usize = 16;
 
-/// Where the firmware is asked.
+/// The firmware's mailbox, open.
 pub struct Firmware {
     mailbox: File,
 }
 
 impl Firmware {
-    /// The mailbox of this machine; `None` where there is none, or none that this process may open.
+    /// Opens the mailbox of this machine; `None` if it does not exist or may not be opened.
     pub fn of(root: &Root) -> Option<Firmware> {
         let path = root.is_procfs().then(|| root.real(PATH))?;
         fs::metadata(&path).ok().filter(|about| about.file_type().is_char_device())?;
         Some(Firmware { mailbox: File::open(path).ok()? })
     }
 
-    /// Its flags; `None` if it does not answer. Then it is not to be asked again: each time may take a second.
+    /// Reads the flags; `None` if the firmware does not answer. The caller must not ask again: each try may take a
+    /// second.
     pub fn flags(&self) -> Option<u32> {
         sys::throttled(&self.mailbox).ok()
     }
