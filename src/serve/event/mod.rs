@@ -79,8 +79,6 @@ pub struct Server {
     /// Since when requests are held back until clients read their responses.
     held: Option<Instant>,
     limiter: Limiter,
-    /// For clients' certificates that are refused.
-    refusals: Limiter,
 }
 
 impl Server {
@@ -102,7 +100,6 @@ impl Server {
             round: None,
             held: None,
             limiter: Limiter::default(),
-            refusals: Limiter::default(),
         }
     }
 

@@ -115,7 +115,7 @@ impl Server {
             }
             Handshake::Refused(why) => {
                 handler.traffic().failed_handshakes += 1;
-                if let Some(held_back) = self.refusals.pass(now) {
+                if let Some(held_back) = self.security.refusals.pass(now) {
                     let client = sys::peer_name(connection.socket());
                     let fields: [log::Field<'_>; 3] =
                         [("client", &client), ("error", &why), ("repeated", &held_back)];
