@@ -185,3 +185,37 @@ fn a_unix_socket_stays_as_it_is() {
     let (status, said) = ask(&file.replace(&format!(", \"unix:{}\"", socket.display()), ""));
     assert!(status == Some(1) && said.contains("unix:/run/sysmetrics.sock"), "{said}");
 }
+
+/// The client is told by an alert only; who runs the box has to know, too.
+#[test]
+fn why_a_clients_certificate_is_refused_is_in_the_log() {
+    for (name, ca, why) in [
+        ("client", "other.pem", "an authority that is not trusted"),
+        ("expired", "ca.pem", "has expired"),
+        ("", "ca.pem", "the client has no certificate"),
+        (
+            "client",
+            "ca.pem\n  client_allowed_sans: [else]",
+            "none of the names in client_allowed_sans",
+        ),
+    ] {
+        let (_dir, path) = web(&format!(
+            "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: {ca}\n"
+        ));
+        std::fs::copy(file("other.pem"), path.with_file_name("other.pem")).unwrap();
+        let agent = plan(&path).start();
+        let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
+        let own = ["--cert", &*cert, "--key", &*key];
+        for _ in 0..2 {
+            let args = if name.is_empty() { &[][..] } else { &own };
+            assert_ne!(health(&agent.address(), args).1, 200, "{name}");
+        }
+        agent.wait_for_log(why, 1);
+        let said = agent.log();
+        assert_eq!(
+            said.iter().filter(|line| line.contains(" warn a client's")).count(),
+            1,
+            "{name}"
+        );
+    }
+}

@@ -113,6 +113,16 @@ impl Server {
                 }
                 Next::Wait
             }
+            Handshake::Refused(why) => {
+                handler.traffic().failed_handshakes += 1;
+                if let Some(held_back) = self.security.refusals.pass(now) {
+                    let client = sys::peer_name(connection.socket());
+                    let fields: [log::Field<'_>; 3] =
+                        [("client", &client), ("error", &why), ("repeated", &held_back)];
+                    log::warn("a client's certificate was refused", &fields);
+                }
+                Next::Wait
+            }
         }
     }
 

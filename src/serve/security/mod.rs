@@ -37,6 +37,8 @@ pub struct Security {
     tls: Option<Arc<ServerConfig>>,
     logins: Option<Logins>,
     limiter: Option<Limiter>,
+    /// For messages about clients' certificates.
+    pub refusals: log::Limiter,
     headers: Vec<(String, String)>,
     /// Whether the headers have changed since they were last queried.
     is_changed: bool,

@@ -132,6 +132,9 @@ pub fn refused(error: &Error) -> Failure {
             let text = ["the peer ended TLS with the alert ", &number, " (RFC 8446, section 6)"];
             return Failure { reason: "tls", text: text.concat() };
         }
+        Error::NoCertificatesPresented => {
+            "the client has no certificate, or none of client_ca_file"
+        }
         Error::InvalidMessage(_) => "what answers does not speak TLS",
         Error::PeerIncompatible(_) => {
             "the peer has no version or cipher of TLS 1.2 or 1.3 in common"
@@ -169,10 +172,14 @@ fn certificate(wrong: &CertificateError) -> &'static str {
             "the peer's certificate is not valid yet: the clock of this machine may be wrong"
         }
         CertificateError::UnknownIssuer => {
-            "the peer's certificate is from an authority that is not trusted: name it with ca_file"
+            "the peer's certificate is from an authority that is not trusted: name it with ca_file, a client's with \
+             client_ca_file"
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "the peer's certificate is not for servers"
+            "the peer's certificate is for another purpose: see extendedKeyUsage in it"
+        }
+        CertificateError::ApplicationVerificationFailure => {
+            "the peer's certificate has none of the names in client_allowed_sans"
         }
         CertificateError::Revoked => "the peer's certificate was revoked",
         CertificateError::BadEncoding | CertificateError::BadSignature => {

@@ -1,6 +1,7 @@
 //! One client's TLS session, on a socket that does not block: nothing here waits.
 
 use crate::base::sys;
+use rustls::Error;
 use rustls::server::{ServerConfig, ServerConnection};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::BorrowedFd;
@@ -23,6 +24,8 @@ pub enum Handshake {
     Waits,
     /// It failed: the reason, unless the client is simply gone.
     Failed(Option<String>),
+    /// The client has no certificate that is accepted: the reason.
+    Refused(String),
 }
 
 /// The session of one client.
@@ -55,7 +58,7 @@ impl Session {
             // If it failed, this is the alert with the reason.
             let flushed = self.flush(socket);
             match processed {
-                Err(error) => return Handshake::Failed(Some(super::refused(&error).text)),
+                Err(error) => return failed(&error),
                 Ok(state) => self.plain = state.plaintext_bytes_to_read(),
             }
             if !self.connection.is_handshaking() {
@@ -138,6 +141,14 @@ impl Session {
             }
         }
         Ok(true)
+    }
+}
+
+fn failed(error: &Error) -> Handshake {
+    let why = super::refused(error).text;
+    match error {
+        Error::InvalidCertificate(_) | Error::NoCertificatesPresented => Handshake::Refused(why),
+        _ => Handshake::Failed(Some(why)),
     }
 }
 

@@ -37,15 +37,17 @@ fn is_of(name: &str, beginning: &str) -> bool {
 }
 
 impl Channel<'_> {
-    /// The file with the scale or offset: the channel's own, that of all of its kind, or the device's.
+    /// The file with the scale or offset: the channel's own, that of all of its kind, that of all inputs, or the
+    /// device's, which drivers such as ti-ads1015 and exynos_adc have.
     pub fn attribute(&self, what: &str, files: &[String]) -> Option<String> {
         let of = |part: &str| ["in_", part, "_", what].concat();
         let kind = self.kind.beginning;
         // For two channels whose difference is measured.
         let pair = [kind, "-", kind].concat();
         let pair = self.name.contains('-').then(|| of(&pair));
-        let own = [Some(of(self.name)), pair, Some(of(kind)), Some(["in_", what].concat())];
-        own.into_iter().flatten().find(|file| files.contains(file))
+        let all = [Some(["in_", what].concat()), Some(what.to_owned())];
+        let own = [Some(of(self.name)), pair, Some(of(kind))];
+        own.into_iter().chain(all).flatten().find(|file| files.contains(file))
     }
 }
 
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_scale_may_be_the_channels_that_of_its_kind_or_the_devices() {
-        let names = "in_voltage3_scale in_voltage-voltage_scale in_voltage_scale in_scale";
+        let names = "in_voltage3_scale in_voltage-voltage_scale in_voltage_scale in_scale scale";
         let all = files(names);
         let scale = |file: &str, all: &[String]| channel(file).unwrap().attribute("scale", all);
         assert_eq!(scale("in_voltage3_raw", &all).as_deref(), Some("in_voltage3_scale"));
@@ -93,6 +95,7 @@ mod tests {
         assert_eq!(scale(pair, &all).as_deref(), Some("in_voltage-voltage_scale"));
         assert_eq!(scale(pair, &all[2..]).as_deref(), Some("in_voltage_scale"));
         assert_eq!(scale("in_temp_raw", &all).as_deref(), Some("in_scale"));
+        assert_eq!(scale("in_temp_raw", &all[4..]).as_deref(), Some("scale"));
         assert_eq!(scale("in_temp_raw", &all[..3]), None);
     }
 }

@@ -1,8 +1,9 @@
 //! Sensors of the IIO framework, such as barometers, hygrometers, light sensors and analogue inputs:
 //! `/sys/bus/iio/devices/iio:deviceN`, a file `in_CHANNEL_input` with the value, or else `in_CHANNEL_raw`,
 //! whose value is (raw + offset) * scale (Documentation/ABI/testing/sysfs-bus-iio, since 2.6.35). Offset and scale
-//! are files of the channel (`in_temp0_scale`), of all channels of its kind (`in_temp_scale`) or of the device
-//! (`in_scale`); without them they are 0 and 1. Values are in base units, with nine places at most.
+//! are files of the channel (`in_temp0_scale`), of all channels of its kind (`in_temp_scale`), of all inputs
+//! (`in_scale`) or of the device (`scale`); without them they are 0 and 1. Values are in base units, with nine
+//! places at most.
 //!
 //! A file that is read starts a conversion, which takes up to a second: a thread reads all once in
 //! `interval`, and `iio_age_seconds` is the age of the values. Only the first scrape waits for it, 70 ms at most.

@@ -55,6 +55,7 @@ static ADDRESS: CollectorOption<String> = peer(
     PORT,
     "host or host:port of upsd, such as localhost; switches the collector on",
 )
+.default("127.0.0.1:3493")
 .enabling();
 static TIMEOUT: CollectorOption<Duration> =
     duration("timeout", [10, 30_000], "how long a scrape waits for upsd").default("1s");

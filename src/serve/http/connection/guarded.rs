@@ -46,7 +46,7 @@ impl Connection {
             Handshake::Done => self.enter(Phase::Head, now, limits.head_time),
             // A client that continues keeps its place.
             Handshake::Waits => self.since = now,
-            Handshake::Failed(_) => self.linger(now),
+            Handshake::Failed(_) | Handshake::Refused(_) => self.linger(now),
         }
         greeting
     }
