@@ -351,7 +351,7 @@ impl Tailed {
         // Some offsets are beyond what can be requested.
         let n = if size < self.offset { 0 } else { n? };
         if n > 0 || state(&about) != self.seen {
-            if self.head.bytes == 0 && self.offset == 0 {
+            if self.head.bytes == 0 && self.offset == 0 && !is_hole {
                 // From the bytes that were read: it may have been emptied since.
                 self.head = head_in(buffer.get(..n).unwrap_or_default());
             }
