@@ -293,6 +293,12 @@ impl Tailed {
         file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
     }
 
+    /// How it begins, also if it was opened but not read.
+    pub fn known_head(&self) -> Head {
+        let file = self.file.as_ref().filter(|_| self.head.bytes == 0);
+        file.and_then(|file| head_of(file, HEAD).ok()).unwrap_or(self.head)
+    }
+
     /// Whether the opened file is empty; records that this was seen.
     pub fn is_empty(&mut self) -> bool {
         let about = self.file.as_ref().and_then(|file| file.metadata().ok());
