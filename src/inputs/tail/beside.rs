@@ -88,17 +88,14 @@ fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Besi
             let Ok(about) = fs::metadata(&path) else { continue };
             let is_known = entry.files.iter().any(|file| file.id.1 == about.ino());
             if about.is_file() && !is_known {
-                let at = found.partition_point(|(_, other, _)| changed(other) > changed(&about));
+                let at = found
+                    .partition_point(|(_, other, _)| disk::changed(other) > disk::changed(&about));
                 found.insert(at, (path, about, beside));
                 found.truncate(MAX_BESIDE);
             }
         }
     }
     found
-}
-
-fn changed(about: &Metadata) -> (i64, i64) {
-    (about.mtime(), about.mtime_nsec())
 }
 
 /// The relation of a file of this name to one whose name the pattern matches.

@@ -16,7 +16,7 @@ pub const HEAD: usize = 256;
 const MAX_ZEROS: usize = 64 << 10;
 
 /// Names in a directory that are read for a file that was renamed.
-const MAX_NAMES: usize = 10_000;
+pub const MAX_NAMES: usize = 10_000;
 
 /// The suffixes of compressed files, and how they begin.
 const PACKED: [(&str, &[u8]); 4] = [
@@ -164,6 +164,11 @@ pub type FileState = (u64, i64, i64);
 /// Size and time of the last change.
 pub fn state(about: &Metadata) -> FileState {
     (about.size(), about.mtime(), about.mtime_nsec())
+}
+
+/// The time of the last change.
+pub fn changed(about: &Metadata) -> (i64, i64) {
+    (about.mtime(), about.mtime_nsec())
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod file;
 mod glob;
 mod keep;
 pub mod lines;
+mod links;
 pub mod literal;
 mod passed;
 mod read;
@@ -167,6 +168,11 @@ impl Tails {
             }
             for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
                 let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_its_link =
+                    || file.path.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                if event.what == FileEvent::Set && file.link_watch == event.watch && is_its_link() {
+                    file.link_sets += 1;
+                }
                 let is_here = file.watch == event.watch;
                 file.is_due |= is_here && (file.leaving.is_some() || is_meant());
             }
