@@ -6,7 +6,8 @@ pub fn tail_state(bytes: &[u8]) {
     use sysmetrics::inputs::tail::state;
     if let Ok(mut state) = state::parse(bytes) {
         let written = *state.written.get_or_insert_default();
-        let again = state::render(written, &state.places.iter().collect::<Vec<_>>());
+        let places: Vec<_> = state.places.iter().collect();
+        let again = state::render(written, &places, &state.beside);
         assert_eq!(state::parse(&again), Ok(state));
     }
 }

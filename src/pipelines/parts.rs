@@ -283,6 +283,7 @@ impl Inputs {
         now: Instant,
         out: &mut dyn Sink,
     ) {
+        self.store.drop_expired(now);
         self.store.merge(now, out, &mut |out| {
             ours(out);
             self_metrics(self, of, out);

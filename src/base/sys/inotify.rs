@@ -27,7 +27,9 @@ pub struct Inotify(OwnedFd);
 pub enum FileEvent {
     /// A file was written to.
     Written,
-    /// A name was created, removed or refers to another file now.
+    /// A name was created, or refers to another file now.
+    Set,
+    /// A name was removed, or its file changed otherwise.
     Named,
     /// The directory is not watched any more.
     Over,
@@ -114,6 +116,7 @@ impl<'a> Iterator for Events<'a> {
         let what = match mask {
             mask if mask & libc::IN_Q_OVERFLOW != 0 => FileEvent::Overflow,
             mask if mask & (libc::IN_IGNORED | libc::IN_UNMOUNT) != 0 => FileEvent::Over,
+            mask if mask & (libc::IN_CREATE | libc::IN_MOVED_TO) != 0 => FileEvent::Set,
             mask if mask & NAMES != 0 => FileEvent::Named,
             _ => FileEvent::Written,
         };
@@ -142,9 +145,9 @@ mod tests {
         let events: Vec<_> =
             inotify.read(&mut room).map(|e| (e.watch, e.what, e.name.to_vec())).collect();
         let event = |what, name: &[u8]| (watch, what, name.to_vec());
-        let (named, written) = (FileEvent::Named, FileEvent::Written);
+        let (set, named, written) = (FileEvent::Set, FileEvent::Named, FileEvent::Written);
         let expected =
-            [event(named, b"a"), event(written, b"a"), event(named, b"a"), event(named, b"b")];
+            [event(set, b"a"), event(written, b"a"), event(named, b"a"), event(set, b"b")];
         assert_eq!(events, expected);
         assert!(inotify.watch(&dir.join("b")).is_err(), "no directory");
         fs::remove_dir_all(&dir).unwrap();

@@ -6,7 +6,7 @@
 //! already compressed, whose lines are lost. All other names beside a log are foreign: such a file is
 //! checked once, and again when it changed.
 
-use super::disk::{self, HEAD};
+use super::disk;
 use super::file::{Beside, Start, Tailed};
 use super::passed::Passed;
 use super::{Entry, Tails};
@@ -27,10 +27,9 @@ impl Tails {
     pub(super) fn look_beside(&mut self, entry: &mut Entry, directories: &[PathBuf], room: usize) {
         let places = || self.pending.iter().filter(|place| place.setting == entry.said.path);
         // Files that existed before are foreign, except those that appeared since the offsets were written.
-        let since =
-            if entry.is_new { self.kept.filter(|_| places().next().is_some()) } else { None };
-        let is_old =
-            |about: &Metadata| entry.is_new && since.is_none_or(|since| changed(about) < since);
+        let mut lists = self.beside.iter().filter(|list| list.setting == entry.said.path);
+        let known = lists.next().filter(|_| places().next().is_some());
+        let is_old = |file: &Passed| known.is_none_or(|list| list.ids.contains(&file.id()));
         let mut passed = Vec::new();
         let mut new: Vec<Tailed> = Vec::new();
         for (path, about, beside) in found(entry, directories) {
@@ -38,10 +37,11 @@ impl Tails {
             let was = entry.passed.iter().find(|was| was.inode == about.ino());
             if let Some(was) = was.filter(|was| was.state == state) {
                 passed.push(*was);
-            } else if is_old(&about) {
-                let head =
-                    disk::open_regular(&path).and_then(|(file, _)| disk::head_of(&file, HEAD));
-                passed.push(Passed { inode: about.ino(), state, head: head.unwrap_or_default() });
+                continue;
+            }
+            let there = entry.is_new.then(|| Passed::at(&path, &about));
+            if let Some(old) = there.filter(is_old) {
+                passed.push(old);
             } else if new.len() < room {
                 // A file that was read, or existed before, is not a missed rotation.
                 let is_it =
@@ -88,17 +88,14 @@ fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Besi
             let Ok(about) = fs::metadata(&path) else { continue };
             let is_known = entry.files.iter().any(|file| file.id.1 == about.ino());
             if about.is_file() && !is_known {
-                let at = found.partition_point(|(_, other, _)| changed(other) > changed(&about));
+                let at = found
+                    .partition_point(|(_, other, _)| disk::changed(other) > disk::changed(&about));
                 found.insert(at, (path, about, beside));
                 found.truncate(MAX_BESIDE);
             }
         }
     }
     found
-}
-
-fn changed(about: &Metadata) -> (i64, i64) {
-    (about.mtime(), about.mtime_nsec())
 }
 
 /// The relation of a file of this name to one whose name the pattern matches.

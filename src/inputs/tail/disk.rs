@@ -16,7 +16,7 @@ pub const HEAD: usize = 256;
 const MAX_ZEROS: usize = 64 << 10;
 
 /// Names in a directory that are read for a file that was renamed.
-const MAX_NAMES: usize = 10_000;
+pub const MAX_NAMES: usize = 10_000;
 
 /// The suffixes of compressed files, and how they begin.
 const PACKED: [(&str, &[u8]); 4] = [
@@ -107,9 +107,8 @@ pub struct FileStart {
     pub is_packed: bool,
 }
 
-/// Reads how a file begins, by at most `most` bytes, as far as there is no zero byte. A hole at its start, or
-/// zero bytes, are skipped: a writer that does not append leaves one each time its file is emptied,
-/// and all holes are alike.
+/// Reads how a file begins, by at most `most` bytes. A hole at its start, or zero bytes, are skipped: a writer
+/// that does not append leaves one each time its file is emptied, and all holes are alike.
 pub fn look(file: &File, most: usize) -> io::Result<FileStart> {
     let mut bytes = [0; HEAD];
     let mut n = read_at(file, &mut bytes, 0)?;
@@ -122,10 +121,11 @@ pub fn look(file: &File, most: usize) -> io::Result<FileStart> {
     Ok(FileStart { start, head: head_in(known), is_packed: is_packed(known) })
 }
 
-/// The head of a file with these first bytes.
+/// The head of a file with these first bytes. Zero bytes at their end do not count, as lines that are written later
+/// may replace them. Those before other bytes do: a head that ended at the first would be that of many files.
 pub fn head_in(bytes: &[u8]) -> Head {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let end = head.iter().position(|byte| *byte == 0).unwrap_or(head.len());
+    let end = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let head = head.get(..end).unwrap_or_default();
     Head { bytes: head.len() as u16, crc: crc32(head) }
 }
@@ -164,6 +164,11 @@ pub type FileState = (u64, i64, i64);
 /// Size and time of the last change.
 pub fn state(about: &Metadata) -> FileState {
     (about.size(), about.mtime(), about.mtime_nsec())
+}
+
+/// The time of the last change.
+pub fn changed(about: &Metadata) -> (i64, i64) {
+    (about.mtime(), about.mtime_nsec())
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@
 
 use super::disk::{FileState, HEAD, head_in, head_of, look, open_regular, read_at, renamed, state};
 use super::state::{Head, Place};
+use super::watch::NONE;
 use crate::base::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Bytes that are read at once.
@@ -122,6 +123,12 @@ pub struct Tailed {
     pub real: PathBuf,
     /// The watch on the directory where it lies.
     pub watch: i32,
+    /// `path` is a symbolic link.
+    pub is_link: bool,
+    /// The watch on the directory of that link.
+    pub link_watch: i32,
+    /// How often the link was set since the last scan.
+    pub link_sets: u32,
     /// The last turn that read from it.
     pub used: u64,
     /// It could not be opened or read, which was logged.
@@ -142,11 +149,19 @@ pub enum Bytes {
     Truncated(ReadMark),
 }
 
+/// Where the file at `path` really lies, and whether `path` is a symbolic link.
+fn behind(path: &Path) -> (PathBuf, bool) {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
+    (fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()), is_link)
+}
+
 impl Tailed {
     /// A file that was found but not opened yet.
     pub fn new(path: PathBuf, about: &Metadata, start: Start) -> Tailed {
+        let (real, is_link) = behind(&path);
         Tailed {
-            real: fs::canonicalize(&path).unwrap_or_else(|_| path.clone()),
+            real,
+            is_link,
             path,
             id: (about.dev(), about.ino()),
             head: Head::default(),
@@ -165,7 +180,9 @@ impl Tailed {
             half: None,
             is_packed: false,
             found: state(about),
-            watch: -1,
+            watch: NONE,
+            link_watch: NONE,
+            link_sets: 0,
             used: 0,
             is_troubled: false,
             file: None,
@@ -177,7 +194,7 @@ impl Tailed {
     /// Notes that the file has another name now.
     pub fn rename(&mut self, path: PathBuf) {
         if self.path != path {
-            self.real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            (self.real, self.is_link) = behind(&path);
             self.was = Some(std::mem::replace(&mut self.path, path));
         }
     }
@@ -293,6 +310,12 @@ impl Tailed {
         file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
     }
 
+    /// How it begins, also if it was opened but not read.
+    pub fn known_head(&self) -> Head {
+        let file = self.file.as_ref().filter(|_| self.head.bytes == 0);
+        file.and_then(|file| head_of(file, HEAD).ok()).unwrap_or(self.head)
+    }
+
     /// Whether the opened file is empty; records that this was seen.
     pub fn is_empty(&mut self) -> bool {
         let about = self.file.as_ref().and_then(|file| file.metadata().ok());
@@ -351,7 +374,7 @@ impl Tailed {
         // Some offsets are beyond what can be requested.
         let n = if size < self.offset { 0 } else { n? };
         if n > 0 || state(&about) != self.seen {
-            if self.head.bytes == 0 && self.offset == 0 {
+            if self.head.bytes == 0 && self.offset == 0 && !is_hole {
                 // From the bytes that were read: it may have been emptied since.
                 self.head = head_in(buffer.get(..n).unwrap_or_default());
             }

@@ -7,7 +7,7 @@
 //! Which of them is newer is told by a number, as clocks are set back. The copy of another file is of no use; since
 //! it does not outlive a start of the machine, the directory of the file is known by device and inode.
 
-use super::state::{self, Place, State, Written};
+use super::state::{self, KnownBeside, Place, State, Written};
 use crate::base::log::{self, Field};
 use crate::base::state::{COST, PERIOD, RETRY, Slots, is_in_memory};
 use crate::base::text::number::time_of;
@@ -24,7 +24,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub const COPY_PERIOD: Duration = Duration::from_secs(10);
 
 /// When a file was written last, in seconds and nanoseconds since 1970.
-pub type Mtime = (i64, i64);
+type Mtime = (i64, i64);
 
 /// The file of offsets, and its copy.
 #[derive(Default)]
@@ -55,7 +55,7 @@ struct Target {
 pub struct Kept {
     pub state: State,
     /// When that was written.
-    pub at: Option<Mtime>,
+    at: Option<Mtime>,
     /// Why the file cannot be used.
     pub error: Option<io::Error>,
 }
@@ -149,10 +149,16 @@ impl Keeper {
     }
 
     /// Writes what is due, the copy last.
-    pub fn write(&mut self, places: &[&Place], now: Instant, failed: &mut dyn FnMut(Failure<'_>)) {
+    pub fn write(
+        &mut self,
+        places: &[&Place],
+        beside: &[KnownBeside],
+        now: Instant,
+        failed: &mut dyn FnMut(Failure<'_>),
+    ) {
         self.number = self.number.saturating_add(1);
         let written = Written { number: self.number, directory: self.directory() };
-        let body = state::render(written, places);
+        let body = state::render(written, places, beside);
         for target in [&mut self.file, &mut self.copy] {
             if target.is_due(now) {
                 target.write(&body, now, failed);

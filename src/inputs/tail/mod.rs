@@ -24,6 +24,7 @@ mod file;
 mod glob;
 mod keep;
 pub mod lines;
+mod links;
 pub mod literal;
 mod passed;
 mod read;
@@ -47,10 +48,10 @@ use crate::settings::{LogFiles, Tail};
 use count::{Counts, Read, Trouble};
 use file::Tailed;
 use glob::Glob;
-use keep::{Failure, Keeper, Mtime};
+use keep::{Failure, Keeper};
 use passed::Passed;
 use rule::{Common, Rule};
-use state::Place;
+use state::{KnownBeside, Place, State};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -76,8 +77,8 @@ pub struct Tails {
     most_open: usize,
     /// What was kept of files that are not found yet.
     pending: Vec<Place>,
-    /// When they were written, by the clock of the files.
-    kept: Option<Mtime>,
+    /// The files beside logs that were known when that was written.
+    beside: Vec<KnownBeside>,
     state: Keeper,
     /// When all files, and directories, are checked next.
     poll: Option<Instant>,
@@ -167,6 +168,11 @@ impl Tails {
             }
             for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
                 let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_its_link =
+                    || file.path.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                if event.what == FileEvent::Set && file.link_watch == event.watch && is_its_link() {
+                    file.link_sets += 1;
+                }
                 let is_here = file.watch == event.watch;
                 file.is_due |= is_here && (file.leaving.is_some() || is_meant());
             }
@@ -189,7 +195,8 @@ impl Tails {
 
     fn read_state(&mut self, now: Instant) {
         let kept = self.state.read();
-        (self.pending, self.kept) = (kept.state.places, kept.at);
+        let State { places, beside, .. } = kept.state;
+        (self.pending, self.beside) = (places, beside);
         if let (Some(error), Some(path)) = (kept.error, &self.settings.state_file) {
             let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
             self.counts.fail(Trouble::State, &fields, now);
@@ -212,14 +219,29 @@ impl Tails {
         };
         let mut all: Vec<&Place> = places.iter().collect();
         all.extend(self.pending.iter().filter(|place| !is_known(place)));
+        let beside = self.known_beside();
         let counts = &mut self.counts;
-        self.state.write(&all, now, &mut |Failure { path, error, is_first }| {
+        self.state.write(&all, &beside, now, &mut |Failure { path, error, is_first }| {
             let fields: [log::Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
             match is_first {
                 true => counts.fail(Trouble::State, &fields, now),
                 false => counts.fail_again(Trouble::State),
             }
         });
+    }
+
+    /// The files beside logs that are not to be read after a restart; of a setting that was not scanned yet those of
+    /// the last time.
+    fn known_beside(&self) -> Vec<KnownBeside> {
+        let list = |entry: &Entry| {
+            let setting = &entry.said.path;
+            if entry.is_new {
+                return self.beside.iter().find(|list| list.setting == *setting).cloned();
+            }
+            let ids = entry.passed.iter().map(Passed::id).collect();
+            Some(KnownBeside { setting: setting.clone(), ids })
+        };
+        self.entries.iter().filter_map(list).collect()
     }
 
     /// Writes the metrics about the files.

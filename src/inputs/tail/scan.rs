@@ -3,6 +3,8 @@
 use super::count::Trouble;
 use super::disk;
 use super::file::{Draining, Start, Tailed};
+use super::glob::Found;
+use super::watch::NONE;
 use super::{Entry, Tails};
 use crate::base::log::Field;
 use std::fs::{self, Metadata};
@@ -40,11 +42,15 @@ impl Tails {
         });
         for entry in &mut self.entries {
             for file in &mut entry.files {
-                file.watch = file.real.parent().map_or(-1, |parent| self.watch.number(parent));
+                let number = |path: &Path| path.parent().map_or(NONE, |dir| self.watch.number(dir));
+                file.watch = number(&file.real);
+                file.link_watch = if file.is_link { number(&file.path) } else { NONE };
+                file.link_sets = 0;
             }
         }
     }
 
+    /// Finds the files of one path of the settings, at most `most`.
     fn scan_entry(
         &mut self,
         entry: &mut Entry,
@@ -52,15 +58,40 @@ impl Tails {
         directories: &mut Vec<PathBuf>,
         now: Instant,
     ) {
-        let found = entry.glob.look();
-        for (path, error) in &found.failures {
+        let Found { files, directories: scanned, failures, is_cut, .. } = entry.glob.look();
+        for (path, error) in &failures {
             let fields: [Field<'_>; 2] = [("path", &path.display()), ("error", error)];
             self.counts.fail(Trouble::Directory, &fields, now);
         }
-        let mut is_cut = found.is_cut;
-        let mut irregular = Vec::new();
         let mut is_there = vec![false; entry.files.len()];
-        for path in found.files {
+        let has_room = self.add_files(entry, files, most, &mut is_there, now);
+        if is_cut || !has_room {
+            self.counts.fail(Trouble::TooMany, &[("path", &entry.said.path)], now);
+        }
+        let gone = mark_gone(entry, &is_there, now);
+        let room = |entry: &Entry| most.saturating_sub(entry.files.len());
+        self.find_missed_targets(entry, &gone, room(entry), now);
+        if entry.is_new {
+            self.seek_pending(entry, now);
+        }
+        self.look_beside(entry, &scanned, room(entry));
+        directories.extend(scanned);
+        entry.is_new = false;
+    }
+
+    /// Follows those of these paths that are files, at most `most`; `is_there` gets which of the files are known
+    /// by a path. Returns whether there was room for all.
+    fn add_files(
+        &mut self,
+        entry: &mut Entry,
+        paths: Vec<PathBuf>,
+        most: usize,
+        is_there: &mut Vec<bool>,
+        now: Instant,
+    ) -> bool {
+        let mut has_room = true;
+        let mut irregular = Vec::new();
+        for path in paths {
             let about = match fs::metadata(&path) {
                 Ok(about) => about,
                 Err(error) => {
@@ -76,9 +107,9 @@ impl Tails {
                     self.counts.fail(Trouble::Irregular, &[("path", &path.display())], now);
                 }
                 irregular.push(path);
-            } else if !known(entry, &mut is_there, &path, &about) {
+            } else if !known(entry, is_there, &path, &about) {
                 if entry.files.len() >= most {
-                    is_cut = true;
+                    has_room = false;
                     continue;
                 }
                 let start = match entry.is_new {
@@ -93,21 +124,8 @@ impl Tails {
                 is_there.push(true);
             }
         }
-        if is_cut {
-            self.counts.fail(Trouble::TooMany, &[("path", &entry.said.path)], now);
-        }
         entry.irregular = irregular;
-        for (file, _) in entry.files.iter_mut().zip(is_there).filter(|(_, is_there)| !is_there) {
-            let leaving = Draining { since: now, ends: 0 };
-            file.is_due |= file.leaving.is_none();
-            file.leaving.get_or_insert(leaving);
-        }
-        if entry.is_new {
-            self.seek_pending(entry, now);
-        }
-        self.look_beside(entry, &found.directories, most.saturating_sub(entry.files.len()));
-        directories.extend(found.directories);
-        entry.is_new = false;
+        has_room
     }
 
     /// Files that were renamed while the program did not run are read to their end.
@@ -139,6 +157,20 @@ impl Tails {
             entry.is_new || !entry.files.iter().all(is_open) || !parent.exists()
         });
     }
+}
+
+/// Marks the files that no path names any more; returns the indices of those that one named at the last scan.
+fn mark_gone(entry: &mut Entry, is_there: &[bool], now: Instant) -> Vec<usize> {
+    let mut gone = Vec::new();
+    let files = entry.files.iter_mut().zip(is_there).enumerate();
+    for (at, (file, _)) in files.filter(|(_, (_, is_there))| !**is_there) {
+        if file.leaving.is_none() {
+            file.leaving = Some(Draining { since: now, ends: 0 });
+            file.is_due = true;
+            gone.push(at);
+        }
+    }
+    gone
 }
 
 /// Whether the file is followed already; it may have another name now.

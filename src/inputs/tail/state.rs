@@ -5,6 +5,8 @@
 //! NUMBER DEVICE INODE
 //! OFFSET DEVICE INODE HEAD_BYTES HEAD_CRC RUNS_ON <tab> SETTING <tab> FILE
 //! …
+//! beside <tab> SETTING <tab> ID ID …
+//! …
 //! ```
 //!
 //! `NUMBER` counts the writes of the file and of its copy in memory together, so that it tells which is newer
@@ -13,6 +15,9 @@
 //!
 //! A line is one log. `RUNS_ON` is 1 where the offset lies within a line that was cut. Tabs, newlines and
 //! backslashes in paths are `\t`, `\n` and `\\`.
+//!
+//! `beside` lists the files beside the logs of a setting that were not to be read (`Passed::id`). What is there at
+//! the next start and not in the list was left by a rotation since, whatever the clock was set to.
 
 use crate::base::state::{Found, Slots};
 use std::ffi::OsStr;
@@ -25,6 +30,9 @@ const TITLE: &str = "sysmetrics log offsets ";
 
 /// The formats that are read; the last is written.
 const FORMATS: [&str; 2] = ["1\n", "2\n"];
+
+/// Precedes the files beside logs.
+const BESIDE: &[u8] = b"beside\t";
 
 /// Bytes of a slot.
 const MAX_BYTES: u64 = 4 << 20;
@@ -66,12 +74,22 @@ pub struct Written {
     pub directory: (u64, u64),
 }
 
-/// What a file or its copy says.
+/// The files beside the logs of one setting that were not to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownBeside {
+    /// The path in the settings.
+    pub setting: String,
+    /// One for each file.
+    pub ids: Vec<u32>,
+}
+
+/// The content of a file or its copy.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// Format 1 does not say it.
+    /// Format 1 lacks it.
     pub written: Option<Written>,
     pub places: Vec<Place>,
+    pub beside: Vec<KnownBeside>,
 }
 
 /// Reads a file of places; none if there is no such file.
@@ -116,13 +134,18 @@ pub fn parse(text: &[u8]) -> Result<State, &'static str> {
         state.written = Some(line.ok_or("its second line does not say which write it was")?);
     }
     for line in lines {
-        state.places.push(place(line).ok_or("a line of it is no place in a file")?);
+        match line.strip_prefix(BESIDE) {
+            Some(line) => {
+                state.beside.push(beside(line).ok_or("a line of it is no list of files")?)
+            }
+            None => state.places.push(place(line).ok_or("a line of it is no place in a file")?),
+        }
     }
     Ok(state)
 }
 
 /// The text of a file of places.
-pub fn render(written: Written, places: &[&Place]) -> Vec<u8> {
+pub fn render(written: Written, places: &[&Place], beside: &[KnownBeside]) -> Vec<u8> {
     let Written { number, directory: (device, inode) } = written;
     let [_, format] = FORMATS;
     let mut text = format!("{TITLE}{format}{number} {device} {inode}\n").into_bytes();
@@ -144,6 +167,15 @@ pub fn render(written: Written, places: &[&Place]) -> Vec<u8> {
         for path in [place.setting.as_bytes(), place.path.as_os_str().as_bytes()] {
             text.push(b'\t');
             escape(path, &mut text);
+        }
+        text.push(b'\n');
+    }
+    for KnownBeside { setting, ids } in beside {
+        text.extend_from_slice(BESIDE);
+        escape(setting.as_bytes(), &mut text);
+        for (at, id) in ids.iter().enumerate() {
+            text.push(if at > 0 { b' ' } else { b'\t' });
+            text.extend_from_slice(id.to_string().as_bytes());
         }
         text.push(b'\n');
     }
@@ -172,6 +204,18 @@ fn place(line: &[u8]) -> Option<Place> {
     };
     let is_whole = number().is_none() && fields.next().is_none();
     is_whole.then_some(place)
+}
+
+fn beside(line: &[u8]) -> Option<KnownBeside> {
+    let mut fields = line.strip_suffix(b"\n")?.split(|byte| *byte == b'\t');
+    let setting = String::from_utf8(unescaped(fields.next()?)?).ok()?;
+    let mut ids = Vec::new();
+    if let Some(field) = fields.next() {
+        for id in std::str::from_utf8(field).ok()?.split(' ') {
+            ids.push(id.parse().ok()?);
+        }
+    }
+    fields.next().is_none().then_some(KnownBeside { setting, ids })
 }
 
 fn escape(path: &[u8], out: &mut Vec<u8>) {
@@ -225,27 +269,37 @@ mod tests {
     const WRITTEN: Written = Written { number: 7, directory: (8, u64::MAX) };
 
     fn text(places: &[Place]) -> Vec<u8> {
-        render(WRITTEN, &places.iter().collect::<Vec<_>>())
+        render(WRITTEN, &places.iter().collect::<Vec<_>>(), &beside())
+    }
+
+    fn beside() -> Vec<KnownBeside> {
+        let list = |setting: &str, ids: &[u32]| KnownBeside {
+            setting: setting.to_owned(),
+            ids: ids.to_vec(),
+        };
+        vec![list("/var/a\tb", &[0, u32::MAX]), list("/b", &[])]
     }
 
     #[test]
     fn what_is_written_is_read() {
         for places in [Vec::new(), places()] {
             let text = text(&places);
-            assert_eq!(parse(&text), Ok(State { written: Some(WRITTEN), places }));
+            let beside = beside();
+            assert_eq!(parse(&text), Ok(State { written: Some(WRITTEN), places, beside }));
         }
     }
 
     #[test]
     fn the_format_before_is_read() {
-        let text = String::from_utf8_lossy(&text(&places()[1..])).replacen(
+        let text = render(WRITTEN, &[&places()[1]], &[]);
+        let text = String::from_utf8_lossy(&text).replacen(
             "offsets 2\n7 8 18446744073709551615\n",
             "offsets 1\n",
             1,
         );
         assert!(text.starts_with("sysmetrics log offsets 1\n0 1 2 256 "), "{text}");
         let places = places().split_off(1);
-        assert_eq!(parse(text.as_bytes()), Ok(State { written: None, places }));
+        assert_eq!(parse(text.as_bytes()), Ok(State { places, ..State::default() }));
     }
 
     #[test]
@@ -267,6 +321,11 @@ mod tests {
             "1 2 3 4 5 0 6\ta\tb\n",
             "x",
             "1 2 3 70000 5 0\ta\tb\n",
+            "beside\n",
+            "beside\ta\t\n",
+            "beside\ta\t1 -2\n",
+            "beside\ta\t4294967296\n",
+            "beside\ta\t1\tb\n",
         ] {
             assert!(parse([&title, bad].concat().as_bytes()).is_err(), "{bad}");
         }

@@ -2,6 +2,7 @@
 
 mod cost;
 mod day;
+mod links;
 mod restart;
 mod rotation;
 mod turns;

@@ -20,7 +20,7 @@ const MAX_READS: usize = 64;
 const MAX_EVENTS: usize = 256;
 
 /// The number of a directory that is not watched.
-const NONE: i32 = -1;
+pub const NONE: i32 = -1;
 
 /// The watched directories.
 #[derive(Default)]

@@ -7,6 +7,7 @@
 //! are not read again, and nothing is allocated. When one changes all are read, as the first of two files
 //! decides the type and help text of a family.
 
+mod glob;
 mod load;
 #[cfg(test)]
 mod tests;

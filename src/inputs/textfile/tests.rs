@@ -237,4 +237,14 @@ fn directories_are_found_as_go_finds_them() {
     assert_eq!(look("/*/x"), "a-b/x/5.prom");
     assert_eq!(look("/none"), "none!");
     assert_eq!(look("/none*/y"), "none*/y!");
+    // As in Go: `!` is a character, `\\` makes one of a wildcard, and an invalid glob is a name.
+    assert_eq!(look("/[!a]"), "a/1.prom");
+    assert_eq!(look("/[^a]"), "b/2.prom");
+    assert_eq!(look(r"/a\[1]"), "a[1]/4.prom");
+    assert_eq!(look("/a["), "a[!");
+    assert_eq!(look("/*/["), "*/[!");
+    for (none, name) in [("/*/", "*!"), ("/*/.", "*!"), ("/*//x", "*/x!"), ("/*/../a", "*/../a!")] {
+        assert_eq!(look(none), name);
+    }
+    assert_eq!(look("/x/../*b"), "b/2.prom");
 }

@@ -1,9 +1,9 @@
 //! Which text files there are: `*.prom` in directories that may be named by globs. As with node_exporter a
-//! pattern that finds nothing is the name of a directory, and what is found must be one. A scan allocates
+//! glob that finds nothing, or is invalid, is the name of a directory, and what is found must be one. A scan allocates
 //! nothing.
 
+use super::glob;
 use crate::base::sys;
-use crate::base::wire::matches;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
@@ -21,21 +21,29 @@ const SUFFIX: &[u8] = b".prom";
 pub struct Pattern {
     /// `/` or nothing.
     root: &'static [u8],
-    /// Names without `.`, and with `..` where there is nothing before it.
-    parts: Vec<Box<[u8]>>,
+    /// Names without `.`, and with `..` where nothing before it can be left out.
+    parts: Vec<Box<str>>,
+    /// It may find directories; otherwise it is the name of one.
+    is_glob: bool,
 }
 
 impl Pattern {
-    /// A pattern from a path as it is written.
+    /// A pattern from a path as it is written. As in Go a glob that is invalid finds nothing, nor does one with `.`,
+    /// `..` or `/` behind its first name with a wildcard: these are no names in a directory.
     pub fn new(path: &str) -> Pattern {
-        let mut parts: Vec<Box<[u8]>> = Vec::new();
-        for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        let mut parts: Vec<Box<str>> = Vec::new();
+        let (mut has_glob, mut is_sound) = (false, true);
+        for part in path.trim_start_matches('/').split('/') {
+            is_sound &= glob::is_valid(part) && !(has_glob && matches!(part, "" | "." | ".."));
+            has_glob |= glob::is_glob(part);
             match parts.last() {
-                Some(last) if part == ".." && **last != *b".." => _ = parts.pop(),
-                _ => parts.push(part.as_bytes().into()),
+                _ if matches!(part, "" | ".") => {}
+                Some(last) if part == ".." && !has_glob && **last != *".." => _ = parts.pop(),
+                _ => parts.push(part.into()),
             }
         }
-        Pattern { root: if path.starts_with('/') { b"/" } else { b"" }, parts }
+        let root: &[u8] = if path.starts_with('/') { b"/" } else { b"" };
+        Pattern { root, parts, is_glob: has_glob && is_sound }
     }
 }
 
@@ -70,12 +78,11 @@ impl Walk {
     pub fn look(&mut self, pattern: &Pattern, each: &mut Visitor<'_>) {
         self.path.clear();
         self.path.extend_from_slice(pattern.root);
-        let has_glob = pattern.parts.iter().any(|part| is_glob(part));
-        if has_glob && self.enter(&pattern.parts, each) {
+        if pattern.is_glob && self.enter(&pattern.parts, each) {
             return;
         }
         self.path.truncate(pattern.root.len());
-        pattern.parts.iter().for_each(|part| _ = self.push(part));
+        pattern.parts.iter().for_each(|part| _ = self.push(part.as_bytes()));
         self.directory(each);
     }
 
@@ -95,13 +102,13 @@ impl Walk {
     }
 
     /// Whether there is anything below here that `parts` match.
-    fn enter(&mut self, parts: &[Box<[u8]>], each: &mut Visitor<'_>) -> bool {
+    fn enter(&mut self, parts: &[Box<str>], each: &mut Visitor<'_>) -> bool {
         let Some((part, rest)) = parts.split_first() else {
             self.directory(each);
             return true;
         };
-        if !is_glob(part) {
-            let before = self.push(part);
+        if !glob::is_glob(part) {
+            let before = self.push(part.as_bytes());
             let found = fs::symlink_metadata(self.place()).is_ok() && self.enter(rest, each);
             self.path.truncate(before);
             return found;
@@ -110,7 +117,7 @@ impl Walk {
         let Ok(directory) = sys::open_listing(self.place()) else { return false };
         let mut found = false;
         let _ = sys::list(&directory, &mut |name| {
-            if self.counts() && finds(part, name) {
+            if self.counts() && glob::matches(part, name) {
                 let before = self.push(name);
                 found |= self.enter(rest, each);
                 self.path.truncate(before);
@@ -141,23 +148,5 @@ impl Walk {
         if self.names > MAX_NAMES {
             each(self.place(), Visited::Excess);
         }
-    }
-}
-
-fn is_glob(part: &[u8]) -> bool {
-    part.iter().any(|byte| b"*?[".contains(byte))
-}
-
-/// In Go's globs a star finds hidden names, too.
-fn finds(pattern: &[u8], name: &[u8]) -> bool {
-    let is_hidden = name.first() == Some(&b'.');
-    match name.get(1..).filter(|_| is_hidden) {
-        Some(rest) if pattern.first() == Some(&b'?') => {
-            matches(pattern.get(1..).unwrap_or_default(), rest)
-        }
-        Some(rest) if pattern.first() == Some(&b'*') => {
-            finds(pattern, rest) || finds(pattern.get(1..).unwrap_or_default(), name)
-        }
-        _ => matches(pattern, name),
     }
 }

@@ -53,6 +53,7 @@ impl Store {
         // A declared series stays.
         let stays = series.expires == NEVER && family.is_some_and(|f| f.declared);
         series.expires = if ttl == 0 || stays { NEVER } else { now.saturating_add(ttl) };
+        self.next_expiry = self.next_expiry.min(series.expires);
         let Some(parts) = &mut series.parts else { return Ok(()) };
         let bounds = family.map_or(&[][..], |f| &f.buckets);
         match offer.change {

@@ -75,6 +75,8 @@ pub struct Store {
     /// Where the next search for expired series starts, and when all were checked.
     hand: usize,
     swept: u64,
+    /// No series expires before.
+    next_expiry: u64,
     accepted: u64,
     refused: [u64; Reason::ALL.len()],
     /// The selection of series that are written.
@@ -102,6 +104,7 @@ impl Store {
             scrape: 1,
             hand: 0,
             swept: 0,
+            next_expiry: series::NEVER,
             accepted: 0,
             refused: Default::default(),
             name: Cell::default(),

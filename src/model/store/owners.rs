@@ -1,9 +1,12 @@
 //! Operations of groups on their series: generations, and removal with the owner.
 
-use super::Store;
 use super::group::{Group, SLACK};
 use super::index::NONE;
+use super::known::Known;
+use super::series::Series;
+use super::{PARTS, Store, parts_of};
 use crate::base::sys;
+use crate::model::metric::Kind;
 
 impl Store {
     /// Opens a group with an account of its own.
@@ -79,6 +82,32 @@ impl Store {
                 self.remove(this);
             }
         }
+    }
+
+    /// Whether the group has series of that family, and it has a type.
+    pub fn has_typed(&self, group: Group, name: &str) -> bool {
+        let family = self.families.find(name).and_then(|id| self.families.get(id));
+        let family = family.filter(|family| family.kind != Kind::Untyped);
+        family.is_some_and(|family| self.has_series(family, &|series| series.owner == group))
+    }
+
+    /// The name of the group's histogram or summary that has a part of this name.
+    pub fn whole_of<'n>(&self, group: Group, part: &'n str) -> Option<&'n str> {
+        PARTS.iter().find_map(|suffix| {
+            let name = part.strip_suffix(suffix)?;
+            let family = self.families.get(self.families.find(name)?)?;
+            let is_its = |series: &Series| series.owner == group && series.is_whole();
+            let has_part = parts_of(family.kind).contains(suffix);
+            (has_part && self.has_series(family, &is_its)).then_some(name)
+        })
+    }
+
+    fn has_series(&self, family: &Known, is_it: &dyn Fn(&Series) -> bool) -> bool {
+        let mut next = self.series.get(family.first as usize);
+        while let Some(series) = next.filter(|series| !is_it(series)) {
+            next = self.series.get(series.next as usize);
+        }
+        next.is_some()
     }
 
     /// How many series the group has; expired ones may be among them.

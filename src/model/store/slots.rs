@@ -1,7 +1,7 @@
 //! The storage of series: slots that are found by hash, linked by family, freed and reused.
 
 use super::index::NONE;
-use super::series::Series;
+use super::series::{NEVER, Series};
 use super::{Group, Store, parts_of};
 use crate::base::float::float;
 use crate::model::metric::{Labels, fresh_stamp};
@@ -162,6 +162,16 @@ impl Store {
     /// Removes expired series; checks all of them, but only once in a while.
     pub fn forget_expired(&mut self, now: Instant) {
         self.sweep_all(self.millis(now));
+    }
+
+    /// Removes the expired series, so that none of them counts in what is written next.
+    pub fn drop_expired(&mut self, now: Instant) {
+        let now = self.millis(now);
+        if now >= self.next_expiry {
+            self.sweep(self.series.len(), now);
+            let live = self.series.iter().filter(|series| series.family != NONE);
+            self.next_expiry = live.map(|series| series.expires).min().unwrap_or(NEVER);
+        }
     }
 
     /// Checks all series, once in a while.

@@ -386,3 +386,45 @@ fn a_series_of_another_is_refused() {
     let Err(Refusal::Bad(said)) = front.push(Verb::Add, J, "b 1\n") else { panic!("taken") };
     assert!(said.contains("another source's"), "{said}");
 }
+
+/// Each as a Pushgateway does it: a metric is replaced by its name, and the names of parts are not it.
+#[test]
+fn a_metric_takes_away_no_other_with_the_name_of_a_part() {
+    let summary = "# TYPE m summary\nm_sum 1\nm_count 2\n";
+    let histogram = "# TYPE m histogram\nm_bucket{le=\"+Inf\"} 2\nm_sum 1\nm_count 2\n";
+    for kind in ["", "# TYPE m_bucket gauge\n"] {
+        for body in ["m 1\n", "# TYPE m gauge\nm 1\n", summary] {
+            let mut front = Handler::new();
+            front.push(Verb::Replace, J, &[kind, "m_bucket 4\n"].concat()).unwrap();
+            front.push(Verb::Add, J, body).unwrap();
+            assert!(front.samples().contains(&"m_bucket{job=\"j\"} 4".to_owned()), "{body}");
+        }
+    }
+    for (name, body) in [("bucket", histogram), ("sum", summary), ("count", histogram)] {
+        let mut front = Handler::new();
+        let gauge = format!("# TYPE m_{name} gauge\nm_{name} 4\n");
+        front.push(Verb::Replace, J, &gauge).unwrap();
+        let before = front.samples();
+        for body in [body, &body.replace("m_sum 1\n", "")] {
+            let Err(Refusal::Bad(said)) = front.push(Verb::Add, J, body) else { panic!("{body}") };
+            assert!(said.contains(&format!("m_{name} is refused")), "{said}");
+            assert_eq!(front.samples(), before);
+        }
+        front.push(Verb::Replace, J, body).unwrap();
+        assert_ne!(front.samples(), before);
+    }
+    // Nor is a part of a histogram stored beside it: its lines would be there twice.
+    for (body, name) in [(histogram, "m_bucket"), (histogram, "m_sum"), (summary, "m_count")] {
+        let mut front = Handler::new();
+        front.push(Verb::Replace, J, body).unwrap();
+        let before = front.samples();
+        for kind in ["untyped", "gauge"] {
+            let part = format!("# TYPE {name} {kind}\n{name} 4\n");
+            let Err(Refusal::Bad(said)) = front.push(Verb::Add, J, &part) else { panic!("{part}") };
+            assert!(said.contains(&format!("{name} is refused")), "{said}");
+            assert_eq!(front.samples(), before);
+        }
+        front.push(Verb::Replace, J, &format!("{name} 4\n")).unwrap();
+        assert_eq!(front.samples(), [format!("{name}{{job=\"j\"}} 4")]);
+    }
+}

@@ -4,7 +4,7 @@ use super::{Buffers, Intake, Row, is_of_shape};
 use crate::base::clock::WallClock;
 use crate::base::sys;
 use crate::inputs::push::exposition::{BadLine, Sample, Syntax, each_line};
-use crate::model::metric::Point;
+use crate::model::metric::{Kind, Point};
 use crate::model::store::{Amount, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
@@ -75,7 +75,9 @@ impl Intake<'_> {
         let mut first = None;
         let done = reader.read(text, syntax, &mut |read| match read {
             Ok(sample) if first.is_none() => first = trial.judge_whole(&sample).err(),
-            Err((name, Reason::Unassembled)) => trial.name_parts(name),
+            Err((name, Reason::Unassembled)) if first.is_none() => {
+                first = trial.name_parts(name, Kind::Histogram).err();
+            }
             Err((name, reason)) if first.is_none() => {
                 first = Some(Rejection::Sample(name.to_owned(), reason));
             }
@@ -93,7 +95,7 @@ impl DryRun<'_> {
     /// Checks a sample; where it is refused only as a histogram or summary, each of its lines.
     fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Rejection> {
         if !matches!(sample.point, Point::Number(_)) {
-            self.name_parts(sample.name);
+            self.name_parts(sample.name, sample.kind)?;
         }
         let done = self.judge_one(sample);
         if !matches!(&done, Err(Rejection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
@@ -120,8 +122,16 @@ impl DryRun<'_> {
         if self.names.last().is_none_or(|last| *last != *offer.name) {
             self.names.push(offer.name.to_owned());
         }
+        let is_number = matches!(sample.point, Point::Number(_));
+        if is_number && !self.is_all {
+            // A histogram that stays has that name already.
+            let whole = self.store.whole_of(self.intake.group, offer.name);
+            if whole.is_some_and(|whole| !self.names.iter().any(|name| name == whole)) {
+                return Err(Reason::Taken);
+            }
+        }
         let judgement = self.store.judge(&offer, self.is_all, self.now)?;
-        let key = (matches!(sample.point, Point::Number(_)), offer.name, offer.labels.text());
+        let key = (is_number, offer.name, offer.labels.text());
         self.seen.push((self.hasher.hash_one(key), self.names.len() - 1));
         self.more.add(judgement.more);
         let family = self.hasher.hash_one(offer.name);
@@ -133,10 +143,21 @@ impl DryRun<'_> {
         self.store.room(self.intake.group, self.more)
     }
 
-    /// Lists every name that a histogram or summary of this name replaces.
-    fn name_parts(&mut self, name: &str) {
-        let prefix = self.intake.prefix;
-        self.names.extend(PARTS.iter().chain(&[""]).map(|part| [prefix, name, part].concat()));
+    /// Lists every name that a histogram or summary of this name replaces. As in a Pushgateway, a metric of the
+    /// group that stays and has the name of a part is in its way; one without a type may be a line of it.
+    fn name_parts(&mut self, name: &str, kind: Kind) -> Result<(), Rejection> {
+        let Intake { prefix, group, .. } = *self.intake;
+        // The first is that of buckets.
+        let parts = PARTS.get(usize::from(kind == Kind::Summary)..).unwrap_or_default();
+        for part in parts.iter().chain(&[""]) {
+            let name = [prefix, name, part].concat();
+            let stays = !part.is_empty() && !self.is_all;
+            if stays && self.store.has_typed(group, &name) {
+                return Err(Rejection::Sample(name, Reason::Taken));
+            }
+            self.names.push(name);
+        }
+        Ok(())
     }
 
     /// Checks that no series appears twice. Returns whether what is replaced must be removed first.

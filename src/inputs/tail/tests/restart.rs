@@ -70,7 +70,7 @@ fn an_offset_beyond_all_is_that_of_a_file_that_was_emptied() {
     let mut file = Slots::new(place.path("offsets"));
     let mut kept = state::read(&mut file).unwrap();
     kept.places[0].offset = u64::MAX;
-    file.write(&state::render(kept.written.unwrap(), &[&kept.places[0]])).unwrap();
+    file.write(&state::render(kept.written.unwrap(), &[&kept.places[0]], &[])).unwrap();
     place.killed();
     assert_eq!((place.lines(), place.count("truncations_total")), (1.0, 1.0));
 }
@@ -208,6 +208,38 @@ fn the_newer_state_counts_whatever_the_clock_was_set_to() {
     fs::remove_dir_all(&memory).unwrap();
 }
 
+/// Without a clock that keeps the time, files of today may look older than those of yesterday.
+#[test]
+fn rotations_while_the_agent_is_stopped_are_found_whatever_the_clock_was_set_to() {
+    for [state, log] in [[0, 7], [7, 0], [7, 7], [0, 0]] {
+        let place = Place::with("web.log", false);
+        place.append("web.log.3", "old\n");
+        let mut place = place.started();
+        place.append("web.log", "1\n");
+        (0..2 * LONG).for_each(|_| place.step());
+        place.append("web.log.4", "not a rotation\n");
+        (0..2 * LONG).for_each(|_| place.step());
+        let before = (place.lines(), place.count("rotations_missed_total"));
+        assert_eq!(before.1, 0.0);
+        place.tails.finish(&mut place.store);
+        set_mtime(&place.path("offsets"), state);
+        place.append("web.log", "2\n");
+        place.rename("web.log", "web.log.2");
+        place.append("web.log.1", "3\n4\n");
+        set_mtime(&place.path("web.log.1"), log);
+        place.append("web.log", "5\n");
+        place.killed();
+        (0..2 * LONG).for_each(|_| place.step());
+        let missed = place.count("rotations_missed_total");
+        assert_eq!((place.lines(), missed), (4.0, 1.0), "{state} {log}");
+        place.tails.finish(&mut place.store);
+        place.killed();
+        (0..2 * LONG).for_each(|_| place.step());
+        let missed = place.count("rotations_missed_total");
+        assert_eq!((place.lines(), missed), (0.0, 0.0), "{state} {log}");
+    }
+}
+
 #[test]
 fn the_copy_of_another_file_does_not_count() {
     let Some((memory, mut place)) = with_copy("other") else { return };
@@ -238,7 +270,7 @@ fn offsets_of_the_format_before_are_read() {
         let mut file = Slots::new(path);
         let mut kept = state::read(&mut file).unwrap();
         kept.places[0].offset = 2 * lines;
-        let text = state::render(Written::default(), &[&kept.places[0]]);
+        let text = state::render(Written::default(), &[&kept.places[0]], &[]);
         let text = String::from_utf8(text).unwrap().replacen("2\n0 0 0\n", "1\n", 1);
         file.write(text.as_bytes()).unwrap();
     };

@@ -461,3 +461,23 @@ fn a_last_line_counts_once() {
     (0..LONG).for_each(|_| place.step());
     assert_eq!(place.lines(), 2.0);
 }
+
+/// Every file of such a writer begins alike up to the zero byte.
+#[test]
+fn a_zero_byte_in_the_first_line_does_not_count_lines_twice() {
+    for is_open in [true, false] {
+        let mut place = Place::new("web.log").started();
+        place.append("web.log", "start\0 of day 1\none\n");
+        place.step();
+        copy(&place, "web.log", "web.log.1");
+        empty(&place, "web.log");
+        // Longer than before, so that the size does not show that it was emptied.
+        place.append("web.log", "start\0 of day 2\none\ntwo\n");
+        if !is_open {
+            place.tails.files_mut().for_each(|file| file.close());
+        }
+        (0..2 * LONG).for_each(|_| place.step());
+        assert_eq!((place.lines(), place.count("truncations_total")), (5.0, 1.0), "{is_open}");
+        assert_eq!(place.count("rotations_missed_total"), 0.0);
+    }
+}

@@ -1,0 +1,73 @@
+//! Logs that are named through a symbolic link. A link that is set twice between two scans was set to a file that
+//! was never seen. That is counted as a missed rotation, as often as the kernel reported the link to be set. The
+//! file is read, too, if it is found beside the target: such files are numbered or dated (`web-1.log`,
+//! `web-2.log`), so their names differ only in their digits.
+
+use super::count::Trouble;
+use super::disk::{self, MAX_NAMES};
+use super::file::{Draining, Start, Tailed};
+use super::{Entry, Tails};
+use crate::base::log::Field;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+impl Tails {
+    /// Counts and finds the targets that links of `entry` had only between two scans; at most `room` files are
+    /// added. `gone` are the indices of the files that no path names since this scan.
+    pub(super) fn find_missed_targets(
+        &mut self,
+        entry: &mut Entry,
+        gone: &[usize],
+        room: usize,
+        now: Instant,
+    ) {
+        let mut new = Vec::new();
+        for old in gone.iter().filter_map(|at| entry.files.get(*at)).filter(|f| f.link_sets > 1) {
+            let missed = old.link_sets - 1;
+            entry.read.missed += u64::from(missed);
+            let fields: [Field<'_>; 1] = [("path", &old.path.display())];
+            self.counts.fail(Trouble::Missed, &fields, now);
+            let mut found = candidates(entry, old);
+            found.truncate((missed as usize).min(room.saturating_sub(new.len())));
+            // The oldest first.
+            for (path, about) in found.into_iter().rev() {
+                let mut file = Tailed::new(path, &about, Start::Beginning);
+                file.leaving = Some(Draining { since: now, ends: 0 });
+                new.push(file);
+            }
+        }
+        entry.files.extend(new);
+    }
+}
+
+/// The files that the link of `old` may have been set to after it, the newest first.
+fn candidates(entry: &Entry, old: &Tailed) -> Vec<(PathBuf, Metadata)> {
+    let is_target = |file: &&Tailed| file.path == old.path && file.leaving.is_none();
+    let Some(target) = entry.files.iter().find(is_target) else { return Vec::new() };
+    let directory = target.real.parent().unwrap_or(Path::new("."));
+    let Ok(names) = fs::read_dir(directory) else { return Vec::new() };
+    let mut found: Vec<(PathBuf, Metadata)> = Vec::new();
+    for name in names.take(MAX_NAMES).flatten() {
+        let path = name.path();
+        let Ok(about) = fs::symlink_metadata(&path) else { continue };
+        let is_known = entry.files.iter().any(|file| file.id == (about.dev(), about.ino()))
+            || entry.passed.iter().any(|passed| passed.inode == about.ino());
+        let is_later = disk::changed(&about) >= (old.found.1, old.found.2);
+        if about.is_file() && !is_known && is_later && differs_in_digits(&path, &target.real) {
+            let newer =
+                |other: &(PathBuf, Metadata)| disk::changed(&other.1) > disk::changed(&about);
+            found.insert(found.partition_point(newer), (path, about));
+        }
+    }
+    found
+}
+
+/// Whether the names of two files differ at most in their digits.
+fn differs_in_digits(path: &Path, other: &Path) -> bool {
+    let [a, b] = [path, other].map(|path| path.file_name().unwrap_or_default().as_bytes().iter());
+    let is_fixed = |byte: &&u8| !byte.is_ascii_digit();
+    a.filter(is_fixed).eq(b.filter(is_fixed))
+}
