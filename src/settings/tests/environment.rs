@@ -2,8 +2,7 @@
 
 use crate::settings::Listen;
 use crate::settings::table::Catalogue;
-use crate::settings::tests::support::{SUBJECTS, load, load_open};
-use crate::settings::tests::{is_guard, sample};
+use crate::settings::tests::support::{SUBJECTS, is_guard, load, load_open, sample};
 use std::time::Duration;
 
 const ENV: [(&str, &str); 5] = [

@@ -1,22 +1,18 @@
-//! Exports: their settings, and what is rejected.
+//! Exports: their settings.
 
+mod keys;
 mod otel;
+mod refused;
 
-use crate::settings::table::Catalogue;
-use crate::settings::tests::sample;
-use crate::settings::tests::support::{SUBJECTS, is_reserved, load, load_open, nowhere};
+use crate::settings::tests::support::{load, load_open, pairs};
 use crate::settings::{
     Action, Export, ExportKind, Order, OtlpProtocol, RemoteWriteVersion, Retry, Settings, Spool,
     StdoutFormat, Tls,
 };
 use std::time::Duration;
 
-fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
-    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
 #[track_caller]
-fn taken(file: &str, env: &[(&str, &str)]) -> Settings {
+fn loaded(file: &str, env: &[(&str, &str)]) -> Settings {
     load(file, "", env).unwrap_or_else(|refusal| panic!("{file}\n{refusal}"))
 }
 
@@ -25,9 +21,9 @@ fn refused(file: &str, env: &[(&str, &str)], expected: &str) {
     assert_eq!(load(file, "", env).map(|s| s.exports).unwrap_err(), expected, "{file}");
 }
 
-/// The printed form means the same.
+/// The exports of a file, whose printed form gives the same.
 #[track_caller]
-fn round(file: &str, env: &[(&str, &str)]) -> Vec<Export> {
+fn round_trip(file: &str, env: &[(&str, &str)]) -> Vec<Export> {
     let mut first = load_open(file, "", env).unwrap();
     let mut second = load_open(&first.effective, "", &[])
         .unwrap_or_else(|refusal| panic!("{}\n{refusal}", first.effective));
@@ -102,9 +98,9 @@ interval_secs = "500ms"
 "#;
 
 #[test]
-fn every_key_comes_to_its_place() {
-    let exports = round(ALL, &[]);
-    let [central, old, new, remote, out] = exports.as_slice() else { panic!("five exports") };
+fn every_key_of_otlp_sets_its_field() {
+    let exports = round_trip(ALL, &[]);
+    let [central, ..] = exports.as_slice() else { panic!("five exports") };
     let expected = Export {
         name: "central".into(),
         kind: ExportKind::Otlp,
@@ -132,15 +128,24 @@ fn every_key_comes_to_its_place() {
         ..Export::default()
     };
     assert_eq!(*central, expected);
-    let retry = Retry { max: 5, initial: millis(500), longest: millis(30_000) };
-    let sent = Export {
+}
+
+/// The defaults of an Influx export.
+fn influx_defaults() -> Export {
+    Export {
         interval: millis(30_000),
         timeout: millis(10_000),
         gzip: true,
-        retry: retry.clone(),
+        retry: Retry { max: 5, initial: millis(500), longest: millis(30_000) },
         kind: ExportKind::Influx,
         ..Export::default()
-    };
+    }
+}
+
+#[test]
+fn every_key_of_influx_sets_its_field() {
+    let exports = round_trip(ALL, &[]);
+    let [_, old, new, ..] = exports.as_slice() else { panic!("five exports") };
     let expected = Export {
         name: "old".into(),
         endpoint: "http://influx:8086".into(),
@@ -149,9 +154,9 @@ fn every_key_comes_to_its_place() {
         database: "d".into(),
         retention_policy: "r".into(),
         by_collector: true,
-        retry: Retry { max: 0, ..retry.clone() },
+        retry: Retry { max: 0, ..influx_defaults().retry },
         fallback: Some("influx".into()),
-        ..sent.clone()
+        ..influx_defaults()
     };
     assert_eq!(*old, expected);
     let expected = Export {
@@ -160,9 +165,15 @@ fn every_key_comes_to_its_place() {
         token_file: Some("/t2".into()),
         org: "o".into(),
         bucket: "b".into(),
-        ..sent.clone()
+        ..influx_defaults()
     };
     assert_eq!(*new, expected);
+}
+
+#[test]
+fn every_key_of_remote_write_and_stdout_sets_its_field() {
+    let exports = round_trip(ALL, &[]);
+    let [.., remote, out] = exports.as_slice() else { panic!("five exports") };
     let expected = Export {
         name: "remote_write".into(),
         kind: ExportKind::RemoteWrite,
@@ -172,7 +183,7 @@ fn every_key_comes_to_its_place() {
         timeout: millis(2000),
         gzip: false,
         order: Order::Time,
-        ..sent
+        ..influx_defaults()
     };
     assert_eq!(*remote, expected);
     assert_eq!((out.name.as_str(), out.kind), ("stdout", ExportKind::Stdout));
@@ -182,7 +193,7 @@ fn every_key_comes_to_its_place() {
 
 /// As in the documentation.
 #[test]
-fn the_example_is_taken() {
+fn the_documented_example_is_read() {
     let file = r#"
 [[export]]
 type = "otlp"                 # otlp | influx | remote_write | stdout
@@ -203,7 +214,7 @@ exclude = ["sysmetrics_cpu_guest*"]
 type = "stdout"
 name = "other-name"
 "#;
-    let exports = round(file, &[]);
+    let exports = round_trip(file, &[]);
     let spool = Spool {
         dir: "/var/lib/sysmetrics/spool".into(),
         max_bytes: 16 << 20,
@@ -227,259 +238,8 @@ fn least(kind: usize) -> &'static str {
     ][kind]
 }
 
-const NAMES: [&str; 4] = ["otlp", "influx", "remote_write", "stdout"];
-
-/// Each key is set, printed and read again where it applies, and rejected everywhere else.
 #[test]
-fn each_key_belongs_to_its_types_and_no_other() {
-    let catalogue = Catalogue::new(SUBJECTS);
-    let section = catalogue.list(&["export"]).unwrap();
-    for row in catalogue.rows_of(section) {
-        let key = row.key();
-        if ["type", "name", "endpoint"].contains(&key) {
-            continue;
-        }
-        let belongs = if row.traits.only == 0 { 15 } else { row.traits.only };
-        let is_tls = ["ca_file", "cert_file", "key_file", "server_name"].contains(&key);
-        for (kind, name) in NAMES.iter().enumerate() {
-            let (mut file, mut value) = (least(kind).to_owned(), sample(row).0);
-            file += match key {
-                "username" => "password_file = '/p'\n",
-                "password_file" => "username = 'u'\n",
-                "retention_policy" => "database = 'd'\n",
-                "cert_file" => "key_file = '/k'\n",
-                "key_file" => "cert_file = '/k'\n",
-                "measurement" if *name == "stdout" => "format = 'influx'\n",
-                "spool.max_bytes" | "spool.max_age" | "spool.write_budget" if kind < 3 => {
-                    "spool.dir = '/d'\n"
-                }
-                _ => "",
-            };
-            if ["database", "retention_policy", "bucket"].contains(&key) {
-                file = file.replace("bucket = 'b'\n", "");
-            }
-            match key {
-                "protocol" => value = "'http/json'".to_owned(),
-                "fallback" => file = format!("[[export]]\ntype = 'stdout'\nname = 'word'\n{file}"),
-                "order" => value = "'fresh_first'".to_owned(),
-                "version" => value = "'1.0'".to_owned(),
-                "retry.initial_ms" => value = "501".to_owned(),
-                _ => {}
-            }
-            let with = format!("{file}{key} = {value}\n");
-            let line = with.lines().count();
-            if belongs & 1 << kind == 0 {
-                let refusal = load(&with, "", &[]).unwrap_err();
-                let of: Vec<&str> =
-                    (0..4).filter(|i| belongs & 1 << i != 0).map(|i| NAMES[i]).collect();
-                let expected = format!(
-                    "export.{key}: not for type = \"{name}\"; it belongs to {}",
-                    of.join(", ")
-                );
-                let mut lines = refusal.lines();
-                let front = format!("FILE:{line}:");
-                assert!(
-                    lines.any(|l| l.starts_with(&front) && l.ends_with(&expected)),
-                    "{with}{refusal}"
-                );
-            } else if is_tls && !cfg!(feature = "tls") {
-                let refusal = load(&with, "", &[]).unwrap_err();
-                let expected =
-                    "TLS is not built in: take one that is not -tiny, or the cargo feature tls";
-                assert!(refusal.contains(&format!("export.{key}: {expected}")), "{refusal}");
-            } else {
-                let set = round(&with, &[]);
-                assert!(load(&file, "", &[]).map_or(true, |s| s.exports != set), "{with}");
-            }
-        }
-    }
-}
-
-#[test]
-fn what_does_not_go_together_is_refused() {
-    let otlp = |more: &str| format!("{}{more}", least(0));
-    refused(
-        "[[export]]",
-        &[],
-        "FILE:1:1: [[export]]: type is missing; expected one of otlp, influx, remote_write, stdout",
-    );
-    refused(
-        "[[export]]\ntype = 'otlp'",
-        &[],
-        "FILE:1:1: export.endpoint: missing; expected a URL such as http://collector:4318/v1/metrics",
-    );
-    refused(
-        &otlp("interval_secs = 20\ntimeout_secs = 10"),
-        &[],
-        "FILE:5:16: export.timeout_secs: expected less than half of interval_secs, 20s, found 10s; or set long_timeout = true",
-    );
-    taken(&otlp("interval_secs = 20\ntimeout_secs = 60\nlong_timeout = true"), &[]);
-    taken(&otlp("interval_secs = 20\ntimeout_secs = '9999ms'"), &[]);
-    refused(
-        &otlp("retry = { initial_ms = 20, max_ms = 19 }"),
-        &[],
-        "FILE:4:37: export.retry.max_ms: expected at least retry.initial_ms, 20, found 19",
-    );
-    refused(
-        &otlp("username = 'u'"),
-        &[],
-        "FILE:4:12: export.username: password_file is missing beside it",
-    );
-    refused(
-        &otlp("password_file = 'u'"),
-        &[],
-        "FILE:4:17: export.password_file: username is missing beside it",
-    );
-    refused(
-        &otlp("username = 'u'\npassword_file = '/p'\ntoken_file = '/t'"),
-        &[],
-        "FILE:6:14: export.token_file: together with username and password_file; keep one",
-    );
-    refused(
-        &otlp("spool = { max_bytes = '1MiB' }"),
-        &[],
-        "FILE:4:23: export.spool.max_bytes: spool.dir is missing beside it",
-    );
-    refused(&otlp("spool = {}"), &[], "FILE:4:9: export.spool: says nothing; leave it out");
-    refused(
-        &otlp("[export.spool]\n[[export]]\ntype = 'stdout'"),
-        &[],
-        "FILE:4:1: export.spool: says nothing; leave it out",
-    );
-    refused(
-        &otlp("spool = '/d'"),
-        &[],
-        "FILE:4:9: export.spool: expected a table, [export.spool], found \"/d\"",
-    );
-    refused(
-        &otlp("[export.retry]\nmaxx = 1"),
-        &[],
-        "FILE:5:1: unknown key \"maxx\" in [export.retry]; did you mean \"max\"?; known are max, \
-         initial_ms, max_ms",
-    );
-    refused(
-        &otlp("spool = { dir = '/d', max_bytes = '255KiB' }"),
-        &[],
-        "FILE:4:35: export.spool.max_bytes: expected bytes from 256KiB to 1TiB, such as 65536 or \
-         16MiB, found \"255KiB\"",
-    );
-    for bad in ["'1 MiB'", "'MiB'", "'1mib'", "-1", "'1.5MiB'", "'99999999999TiB'"] {
-        let file = otlp(&format!("spool = {{ dir = '/d', max_bytes = {bad} }}"));
-        assert!(load(&file, "", &[]).is_err_and(|r| r.contains("expected bytes from")), "{bad}");
-    }
-    refused(
-        &otlp("resource = { '' = 'x' }"),
-        &[],
-        "FILE:4:19: export.resource: expected texts under names, such as \"service.name\" = \
-         \"edge-17\", found \"=x\"",
-    );
-    let long = "n".repeat(257);
-    assert!(load(&otlp(&format!("resource = {{ {long} = 'x' }}")), "", &[]).is_err());
-    taken(&otlp(&format!("resource = {{ {} = 'x' }}", &long[1..])), &[]);
-    assert!(load(&otlp("resource = { service.name = 'x' }"), "", &[]).is_err());
-    assert!(load(&otlp("include = ['a b']"), "", &[]).is_err());
-    refused(
-        "[[export]]\ntype = 'stdout'\nmeasurement = 'collector'",
-        &[],
-        "FILE:3:15: export.measurement: format = \"influx\" is missing beside it",
-    );
-}
-
-#[test]
-fn influx_has_a_database_or_a_bucket() {
-    let influx = |more: &str| format!("[[export]]\ntype = 'influx'\nendpoint = 'http://h'\n{more}");
-    refused(
-        &influx(""),
-        &[],
-        "FILE:1:1: export.database: missing; Influx 1 has a database, Influx 2 a bucket",
-    );
-    refused(
-        &influx("database = 'd'\nbucket = 'b'"),
-        &[],
-        "FILE:5:10: export.bucket: together with database; Influx 1 has a database, Influx 2 a bucket",
-    );
-    refused(
-        &influx("bucket = 'b'\nretention_policy = 'r'"),
-        &[],
-        "FILE:5:20: export.retention_policy: database is missing beside it",
-    );
-    refused(
-        &influx("database = 'd'\norg = 'r'"),
-        &[],
-        "FILE:5:7: export.org: bucket is missing beside it",
-    );
-}
-
-#[test]
-fn what_is_not_built_in_is_refused() {
-    let file = "[[export]]\ntype = 'otlp'\nendpoint = 'HTTPS://h:1/v1'";
-    let at =
-        "FILE:3:12: export.endpoint: expected a URL such as http://collector:4318/v1/metrics, ";
-    match cfg!(feature = "tls") {
-        true => assert_eq!(taken(file, &[]).exports[0].endpoint, "HTTPS://h:1/v1"),
-        false => refused(
-            file,
-            &[],
-            &format!(
-                "{at}found \"HTTPS://h:1/v1\"; TLS is not built in: take one that is not -tiny, or the cargo feature tls"
-            ),
-        ),
-    }
-    let file = format!("{}protocol = 'grpc'", least(0));
-    match cfg!(feature = "grpc") {
-        true => assert_eq!(taken(&file, &[]).exports[0].protocol, OtlpProtocol::Grpc),
-        false => refused(
-            &file,
-            &[],
-            "FILE:4:12: export.protocol: gRPC is not built in: use http/protobuf, or a build with \
-             the cargo feature grpc",
-        ),
-    }
-}
-
-#[test]
-fn names_are_unique_and_fallbacks_known() {
-    let out = |name: &str, more: &str| {
-        format!("[[export]]\ntype = 'otlp'\nendpoint = 'http://h'\nname = '{name}'\n{more}\n")
-    };
-    refused(
-        &(out("a", "") + &out("a", "")),
-        &[],
-        "FILE:9:8: export.name: \"a\" is the name of an export before it; give each its own",
-    );
-    refused(
-        &(least(0).to_owned() + least(0)),
-        &[],
-        "FILE:4:1: export.name: \"otlp\" is the name of an export before it; give each its own",
-    );
-    let bad = "export.name: expected at most 64 bytes and no . first";
-    refused(&out("..", ""), &[], &format!("FILE:4:8: {bad}"));
-    refused(&out(&"n".repeat(65), ""), &[], &format!("FILE:4:8: {bad}"));
-    refused(
-        &(out("central", "") + &out("b", "fallback = 'centrl'")),
-        &[],
-        "FILE:10:12: export.fallback: no export has the name \"centrl\"; did you mean \"central\"?",
-    );
-    refused(
-        &out("a", "fallback = 'a'"),
-        &[],
-        "FILE:5:12: export.fallback: \"a\" is this export itself; name another",
-    );
-    let ring =
-        out("a", "fallback = 'b'") + &out("b", "fallback = 'c'") + &out("c", "fallback = 'b'");
-    refused(
-        &ring,
-        &[],
-        "FILE:10:12: export.fallback: \"c\" leads back to \"b\"\n\
-         FILE:15:12: export.fallback: \"b\" leads back to \"c\"",
-    );
-    taken(&(out("a", "fallback = 'b'") + &out("b", "fallback = 'c'") + &out("c", "")), &[]);
-    let many: String = (0..9).map(|n| out(&n.to_string(), "")).collect();
-    refused(&many, &[], "FILE:41:1: more than 8 [[export]]");
-}
-
-#[test]
-fn once_says_what_it_prints() {
+fn once_has_a_format() {
     let s = load("", "--once --format json", &[]).unwrap();
     assert_eq!((s.action, s.once_format), (Action::Once, StdoutFormat::Json));
     let formats = [("text", StdoutFormat::Text), ("influx", StdoutFormat::Influx)];

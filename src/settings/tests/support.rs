@@ -1,8 +1,9 @@
-//! Three collectors and a place for files, for the tests.
+//! Three collectors, a place for files, and a value for each option, for the tests.
 
 use crate::base::text::pattern::Pattern;
+use crate::settings::table::Row;
 use crate::settings::types::{CollectorOption, pattern, switch, system_switch};
-use crate::settings::{Places, Settings, Subject, load_from};
+use crate::settings::{Kind, Listen, Places, Settings, Subject, load_from};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,20 +13,20 @@ pub(super) static CPU: Subject = Subject {
     node_name: "cpu",
     on: true,
     help: "Processors.",
-    options: &[&CPU_TOO.row],
+    options: &[&CPU_SWITCH.row],
 };
 
-static CPU_TOO: CollectorOption<bool> = system_switch("collect_cpu", "The collector cpu.");
+static CPU_SWITCH: CollectorOption<bool> = system_switch("collect_cpu", "The collector cpu.");
 
 pub(super) static DISK: Subject = Subject {
     name: "disk",
     node_name: "diskstats",
     on: true,
     help: "Disks.",
-    options: &[&EXCLUDE.row, &INCLUDE.row, &DISK_TOO.row],
+    options: &[&EXCLUDE.row, &INCLUDE.row, &DISK_SWITCH.row],
 };
 
-static DISK_TOO: CollectorOption<bool> = system_switch("collect_disk", "The collector disk.");
+static DISK_SWITCH: CollectorOption<bool> = system_switch("collect_disk", "The collector disk.");
 
 pub(super) static EXCLUDE: CollectorOption<Option<Pattern>> =
     pattern("exclude_pattern", "Devices to leave out.")
@@ -112,4 +113,67 @@ pub(super) fn load_open(file: &str, args: &str, env: &[(&str, &str)]) -> Result<
 
 pub(super) fn load(file: &str, args: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
     load_bytes(file.as_bytes(), args, env)
+}
+
+pub(super) fn tcp(host: &str, port: u16) -> Listen {
+    Listen::Tcp(host.to_owned(), port)
+}
+
+/// Options that need others, and TLS: `serving` tests them.
+pub(super) fn is_guard(row: &Row) -> bool {
+    row.section.name == "server.tls" || ["users_file", "web_config_file"].contains(&row.key())
+}
+
+/// A valid value other than the default, in the file's syntax and as text.
+pub(super) fn sample(row: &Row) -> (String, String) {
+    let text = match row.kind {
+        Kind::Switch => if row.default[0] == "true" { "false" } else { "true" }.to_owned(),
+        Kind::Choice(words) => {
+            let other =
+                |word: &&&str| row.default[0].is_empty() || !word.starts_with(row.default[0]);
+            words.iter().find(other).unwrap().to_string()
+        }
+        Kind::Count(_, max) => max.to_string(),
+        Kind::Time(..) => "7s".to_owned(),
+        Kind::Size(..) => "7MiB".to_owned(),
+        Kind::Remote => "http://u@host:1/v1".to_owned(),
+        Kind::Attributes => "host=a=b".to_owned(),
+        Kind::Patterns => "cpu_*".to_owned(),
+        Kind::Words => "word".to_owned(),
+        Kind::Globs => "/srv/*".to_owned(),
+        Kind::Addresses => "[::1]:1".to_owned(),
+        // No name is both a gauge and a counter.
+        Kind::Names if row.key() == "custom_counters" => "hits".to_owned(),
+        Kind::Host | Kind::Name | Kind::Names => "host".to_owned(),
+        Kind::Labels | Kind::Headers => "host=a=b".to_owned(),
+        Kind::Times(..) => "host=7s".to_owned(),
+        Kind::States => "host=2.5".to_owned(),
+        Kind::Route | Kind::Served | Kind::Path | Kind::PathOrNone | Kind::Glob => {
+            "/sample".to_owned()
+        }
+        Kind::Numbers => "2.5".to_owned(),
+        Kind::Ports => "4318".to_owned(),
+        Kind::Text | Kind::Word | Kind::Peer(_) => "word".to_owned(),
+        Kind::Expression => "word > 1".to_owned(),
+        Kind::Url | Kind::Urls => "http://u@host:1/x".to_owned(),
+        Kind::Mode => "0660".to_owned(),
+        Kind::Endpoint => "host:1".to_owned(),
+        Kind::Mail | Kind::Mails => "a@host".to_owned(),
+        Kind::Pattern => "^sample\\.$".to_owned(),
+        Kind::Act | Kind::Agent | Kind::Ignored => unreachable!(),
+    };
+    match row.kind {
+        kind if kind.is_unprefixed() => (text.clone(), text),
+        kind if kind.is_table() => {
+            let (name, value) = text.split_once('=').unwrap();
+            let mark = if kind == Kind::States { "" } else { "'" };
+            (format!("{{ {name} = {mark}{value}{mark} }}"), text)
+        }
+        _ => (format!("'{text}'"), text),
+    }
+}
+
+#[cfg(feature = "hub")]
+pub(super) fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -1,8 +1,15 @@
 //! The parser of one line of a web configuration file: keys, texts with and without quotation marks, lists
-//! in brackets.
+//! in brackets, mappings in braces.
+
+use crate::base::text::words::quoted;
 
 /// Entries of one mapping or list.
 pub const MAX_ENTRIES: usize = 1000;
+
+/// Nested mappings and lists.
+pub const MAX_DEPTH: usize = 4;
+
+pub const TOO_DEEP: &str = "nested too deep; expected at most 4 levels";
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +44,22 @@ pub fn wrong<T>(line: usize, what: &str) -> Read<T> {
     Err((line, what.to_owned()))
 }
 
+/// Adds an entry to a mapping.
+///
+/// # Errors
+///
+/// The key is there already, or there are too many.
+pub fn add(entries: &mut Vec<Entry>, entry: Entry) -> Read<()> {
+    if entries.iter().any(|known| known.key == entry.key) {
+        return wrong(entry.line, &[&*quoted(&entry.key), " is given twice; keep one"].concat());
+    }
+    if entries.len() >= MAX_ENTRIES {
+        return wrong(entry.line, "too many keys; expected at most 1000 in one mapping");
+    }
+    entries.push(entry);
+    Ok(())
+}
+
 /// The key at the start of a line, and the text after its colon.
 pub fn key(line: usize, text: &str) -> Read<Option<(String, &str)>> {
     if text.starts_with(['"', '\'']) {
@@ -60,18 +83,34 @@ pub fn value(line: usize, text: &str) -> Read<Node> {
         None | Some(b'#') => Ok(Node::Empty),
         Some(b'"' | b'\'') => {
             let (text, rest) = in_quotes(line, text)?;
-            let rest = rest.trim_start();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                return wrong(line, "something stands behind the closing quotation mark");
-            }
+            ended(
+                line,
+                rest,
+                "text after the closing quotation mark; expected the end of the line",
+            )?;
             Ok(Node::Text(text))
         }
-        Some(b'[') => flow(line, text),
-        Some(b'{') if uncommented(text) == "{}" => Ok(Node::Map(Vec::new())),
-        _ => match plain(line, text)? {
-            "~" | "null" | "Null" | "NULL" => Ok(Node::Empty),
-            text => Ok(Node::Text(text.to_owned())),
-        },
+        Some(b'[' | b'{') => {
+            // The first level is that of the file.
+            let (node, rest) = flow(line, text, 2)?;
+            ended(line, rest, "text after the closing bracket; expected the end of the line")?;
+            Ok(node)
+        }
+        _ => plain(line, text).map(scalar),
+    }
+}
+
+/// Checks that nothing but a comment follows.
+fn ended(line: usize, rest: &str, what: &str) -> Read<()> {
+    let rest = rest.trim_start();
+    if rest.is_empty() || rest.starts_with('#') { Ok(()) } else { wrong(line, what) }
+}
+
+/// The value that a text without quotation marks stands for.
+fn scalar(text: &str) -> Node {
+    match text {
+        "~" | "null" | "Null" | "NULL" => Node::Empty,
+        text => Node::Text(text.to_owned()),
     }
 }
 
@@ -82,16 +121,20 @@ fn uncommented(text: &str) -> &str {
 /// A text without quotation marks, up to a comment.
 fn plain(line: usize, text: &str) -> Read<&str> {
     let text = uncommented(text);
-    let is_special = text
-        .starts_with(['{', '}', '[', ']', ',', '&', '*', '!', '|', '>', '%', '@', '`'])
+    let is_special = text.starts_with(['{', '}', '[', ']', ',', '!', '|', '>', '%', '@', '`'])
         || ["-", "?", ":"].contains(&text.split(' ').next().unwrap_or_default());
+    if text.starts_with(['&', '*']) {
+        let what = "anchors and aliases (& and *) are not supported; write the value in each place, or put \
+                    quotation marks around a text that begins like this";
+        return wrong(line, what);
+    }
     if is_special {
-        let text = "expected a text in one line, or | and lines below; put quotation marks around a \
+        let what = "expected a text in one line, or | and lines below; put quotation marks around a \
                     text that begins like this";
-        return wrong(line, text);
+        return wrong(line, what);
     }
     match text.contains(": ") || text.ends_with(':') {
-        true => wrong(line, "a colon in a text; put quotation marks around it"),
+        true => wrong(line, "a colon in a text; put quotation marks around the text"),
         false => Ok(text),
     }
 }
@@ -100,39 +143,75 @@ fn plain(line: usize, text: &str) -> Read<&str> {
 fn unquoted(line: usize, text: &str) -> Read<&str> {
     match plain(line, text)? {
         whole if whole.len() == text.len() => Ok(whole),
-        _ => wrong(line, "a comment in the midst of a text; put quotation marks around the text"),
+        _ => wrong(line, "a comment within a value; put quotation marks around a text with #"),
     }
 }
 
-/// `[a, "b"]`, in one line.
-fn flow(line: usize, text: &str) -> Read<Node> {
-    let (mut items, mut rest) = (Vec::new(), text.get(1..).unwrap_or_default().trim_start());
+const FLOW: &str =
+    "expected [a, b] or {key: value, key: value} in one line, or indented lines below";
+
+/// The list in brackets or the mapping in braces at the start of a line, and the text after it.
+fn flow(line: usize, text: &str, depth: usize) -> Read<(Node, &str)> {
+    let is_map = text.starts_with('{');
+    let close = if is_map { '}' } else { ']' };
+    let (mut items, mut entries) = (Vec::new(), Vec::new());
+    let mut rest = text.get(1..).unwrap_or_default().trim_start();
     loop {
-        if let Some(behind) = rest.strip_prefix(']') {
-            return match value(line, behind)? {
-                Node::Empty => Ok(Node::List(items)),
-                _ => wrong(line, "something stands behind the closing bracket"),
-            };
+        if let Some(behind) = rest.strip_prefix(close) {
+            let node = if is_map { Node::Map(entries) } else { Node::List(items) };
+            return Ok((node, behind));
         }
-        let item = if rest.starts_with(['"', '\'']) {
-            let (item, behind) = in_quotes(line, rest)?;
+        if is_map {
+            let (key, value) = flow_key(line, rest)?;
+            let (node, behind) = member(line, value.trim_start(), depth)?;
             rest = behind;
-            item
+            add(&mut entries, Entry { key, line, node })?;
         } else {
-            let end = rest.find([',', ']']).unwrap_or(rest.len());
-            let (item, behind) = rest.split_at(end);
+            let (Node::Text(item), behind) = member(line, rest, depth)? else {
+                return wrong(line, FLOW);
+            };
             rest = behind;
-            unquoted(line, item.trim())?.to_owned()
-        };
-        rest = rest.trim_start();
-        let is_last = rest.starts_with(']');
-        let behind = rest.strip_prefix(',').map(str::trim_start);
-        rest = behind.unwrap_or(rest);
-        let is_cut = behind.is_none_or(str::is_empty) && !is_last;
-        if item.is_empty() || items.len() >= MAX_ENTRIES || is_cut {
-            return wrong(line, "expected [a, b] in one line, or lines that begin with -");
+            if item.is_empty() || items.len() >= MAX_ENTRIES {
+                return wrong(line, FLOW);
+            }
+            items.push((line, item));
         }
-        items.push((line, item));
+        rest = rest.trim_start();
+        if let Some(behind) = rest.strip_prefix(',') {
+            rest = behind.trim_start();
+        } else if !rest.starts_with(close) {
+            return wrong(line, FLOW);
+        }
+    }
+}
+
+/// The key of a mapping in braces, and the text after its colon.
+fn flow_key(line: usize, text: &str) -> Read<(String, &str)> {
+    match key(line, text)? {
+        Some((key, _)) if !text.starts_with(['"', '\'']) && key.contains(MARKS) => {
+            wrong(line, FLOW)
+        }
+        Some(found) => Ok(found),
+        None => wrong(line, FLOW),
+    }
+}
+
+/// What ends a text without quotation marks within brackets or braces.
+const MARKS: [char; 5] = [',', '[', ']', '{', '}'];
+
+/// An element of a list or a value of a mapping, and the text after it.
+fn member(line: usize, text: &str, depth: usize) -> Read<(Node, &str)> {
+    match text.bytes().next() {
+        Some(b'"' | b'\'') => {
+            in_quotes(line, text).map(|(text, behind)| (Node::Text(text), behind))
+        }
+        Some(b'[' | b'{') if depth >= MAX_DEPTH => wrong(line, TOO_DEEP),
+        Some(b'[' | b'{') => flow(line, text, depth + 1),
+        _ => {
+            let end = text.find(MARKS).unwrap_or(text.len());
+            let (text, behind) = text.split_at_checked(end).unwrap_or_default();
+            Ok((scalar(unquoted(line, text.trim())?), behind))
+        }
     }
 }
 
@@ -156,10 +235,8 @@ fn in_quotes(line: usize, text: &str) -> Read<(String, &str)> {
                 Some('t') => out.push('\t'),
                 Some(c @ ('"' | '\\' | '/')) => out.push(c),
                 _ => {
-                    return wrong(
-                        line,
-                        "an escape that is not read; expected \\n, \\t, \\\" or \\\\",
-                    );
+                    let what = "an escape that is not supported; expected \\n, \\t, \\\" or \\\\";
+                    return wrong(line, what);
                 }
             },
             c => out.push(c),

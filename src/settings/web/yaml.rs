@@ -1,15 +1,12 @@
-//! A parser of the part of YAML that web configuration files use: mappings and lists in lines, texts plain and
-//! in quotation marks, `|` blocks, `[a, b]`, comments. Everything else is rejected with its line, never
-//! guessed at.
+//! A parser of the part of YAML that web configuration files use: mappings and lists in lines, texts with
+//! and without quotation marks, `|` blocks, `[a, b]` and `{a: b}` in one line, comments. Everything else is an error
+//! with its line.
 
-use super::texts::{Entry, MAX_ENTRIES, Node, Read, key, value, wrong};
+use super::texts::{Entry, MAX_DEPTH, MAX_ENTRIES, Node, Read, TOO_DEEP, add, key, value, wrong};
 use crate::base::text::words::quoted;
 
 /// Lines of a file.
 const MAX_LINES: usize = 20_000;
-
-/// Nested mappings and lists.
-const MAX_DEPTH: usize = 4;
 
 /// The keys of a document.
 pub fn parse(text: &str) -> Read<Vec<Entry>> {
@@ -18,10 +15,13 @@ pub fn parse(text: &str) -> Read<Vec<Entry>> {
     for (at, text) in text.lines().enumerate() {
         let number = at + 1;
         if number > MAX_LINES {
-            return wrong(number, "more lines than such a file has");
+            return wrong(number, "too many lines; expected at most 20000");
         }
         if text.contains(|c: char| c.is_control() && c != '\t' || "\u{2028}\u{2029}".contains(c)) {
-            return wrong(number, "a control character, or a line that ends unlike others");
+            return wrong(
+                number,
+                "a control character, or an unusual end of a line; expected printable text and \\n",
+            );
         }
         let text = text.trim_end();
         let body = text.trim_start_matches(' ');
@@ -51,8 +51,8 @@ pub fn parse(text: &str) -> Read<Vec<Entry>> {
     }
 }
 
-const INDENT: &str = "indented unlike the lines before it; expected keys of one mapping below each other, \
-                      and a value in one line";
+const INDENT: &str = "the indentation differs from that of the lines before; expected the keys of one mapping in \
+                      one column, and each value in one line";
 
 #[derive(Clone, Copy)]
 struct Line<'a> {
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     fn block(&mut self, indent: usize, depth: usize) -> Read<Node> {
         let Some(first) = self.peek()? else { return Ok(Node::Empty) };
         if depth >= MAX_DEPTH {
-            return wrong(first.number, "deeper than such a file is");
+            return wrong(first.number, TOO_DEEP);
         }
         if first.is_item() {
             return self.list(indent);
@@ -101,19 +101,13 @@ impl<'a> Reader<'a> {
         let mut entries: Vec<Entry> = Vec::new();
         while let Some(line) = self.peek()?.filter(|line| line.indent == indent && !line.is_end()) {
             if line.is_item() || line.text == "---" {
-                return wrong(line.number, "expected another key, and one document");
-            }
-            let entry = self.entry(line, depth)?;
-            if entries.iter().any(|known| known.key == entry.key) {
                 return wrong(
                     line.number,
-                    &[&*quoted(&entry.key), " stands here twice; keep one"].concat(),
+                    "expected another key; a file is one document, and a mapping has no list items",
                 );
             }
-            entries.push(entry);
-            if entries.len() > MAX_ENTRIES {
-                return wrong(line.number, "more keys than such a file has");
-            }
+            let entry = self.entry(line, depth)?;
+            add(&mut entries, entry)?;
         }
         match self.peek()? {
             Some(line) if line.indent > indent => wrong(line.number, INDENT),
@@ -127,10 +121,10 @@ impl<'a> Reader<'a> {
             self.at += 1;
             match value(line.number, line.text.get(1..).unwrap_or_default())? {
                 Node::Text(text) => items.push((line.number, text)),
-                _ => return wrong(line.number, "expected a text behind -"),
+                _ => return wrong(line.number, "expected a text after -"),
             }
             if items.len() > MAX_ENTRIES {
-                return wrong(line.number, "a longer list than such a file has");
+                return wrong(line.number, "the list is too long; expected at most 1000 elements");
             }
         }
         match self.peek()? {
@@ -145,7 +139,7 @@ impl<'a> Reader<'a> {
             let found = quoted(line.text.split([' ', ':']).next().unwrap_or_default());
             return wrong(
                 line.number,
-                &["expected a key with a colon behind it, found ", &found].concat(),
+                &["expected a key and a colon after it, found ", &found].concat(),
             );
         };
         self.at += 1;

@@ -46,7 +46,7 @@ static SUITES_13: [(&str, &SupportedCipherSuite); 3] = [
     ("TLS_CHACHA20_POLY1305_SHA256", &cipher_suite::TLS13_CHACHA20_POLY1305_SHA256),
 ];
 
-/// What Go has besides, or had: in CBC mode, or without ECDHE. A list may name them for other programs.
+/// Other suites that Go has or had: in CBC mode, or without ECDHE. A list may name them for other programs.
 static WEAK_SUITES: [&str; 8] = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
     "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
@@ -65,16 +65,15 @@ static CURVES: [(&str, &dyn SupportedKxGroup); 3] = [
     ("CurveP384", kx_group::SECP384R1),
 ];
 
-/// Those of Go's that are not there.
+/// Go's curves that are not supported here.
 static OTHER_CURVES: [&str; 4] =
     ["CurveP521", "X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"];
 
-/// Reads the files that are named, and puts all of it together.
+/// Builds the configuration from the settings and the files that they name.
 ///
 /// # Errors
 ///
-/// A file cannot be read, is not what it should be, or something is named that does not exist; the text says
-/// which.
+/// A file cannot be read or has other contents, or a name is not supported; the text says which.
 pub fn server_config(of: &ServerTls) -> io::Result<Arc<ServerConfig>> {
     let provider = Arc::new(CryptoProvider {
         cipher_suites: suites(&of.cipher_suites, of.newest)?,
@@ -117,8 +116,8 @@ fn versions(of: &ServerTls) -> &'static [&'static SupportedProtocolVersion] {
     VERSIONS.get(from..to).unwrap_or_default()
 }
 
-/// Those of TLS 1.3, and of the others those that are named and there. A name that means nothing here is left out,
-/// unless nothing is left of the list then.
+/// All suites of TLS 1.3, and those of TLS 1.2 that are named. A name that is not supported is ignored; a list of
+/// such names only is an error.
 fn suites(names: &[String], newest: TlsVersion) -> io::Result<Vec<SupportedCipherSuite>> {
     let mut all: Vec<SupportedCipherSuite> = SUITES_13.iter().map(|(_, suite)| **suite).collect();
     let of_13 = all.len();
@@ -130,13 +129,15 @@ fn suites(names: &[String], newest: TlsVersion) -> io::Result<Vec<SupportedCiphe
         if let Some((_, suite)) = SUITES.iter().find(|(known, _)| known == name) {
             all.push(**suite);
         } else if !SUITES_13.iter().any(|(known, _)| known == name) {
-            left_out("cipher_suites", name, &WEAK_SUITES, known())?;
+            ignored("cipher_suites", name, &WEAK_SUITES, known())?;
         }
     }
     let has_13 = newest != TlsVersion::Tls12
         && names.iter().any(|name| SUITES_13.iter().any(|(known, _)| known == name));
     match names.first() {
-        Some(name) if all.len() == of_13 && !has_13 => Err(unknown("cipher_suites", name, known())),
+        Some(name) if all.len() == of_13 && !has_13 => {
+            Err(unsupported("cipher_suites", name, known()))
+        }
         _ => Ok(all),
     }
 }
@@ -147,36 +148,54 @@ fn curves(names: &[String]) -> io::Result<Vec<&'static dyn SupportedKxGroup>> {
     for name in names {
         match CURVES.iter().find(|(known, _)| known == name) {
             Some((_, curve)) => all.push(*curve),
-            None => left_out("curve_preferences", name, &OTHER_CURVES, known())?,
+            None => ignored("curve_preferences", name, &OTHER_CURVES, known())?,
         }
     }
     match names.first() {
-        Some(name) if all.is_empty() => Err(unknown("curve_preferences", name, known())),
+        Some(name) if all.is_empty() => Err(unsupported("curve_preferences", name, known())),
         Some(_) => Ok(all),
         None => Ok(CURVES.iter().map(|(_, curve)| *curve).collect()),
     }
 }
 
-/// Says that a name of Go's means nothing here.
+/// Logs that a name of Go's is ignored, as it is not supported here.
 ///
 /// # Errors
 ///
-/// It is not even one of Go's.
-fn left_out<'a>(
+/// It is not one of Go's, either.
+fn ignored<'a>(
     key: &'static str,
     name: &str,
     others: &[&str],
     known: impl Iterator<Item = &'a str>,
 ) -> io::Result<()> {
     if !others.contains(&name) {
-        return Err(unknown(key, name, known));
+        return Err(unsupported(key, name, known));
     }
-    log::info("not supported here, and left out", &[(key, &name)]);
+    log::info("not supported here, and ignored", &[(key, &name)]);
     Ok(())
 }
 
-fn unknown<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> io::Error {
+fn unsupported<'a>(key: &str, name: &str, known: impl Iterator<Item = &'a str>) -> io::Error {
     let known: Vec<&str> = known.collect();
-    let known = known.join(", ");
-    invalid(&[key, ": ", name, " is not there; leave it out, or take of ", &known].concat())
+    let (then, known) = (" is not supported; name at least one of ", known.join(", "));
+    invalid(&[key, ": ", name, then, &known, ", or remove the key to allow all of them"].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_unsupported_names_says_what_to_write() {
+        let refused = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            curves(&names).map(|curves| curves.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(refused(&["CurveP521", "CurveP384"]), Ok(1));
+        let expected = "curve_preferences: CurveP521 is not supported; name at least one of X25519, \
+                        CurveP256, CurveP384, or remove the key to allow all of them";
+        assert_eq!(refused(&["CurveP521"]), Err(expected.to_owned()));
+        assert!(refused(&["X25519", "P521"]).unwrap_err().contains("P521 is not supported"));
+    }
 }

@@ -1,28 +1,30 @@
 //! Exports from the variables of OpenTelemetry.
 
-use super::*;
+use super::{least, loaded, millis, round_trip};
 use crate::settings::sources::otel_values::{DISABLED, EXPORTER, VARIABLES};
+use crate::settings::tests::support::{SUBJECTS, is_reserved, load, nowhere, pairs};
+use crate::settings::{Export, ExportKind, OtlpProtocol, load_from};
 
 const BASE: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/");
 
 #[test]
 fn an_endpoint_of_the_environment_makes_an_export() {
-    let exports = round("", &[BASE]);
+    let exports = round_trip("", &[BASE]);
     let [one] = exports.as_slice() else { panic!("one export") };
     assert_eq!((one.name.as_str(), one.kind), ("otlp", ExportKind::Otlp));
     assert_eq!(one.endpoint, "http://c:4318", "its path is looked for");
     assert_eq!((one.interval, one.timeout, one.gzip), (millis(30_000), millis(10_000), true));
     let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1/as/is/");
-    assert_eq!(round("", &[BASE, own])[0].endpoint, "http://m:1/as/is/");
+    assert_eq!(round_trip("", &[BASE, own])[0].endpoint, "http://m:1/as/is/");
     let own = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1");
-    assert_eq!(round("", &[own])[0].endpoint, "http://m:1/?", "the root and no other");
+    assert_eq!(round_trip("", &[own])[0].endpoint, "http://m:1/?", "the root and no other");
     let deep = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://m:1/deep/");
-    assert_eq!(round("", &[deep])[0].endpoint, "http://m:1/deep/v1/metrics");
+    assert_eq!(round_trip("", &[deep])[0].endpoint, "http://m:1/deep/v1/metrics");
     let shown = load("", "--check-config", &[BASE]).unwrap().effective;
     let line = "endpoint = \"http://c:4318\"  # from OTEL_EXPORTER_OTLP_ENDPOINT\n";
     assert!(shown.contains(line), "{shown}");
 
-    assert_eq!(round(least(3), &[BASE]).len(), 2);
+    assert_eq!(round_trip(least(3), &[BASE]).len(), 2);
     for (env, count) in [
         (("OTEL_SDK_DISABLED", "True"), 0),
         (("OTEL_SDK_DISABLED", "1"), 1),
@@ -33,14 +35,14 @@ fn an_endpoint_of_the_environment_makes_an_export() {
         (("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "nonsense"), 1),
         (("OTEL_WHATEVER", "nonsense"), 1),
     ] {
-        assert_eq!(taken("", &[BASE, env]).exports.len(), count, "{env:?}");
+        assert_eq!(loaded("", &[BASE, env]).exports.len(), count, "{env:?}");
     }
     for env in [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
     ] {
-        assert_eq!(taken("", &[env]).exports, [], "{env:?}");
+        assert_eq!(loaded("", &[env]).exports, [], "{env:?}");
     }
     let eight: String = (0..8).map(|n| format!("{}name = 'n{n}'\n", least(3))).collect();
     warned(
@@ -50,7 +52,7 @@ fn an_endpoint_of_the_environment_makes_an_export() {
     );
     // An export of another type has its name.
     let other = format!("{}name = 'otlp'\n", least(3));
-    assert_eq!(round(&other, &[BASE])[1].name, "otlp-2");
+    assert_eq!(round_trip(&other, &[BASE])[1].name, "otlp-2");
 }
 
 #[test]
@@ -72,10 +74,10 @@ fn the_environment_fills_in_what_the_file_does_not_say() {
                    temporality = 'cumulative'\ninterval_secs = 30\ntimeout_secs = 7\n\
                    headers = { A = 'b' }\ncompression = 'gzip'\nresource = { a = 'b' }\n\
                    [[export]]\ntype = 'otlp'\n[[export]]\ntype = 'remote_write'\nendpoint = 'http://r'\n";
-    let exports = round(of_file, &env);
+    let exports = round_trip(of_file, &env);
     assert_eq!(
         exports[0],
-        taken(of_file.split("[[export]]\ntype = 'otlp'\n[[").next().unwrap(), &[]).exports[0]
+        loaded(of_file.split("[[export]]\ntype = 'otlp'\n[[").next().unwrap(), &[]).exports[0]
     );
     let filled = Export {
         name: "otlp".into(),
@@ -93,14 +95,14 @@ fn the_environment_fills_in_what_the_file_does_not_say() {
     assert_eq!(exports[1], filled);
     assert_eq!((exports[2].gzip, exports[2].headers.len(), exports.len()), (false, 0, 3));
     let lowmemory = ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "lowmemory");
-    assert!(!taken("", &[BASE, lowmemory]).exports[0].is_delta);
+    assert!(!loaded("", &[BASE, lowmemory]).exports[0].is_delta);
 }
 
 #[test]
 fn grpc_takes_the_base_as_it_is() {
     let file = "[[export]]\ntype = 'otlp'\nprotocol = 'grpc'\n";
     match cfg!(feature = "grpc") {
-        true => assert_eq!(taken(file, &[BASE]).exports[0].endpoint, "http://c:4318/"),
+        true => assert_eq!(loaded(file, &[BASE]).exports[0].endpoint, "http://c:4318/"),
         false => {
             let text = "OTEL_EXPORTER_OTLP_PROTOCOL: gRPC is not built in: use http/protobuf, or a \
                         build with the cargo feature grpc; ";
@@ -116,7 +118,7 @@ fn grpc_takes_the_base_as_it_is() {
 /// The exports if the expected warning is the only one.
 #[track_caller]
 fn warned(file: &str, env: &[(&str, &str)], expected: &str) -> Vec<Export> {
-    let settings = taken(file, env);
+    let settings = loaded(file, env);
     assert_eq!(settings.warnings, [expected]);
     settings.exports
 }
@@ -125,7 +127,7 @@ fn warned(file: &str, env: &[(&str, &str)], expected: &str) -> Vec<Export> {
 fn wrong_variables_are_warned_of_and_ignored() {
     let list = "expected name=value pairs separated by commas, in UTF-8, other characters as %XX";
     let number = "expected a number of milliseconds, found";
-    let plain = taken("", &[BASE]).exports;
+    let plain = loaded("", &[BASE]).exports;
     for (name, value, expected) in [
         (
             "OTEL_METRICS_EXPORTER",
@@ -169,11 +171,11 @@ fn wrong_variables_are_warned_of_and_ignored() {
     }
     // Of several headers the valid ones stay; otherwise the less specific variable is used.
     let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "a=b,c,d=e");
-    let of = |env: &[(&str, &str)]| taken("", env).exports.remove(0);
+    let of = |env: &[(&str, &str)]| loaded("", env).exports.remove(0);
     assert_eq!(of(&[BASE, headers]).headers, pairs(&[("a", "b"), ("d", "e")]));
     let two = [("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "x"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "7")];
     let near = "found \"7\"; 10ms is used";
-    let settings = taken("", &[&[BASE], &two[..]].concat());
+    let settings = loaded("", &[&[BASE], &two[..]].concat());
     assert_eq!((settings.warnings.len(), settings.exports[0].timeout), (2, millis(10)));
     assert!(settings.warnings[1].ends_with(near), "{:?}", settings.warnings);
 }
@@ -198,7 +200,7 @@ fn times_of_the_environment_go_together() {
     ] {
         let file = if file.is_empty() { String::new() } else { [least(0), file].concat() };
         let env = [vec![BASE], env].concat();
-        let export = &round(&file, &env)[0];
+        let export = &round_trip(&file, &env)[0];
         let found = (export.interval, export.timeout, export.is_patient);
         let (interval, timeout, is_patient) = expected;
         assert_eq!(found, (millis(interval), millis(timeout), is_patient), "{file} {env:?}");
@@ -269,8 +271,8 @@ fn no_variable_keeps_the_agent_from_starting() {
         VARIABLES.iter().map(|(name, ..)| *name).chain([DISABLED, EXPORTER]).collect();
     for name in &names {
         for value in odd {
-            taken("", &[BASE, (name, value)]);
-            taken(&short, &[(name, value)]);
+            loaded("", &[BASE, (name, value)]);
+            loaded(&short, &[(name, value)]);
         }
     }
     let mut seed = 7u64;
@@ -281,13 +283,12 @@ fn no_variable_keeps_the_agent_from_starting() {
     for _ in 0..1000 {
         let all: Vec<_> = names.iter().filter(|_| below(3) == 0).copied().collect();
         let env: Vec<_> = all.iter().map(|name| (*name, odd[below(odd.len())])).collect();
-        taken(files[below(files.len())], &env);
+        loaded(files[below(files.len())], &env);
     }
     let bytes = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff]);
     for name in names {
         let env = vec![(name.into(), std::ffi::OsString::clone(&bytes))];
-        let settings =
-            crate::settings::load_from(SUBJECTS, is_reserved, vec![], env, &nowhere()).unwrap();
+        let settings = load_from(SUBJECTS, is_reserved, vec![], env, &nowhere()).unwrap();
         assert_eq!(settings.warnings, [format!("{name}: expected text in UTF-8; it is ignored")]);
     }
 }
