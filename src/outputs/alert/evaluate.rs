@@ -84,7 +84,11 @@ impl Evaluator {
     }
 
     /// Takes two sides off the stack and applies the operation.
-    fn apply<'t>(&mut self, operation: BinaryOperation, labels: &impl Fn(Span) -> &'t [u8]) -> Operand {
+    fn apply<'t>(
+        &mut self,
+        operation: BinaryOperation,
+        labels: &impl Fn(Span) -> &'t [u8],
+    ) -> Operand {
         let (right, left) = (self.left.pop(), self.left.pop());
         let (Some(left), Some(right)) = (left, right) else { return Operand::Number(f64::NAN) };
         match (left, right) {

@@ -38,11 +38,11 @@ use evaluation::{Audience, Dropped, Evaluation};
 use instance::Instance;
 use notice::Notice;
 use rule::Rule;
+use samples::ScrapeSamples;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use transport::Transport;
-use samples::ScrapeSamples;
 use watch::{Watch, WatchedFamily};
 
 /// Reports that may wait, beyond one of each destination: those of destinations that were removed.

@@ -70,7 +70,8 @@ impl ScrapeSamples {
                 put_pair(&mut self.text, start, name.as_bytes(), value.as_bytes());
             }
             if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(self.text.len())) {
-                let series = WatchedSeries { selector: place, labels: Span(start, end), value: 1.0 };
+                let series =
+                    WatchedSeries { selector: place, labels: Span(start, end), value: 1.0 };
                 self.series.insert(first, series);
             }
         }

@@ -148,7 +148,8 @@ impl Session<'_> {
                 Err(error) => return Err(self.failed(&error)),
             };
             if piece.is_empty() {
-                let text = "the relay closed the connection, or its answers are too long".to_owned();
+                let text =
+                    "the relay closed the connection, or its answers are too long".to_owned();
                 return Err(SendError { reason: "connect", text, again: true, after: None });
             }
             let end = memchr::memchr(b'\n', piece);

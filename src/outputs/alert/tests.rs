@@ -48,7 +48,11 @@ impl Driven {
             }
         };
         self.alerts.evaluate(Dialect::Own, &mut scrape, now);
-        self.alerts.notices.drain(..).map(|(audience, notice)| described(audience, &notice)).collect()
+        self.alerts
+            .notices
+            .drain(..)
+            .map(|(audience, notice)| described(audience, &notice))
+            .collect()
     }
 
     fn states(&self) -> Vec<String> {
@@ -130,7 +134,10 @@ fn rules_that_stay_keep_their_state() {
     driven.alerts.apply(&alerting(), &[rules[1].clone(), changed], driven.start);
     assert!(driven.evaluate(10, &[("a", 1.0), ("b", 0.0)]).is_empty());
     assert_eq!(driven.states().len(), 2);
-    assert_eq!(driven.evaluate(11, &[("a", 1.0), ("b", 0.5)]), ["All resolved b 0", "All firing a 1"]);
+    assert_eq!(
+        driven.evaluate(11, &[("a", 1.0), ("b", 0.5)]),
+        ["All resolved b 0", "All firing a 1"]
+    );
     driven.alerts.apply(&alerting(), &[], driven.start);
     assert!(driven.states().is_empty() && driven.alerts.next.is_none());
 }
@@ -165,7 +172,10 @@ fn rates_are_of_the_rule_that_asks() {
         rule("Increase", "increase(used{device!=\"b\"}[30s]) * 2 >= used", 0),
     ]);
     assert!(driven.evaluate(0, &[("a", 0.0), ("b", 0.0)]).is_empty());
-    assert_eq!(driven.evaluate(10, &[("a", 20.0), ("b", 30.0)]), ["All firing b 3", "All firing a 40"]);
+    assert_eq!(
+        driven.evaluate(10, &[("a", 20.0), ("b", 30.0)]),
+        ["All firing b 3", "All firing a 40"]
+    );
 }
 
 #[test]

@@ -224,13 +224,15 @@ mod tests {
     #[test]
     fn mail_goes_to_the_relay_if_there_is_one() {
         for (smtp, port) in [("relay", 25), ("relay:80", 80), ("[::1]:2525", 2525)] {
-            let (transports, wrong) = Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
+            let (transports, wrong) =
+                Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
             assert_eq!(wrong.len(), 1, "{wrong:?}");
             let Route::Smtp(url, envelope) = &transports[3].route else { panic!() };
             assert_eq!((url.port, envelope.from.as_str()), (port, ""));
         }
         for smtp in ["a b", "a/b"] {
-            let (transports, wrong) = Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
+            let (transports, wrong) =
+                Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
             assert_eq!((transports.len(), wrong.len()), (3, 2), "{wrong:?}");
         }
     }

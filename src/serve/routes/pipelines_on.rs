@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/-/ready",      about: "", serve: Serve::Get(Service::health) },
     Route { path: "/status",       about: "what it sees, live", serve: Serve::Get(Service::page) },
     Route { path: "/api/status",   about: "the same as JSON", serve: Serve::Get(Service::status) },
-    Route { path: "/api/series",   about: "what other programs told, to be searched", serve: Serve::Get(Service::series) },
+    Route { path: "/api/series",   about: "series of other programs, searchable", serve: Serve::Get(Service::series) },
     Route { path: "/api/health",   about: "whether all of it works, and what does not", serve: Serve::Get(Service::troubles) },
 ];
 

@@ -53,8 +53,7 @@ fn a_message_is_about_one_rule_but_to_an_alertmanager() {
         assert_eq!(waiting(to.next_batch()), expected);
     }
     let mut to = destination(true);
-    (0..MAX_BATCH + 9)
-        .for_each(|at| to.push(&of_rule("x", &at.to_string(), None), Instant::now()));
+    (0..MAX_BATCH + 9).for_each(|at| to.push(&of_rule("x", &at.to_string(), None), Instant::now()));
     assert_eq!((to.next_batch().len(), to.next_batch().len()), (MAX_BATCH, 9));
 }
 

@@ -60,7 +60,7 @@ impl Service {
     ) {
         let search = match search_of(request.query) {
             Ok(search) => search,
-            Err(sentence) => return response.say(Status::BadRequest, &sentence),
+            Err(sentence) => return response.text(Status::BadRequest, &sentence),
         };
         let out = response.begin(Status::Ok, JSON);
         self.pipelines.write_series(&search, &mut self.gather, out);
