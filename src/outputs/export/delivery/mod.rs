@@ -259,3 +259,6 @@ impl Delivery {
         ending.over.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
