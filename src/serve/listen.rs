@@ -125,14 +125,7 @@ pub fn change(
     if listeners.iter().any(|l| l.wanted.is_none()) {
         return Ok(());
     }
-    let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
-    let mut missing: Vec<&Listen> = Vec::new();
-    for address in wanted.iter().filter(|l| !is_known(l)) {
-        // Each address is opened once, however often it is named.
-        if !missing.contains(&address) {
-            missing.push(address);
-        }
-    }
+    let missing = missing(listeners, wanted);
     let is_wanted = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
     let mut closed = Vec::new();
     let mut bound = bind_all(&missing, access);
@@ -161,6 +154,18 @@ pub fn change(
             Err(error)
         }
     }
+}
+
+/// The addresses in `wanted` that are not open, each once.
+fn missing<'a>(listeners: &[Listener], wanted: &'a [Listen]) -> Vec<&'a Listen> {
+    let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
+    let mut missing: Vec<&Listen> = Vec::new();
+    for address in wanted.iter().filter(|l| !is_known(l)) {
+        if !missing.contains(&address) {
+            missing.push(address);
+        }
+    }
+    missing
 }
 
 /// A closed listener, with the data to open it again.

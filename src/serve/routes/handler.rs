@@ -64,7 +64,7 @@ impl Handler for Service {
 
     #[cfg(feature = "tls")]
     fn takes_token(&self, request: &Request<'_>) -> bool {
-        self.pipelines.inputs.gate.tokens.is_some() && self.takes_body(request)
+        self.pipelines.inputs.push_auth.tokens.is_some() && self.takes_body(request)
     }
 
     fn body_limit(&self) -> usize {

@@ -44,7 +44,7 @@ impl Service {
         // A request that names collectors gets only those.
         let is_picked = Query::of(request.query).any(|(key, _)| key == COLLECT);
         let Service { gather, pipelines, metrics_path, counts, routes, .. } = self;
-        let shown = pipelines.look(gather, selection, is_picked);
+        let shown = pipelines.read_textfiles(gather, selection, is_picked);
         let mut ours = |out: &mut dyn Sink| {
             gather.scrape(selection, out);
             write_traffic(metrics_path, routes, counts, out);

@@ -77,7 +77,7 @@ pub(super) fn group(
         content_type: of.content_type,
         content_encoding: of.content_encoding,
         body,
-        max_body: inputs.gate.max_body,
+        max_body: inputs.push_auth.max_body,
     };
     match inputs.gateway.serve(&update, inputs.push.rules(), &mut inputs.store, now) {
         Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),

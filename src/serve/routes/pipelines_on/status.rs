@@ -36,7 +36,7 @@ impl Service {
         response: &mut Response,
     ) {
         let now = Instant::now();
-        self.pipelines.look_around(&mut self.gather);
+        self.pipelines.scrape_for_status(&mut self.gather);
         let health = self.health_of(now);
         let out = response.begin(Status::Ok, JSON);
         self.pipelines.write_status(&self.gather, &health, now, out);
