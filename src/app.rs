@@ -4,6 +4,7 @@
 mod health;
 mod open_files;
 mod privileges;
+mod reload;
 mod sandbox;
 mod version;
 
@@ -25,16 +26,17 @@ use crate::serve::security::Security;
 #[cfg(feature = "tiny_http")]
 use crate::serve::tiny::Server;
 use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
+use reload::reload;
 use sandbox::Sandbox;
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// How long answers in progress may take to finish when the process is to end.
+/// How long responses in progress may take when the process is to end.
 const FINISH: Duration = Duration::from_secs(5);
 
-/// The exit code for settings that cannot be.
+/// The exit code for invalid settings.
 const BAD_SETTINGS: u8 = 2;
 
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
@@ -55,7 +57,7 @@ pub fn run() -> ExitCode {
         warn(&settings);
     }
     let done = match settings.action {
-        Action::Health => return ask(&settings),
+        Action::Health => return print_health(&settings),
         Action::Serve => start(settings).and_then(serve),
         Action::CheckConfig => check(&settings),
         Action::Once if pipelines::ARE_ON => pipelines::once(&settings, &mut gather(&settings)),
@@ -73,13 +75,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints how a running agent is.
-fn ask(settings: &Settings) -> ExitCode {
-    let said = health::ask(settings).and_then(|(is_ok, lines)| {
+/// Prints the health of a running agent.
+fn print_health(settings: &Settings) -> ExitCode {
+    let health = health::query(settings).and_then(|(is_ok, lines)| {
         print(&lines).map_err(|error| error.to_string())?;
         Ok(is_ok)
     });
-    match said {
+    match health {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {
@@ -232,49 +234,6 @@ fn announce(server: &Server, settings: &Settings) {
     }
 }
 
-/// Reads the settings again; if they are invalid, the old ones stay in effect. So they do when the file that they
-/// were in is gone: the defaults would open the agent to the network, without a token.
-fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has_file: &mut bool) {
-    service.notify.reloading();
-    let changed = load().map_err(|refusal| refusal.to_string()).and_then(|settings| {
-        if *has_file && settings.config_file.is_none() {
-            return Err(
-                "the settings file is gone: put it back, or restart to go without".to_owned()
-            );
-        }
-        // Steps that may fail come before any change.
-        sandbox.admits(&settings)?;
-        open_files::check(&settings).map_err(|e| e.to_string())?;
-        let prepared = service.prepare(&settings).map_err(|e| e.to_string())?;
-        let of = &settings.server;
-        let security = Security::read(of).map_err(|e| e.to_string())?;
-        server.listen(&of.listen, &of.access).map_err(|e| e.to_string())?;
-        server.secure(security).map_err(|e| e.to_string())?;
-        Ok((settings, prepared))
-    });
-    match changed {
-        Ok((settings, prepared)) => {
-            *has_file = settings.config_file.is_some();
-            log::configure(settings.log.format, settings.log.level);
-            warn(&settings);
-            service.apply(prepared, &settings);
-            let path = settings.server.metrics_path.clone();
-            service.reconfigure(settings.dialect, path, gather(&settings));
-            server.limit(limits(&settings));
-            announce(server, &settings);
-            match &settings.config_file {
-                Some(file) => log::info("settings reloaded", &[("file", &file.display())]),
-                None => log::info("settings reloaded", &[("file", &"none")]),
-            }
-            log_host_trees(&settings);
-        }
-        Err(error) => {
-            log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
-        }
-    }
-    service.notify.tell("READY=1");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,7 +250,7 @@ mod tests {
 
     #[cfg(feature = "recorder")]
     #[test]
-    fn what_a_library_tells_of_the_machine_is_what_the_program_tells() {
+    fn a_library_reads_the_machine_as_the_program_does() {
         for (flag, dialect) in [("sysmetrics", Dialect::Own), ("node_exporter", Dialect::Node)] {
             let args = [["--dialect=", flag].concat().into()].into_iter();
             let settings =

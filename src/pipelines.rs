@@ -67,7 +67,7 @@ impl Pipelines {
 
     /// Reads text files that changed, if their collector is in `selection`. Returns what the page shows of
     /// the inputs; `is_picked` if the request names collectors.
-    pub fn look(
+    pub fn read_textfiles(
         &mut self,
         gather: &mut Gather,
         selection: Selection,
@@ -109,7 +109,7 @@ impl Pipelines {
 
     /// Writes the series of others that `search` finds, once text files were checked.
     pub fn write_series(&mut self, search: &Search, gather: &mut Gather, out: &mut Buffer) {
-        self.look(gather, gather.all(), false);
+        self.read_textfiles(gather, gather.all(), false);
         let Inputs { store, textfile, targets, .. } = &self.inputs;
         let source = |owner| match owner {
             owner if store.is_pushed(owner) => "push",
@@ -121,7 +121,7 @@ impl Pipelines {
     }
 
     /// Takes a scrape for the status page.
-    pub fn look_around(&mut self, gather: &mut Gather) {
+    pub fn scrape_for_status(&mut self, gather: &mut Gather) {
         let Pipelines { inputs, outputs: Outputs { alerts, exports }, status } = self;
         let known = (Some(&*alerts), Some(&*exports));
         status.take(gather, |status| parts::self_metrics(inputs, known, status));

@@ -51,7 +51,7 @@ impl Pipelines {
     pub fn turn(&self, _: &[Ready], _: &Gather, _: &dyn Fn(&mut dyn Sink), _: Instant) {}
 
     /// Reads nothing.
-    pub fn look(&self, _: &Gather, _: Selection, _: bool) -> Nothing {
+    pub fn read_textfiles(&self, _: &Gather, _: Selection, _: bool) -> Nothing {
         Nothing
     }
 

@@ -60,7 +60,7 @@ fn where_all_take_answers_a_newcomer_is_told_so() {
     for _ in 0..3 {
         let mut newcomer = agent.connect();
         newcomer.send(GET);
-        assert!(newcomer.answer().sentence(503).contains("come again"));
+        assert!(newcomer.answer().sentence(503).contains("try again"));
         newcomer.assert_end();
     }
     drop(readers);

@@ -89,7 +89,7 @@ fn a_unix_sockets_file_says_who_may_connect() {
     assert_eq!(access(&path), (0o600, number));
     assert_eq!(agent.get("/health").text(), "ok\n");
     agent.reload(&file("0666", "no-such-group"));
-    agent.wait_for_log("socket_group no-such-group: there is none in /etc/group", 1);
+    agent.wait_for_log("socket_group no-such-group: not in /etc/group", 1);
     let mut refused = Agent::plan().file(&file("0666", "no-such-group")).spawn();
     assert_eq!(refused.wait().code(), Some(1));
     let mut refused = Agent::plan().file(&file("rw-rw----", "")).spawn();
@@ -124,7 +124,7 @@ fn an_address_that_cannot_be_ends_the_start_and_is_named() {
     let mut agent = listening(&format!("\"unix:{}\"", file.display())).spawn();
     assert_eq!(agent.wait().code(), Some(1));
     assert_eq!(std::fs::read(file).unwrap(), b"precious");
-    agent.wait_for_log("what is there is no socket", 1);
+    agent.wait_for_log("the file there is not a socket", 1);
 }
 
 /// As that of a program that was killed, which its kernel has yet to take apart.

@@ -187,7 +187,7 @@ fn converse(bytes: &[u8], size: usize) -> (Vec<Vec<u8>>, &'static str) {
     let mut connection = Connection::new(server.into(), &LIMITS, now);
     let (mut scratch, mut heads) = (vec![0; LIMITS.head], Vec::new());
     let mut response = Response::default();
-    response.say(Status::Ok, "Yes.");
+    response.text(Status::Ok, "Yes.");
     response.finish(true, true);
     for piece in bytes.chunks(size.clamp(1, 4096)) {
         client.write_all(piece).unwrap();

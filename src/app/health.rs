@@ -1,4 +1,4 @@
-//! `--health`: asks a running agent for its `/api/health`, for a container's health check where there is
+//! `--health`: queries `/api/health` of a running agent, for a container's health check where there is
 //! no other client.
 
 use crate::base::address::Listen;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// these.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Bytes of an answer. An agent reports 256 troubles at most.
+/// Bytes of an answer. An agent reports at most 256 problems.
 const MAX_ANSWER: usize = 1 << 20;
 
 /// Characters of a line that is printed.
@@ -34,17 +34,17 @@ const PATH: &str = "/api/health";
 /// How an address begins that stands for all addresses of this machine.
 const ANY: [&str; 3] = [":", "0.0.0.0:", "[::]:"];
 
-const FOREIGN: &str = ", and not what sysmetrics says of its health; who listens there?";
+const FOREIGN: &str = ", and not the health of sysmetrics; which program listens there?";
 const NO_SOCKET: &str = "with TLS or users it is asked through a Unix socket; add one to server.listen, such as \
                          unix:/run/sysmetrics.sock";
 const NO_PORT: &str = "no port is set that could be asked; name it: --health http://127.0.0.1:9101";
 
-/// Asks the agent that the settings name. Returns whether it does its work, and the lines that say so.
+/// Queries the agent that the settings name. Returns whether it works, and the lines to print.
 ///
 /// # Errors
 ///
 /// The health cannot be determined; the sentence says why.
-pub fn ask(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
+pub fn query(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
     let until = Instant::now() + PATIENCE;
     // Without that thread only calls without a deadline take longer.
     let _ = spawn("patience", STACK, Box::new(end));
@@ -93,7 +93,7 @@ fn read(place: &str, until: Instant) -> Result<(bool, Vec<u8>), String> {
     let why = match &answer {
         Err(failure) => failure.text.clone(),
         Ok(answer) => match lines(answer) {
-            Some(said) => return Ok(said),
+            Some(health) => return Ok(health),
             None => ["status ", &answer.status.to_string(), FOREIGN].concat(),
         },
     };

@@ -3,11 +3,11 @@
 
 use crate::settings::Settings;
 
-/// There is no agent to ask.
+/// There is no agent to query.
 ///
 /// # Errors
 ///
 /// Always.
-pub fn ask(_: &Settings) -> Result<(bool, Vec<u8>), String> {
+pub fn query(_: &Settings) -> Result<(bool, Vec<u8>), String> {
     Err(String::new())
 }

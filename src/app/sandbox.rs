@@ -2,6 +2,7 @@
 //! worker thread, which inherits the restrictions. A reload cannot get more rights later.
 
 mod reach;
+mod rules;
 
 use crate::base::log;
 use crate::base::sys::{self, Reach};
@@ -116,7 +117,7 @@ impl Sandbox {
     ///
     /// They need more; the text says what, and what to do.
     pub fn admits(&self, settings: &Settings) -> Result<(), String> {
-        let beyond = |old: &Reach| reach::beyond(old, &reach::reach(settings, &[]));
+        let beyond = |old: &Reach| rules::beyond(old, &reach::reach(settings, &[]));
         let missing = self.reach.as_ref().and_then(beyond);
         let perf = (self.lacks_perf && uses_perf(settings)).then(|| "perf_event_open".to_owned());
         match missing.or(perf) {

@@ -17,7 +17,7 @@ const MAX_HOST: u64 = 256;
 
 /// Results of the steps that may fail.
 pub struct Prepared {
-    gate: PushAuth,
+    push_auth: PushAuth,
     statsd: StatsdBound,
     stalls: between::Prepared,
     exports: export::Prepared,
@@ -36,11 +36,11 @@ impl Pipelines {
         let host = sys::read_file(Path::new("/proc/sys/kernel/hostname"), MAX_HOST);
         let host = String::from_utf8(host.unwrap_or_default()).unwrap_or_default();
         let names = PushAuth::names(host.trim(), &settings.server.listen);
-        let gate = PushAuth { max_body: push.max_body_bytes, tokens, names };
+        let push_auth = PushAuth { max_body: push.max_body_bytes, tokens, names };
         let statsd = self.inputs.statsd.prepare(&settings.statsd)?;
         let stalls = self.inputs.stalls.prepare(&settings.pressure, &settings.paths.procfs);
         let exports = self.outputs.exports.prepare(settings)?;
-        Ok(Prepared { gate, statsd, stalls, exports })
+        Ok(Prepared { push_auth, statsd, stalls, exports })
     }
 
     /// Applies other settings; existing series stay. `served` are the families about answering.
@@ -51,7 +51,7 @@ impl Pipelines {
         served: &'static [Family<'static>],
         now: Instant,
     ) {
-        self.inputs.gate = prepared.gate;
+        self.inputs.push_auth = prepared.push_auth;
         let ours = gather::ours(settings, families().chain(served));
         self.inputs.store.serve(ours);
         self.configure_push(settings, now);
@@ -99,9 +99,10 @@ impl Pipelines {
 
 /// The metrics that are declared in the settings.
 fn declared(custom: &Custom) -> Vec<Declared<'_>> {
-    let bare = |name, kind| Declared { name, kind, help: "", buckets: &[] };
-    let mut declared: Vec<_> = custom.gauges.iter().map(|name| bare(name, Kind::Gauge)).collect();
-    declared.extend(custom.counters.iter().map(|name| bare(name, Kind::Counter)));
+    let undescribed = |name, kind| Declared { name, kind, help: "", buckets: &[] };
+    let mut declared: Vec<_> =
+        custom.gauges.iter().map(|name| undescribed(name, Kind::Gauge)).collect();
+    declared.extend(custom.counters.iter().map(|name| undescribed(name, Kind::Counter)));
     declared.extend(custom.histograms.iter().map(|histogram| Declared {
         name: &histogram.name,
         kind: Kind::Histogram,

@@ -1,7 +1,7 @@
 //! Reports what keeps the pipelines from their work.
 
 use super::Pipelines;
-use crate::outputs::export::Trouble;
+use crate::outputs::export::{Exports, Trouble};
 use crate::outputs::status::Health;
 use std::time::{Duration, Instant};
 
@@ -35,16 +35,7 @@ impl Pipelines {
             let text = ["no series since the start with that name and those labels: ", metric];
             to.notes("alert", name, text.concat());
         }
-        outputs.exports.troubles(now, &mut |name, trouble, text| match trouble {
-            Trouble::Failing(since) | Trouble::Hanging(since) => {
-                let age = now.saturating_duration_since(since).as_secs().to_string();
-                to.fails("export", name, format!("nothing arrived for {age} s: {text}"));
-            }
-            Trouble::Spool => to.fails("spool", name, text.to_owned()),
-            Trouble::Late => {
-                to.notes("export", name, ["samples are out of order: ", text].concat());
-            }
-        });
+        report_exports(&outputs.exports, now, to);
         for (name, _, text, _) in inputs.targets.failures().filter(|(_, is_down, ..)| *is_down) {
             to.notes("target", name, text.to_owned());
         }
@@ -54,4 +45,17 @@ impl Pipelines {
             to.notes("target", name, text);
         }
     }
+}
+
+fn report_exports(exports: &Exports, now: Instant, to: &mut Health) {
+    exports.troubles(now, &mut |name, trouble, text| match trouble {
+        Trouble::Failing(since) | Trouble::Hanging(since) => {
+            let age = now.saturating_duration_since(since).as_secs().to_string();
+            to.fails("export", name, format!("nothing arrived for {age} s: {text}"));
+        }
+        Trouble::Spool => to.fails("spool", name, text.to_owned()),
+        Trouble::Late => {
+            to.notes("export", name, ["samples are out of order: ", text].concat());
+        }
+    });
 }

@@ -22,7 +22,7 @@ pub struct Inputs {
     /// Reads pushed JSON.
     pub push: Push,
     /// Who may push.
-    pub gate: PushAuth,
+    pub push_auth: PushAuth,
     /// Receives pushes in the form of a Pushgateway.
     pub gateway: Gateway,
     /// Receives datagrams of StatsD.
@@ -248,7 +248,7 @@ impl Inputs {
         Inputs {
             store: Store::new(Bounds::default(), now),
             push: Push::default(),
-            gate: PushAuth::default(),
+            push_auth: PushAuth::default(),
             gateway: Gateway::default(),
             statsd: Statsd::default(),
             targets: Targets::default(),

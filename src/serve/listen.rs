@@ -54,6 +54,14 @@ impl Listener {
     pub fn socket(&self) -> &OwnedFd {
         &self.socket
     }
+
+    /// Sets the group and mode of a Unix socket of the settings.
+    fn grant(&self, access: &SocketAccess) -> io::Result<()> {
+        match &self.wanted {
+            Some(Listen::Unix(path)) => grant(path, access),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl AsFd for Listener {
@@ -117,36 +125,47 @@ pub fn change(
     if listeners.iter().any(|l| l.wanted.is_none()) {
         return Ok(());
     }
+    let missing = missing(listeners, wanted);
+    let is_wanted = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
+    let mut closed = Vec::new();
+    let mut bound = bind_all(&missing, access);
+    // A socket that will be closed may be in the way: one on every address conflicts
+    // with one on a single address at the same port.
+    if bound.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse)
+        && !listeners.iter().all(is_wanted)
+    {
+        let (kept, unwanted) = std::mem::take(listeners).into_iter().partition(is_wanted);
+        *listeners = kept;
+        closed.extend((unwanted as Vec<Listener>).into_iter().map(Closed::of));
+        bound = bind_all(&missing, access);
+    }
+    let granted = bound.and_then(|fresh| {
+        listeners.iter().filter(|l| is_wanted(l)).try_for_each(|l| l.grant(access))?;
+        Ok(fresh)
+    });
+    match granted {
+        Ok(fresh) => {
+            listeners.retain(is_wanted);
+            listeners.extend(fresh);
+            Ok(())
+        }
+        Err(error) => {
+            listeners.extend(closed.into_iter().filter_map(|closed| closed.reopen(access)));
+            Err(error)
+        }
+    }
+}
+
+/// The addresses in `wanted` that are not open, each once.
+fn missing<'a>(listeners: &[Listener], wanted: &'a [Listen]) -> Vec<&'a Listen> {
     let is_known = |l: &Listen| listeners.iter().any(|old| old.wanted.as_ref() == Some(l));
     let mut missing: Vec<&Listen> = Vec::new();
     for address in wanted.iter().filter(|l| !is_known(l)) {
-        // Each address is opened once, however often it is named.
         if !missing.contains(&address) {
             missing.push(address);
         }
     }
-    let keeps = |l: &Listener| l.wanted.as_ref().is_some_and(|w| wanted.contains(w));
-    let fresh = match bind_all(&missing, access) {
-        // A socket that will be closed may be in the way: one on every address conflicts
-        // with one on a single address at the same port.
-        Err(e) if e.kind() == io::ErrorKind::AddrInUse && !listeners.iter().all(keeps) => {
-            let (kept, gone) = std::mem::take(listeners).into_iter().partition(keeps);
-            *listeners = kept;
-            let gone: Vec<Closed> = (gone as Vec<Listener>).into_iter().map(Closed::of).collect();
-            bind_all(&missing, access).inspect_err(|_| {
-                listeners.extend(gone.into_iter().filter_map(|gone| gone.reopen(access)));
-            })?
-        }
-        result => result?,
-    };
-    listeners.retain(keeps);
-    for listener in &*listeners {
-        if let Some(Listen::Unix(path)) = &listener.wanted {
-            grant(path, access)?;
-        }
-    }
-    listeners.extend(fresh);
-    Ok(())
+    missing
 }
 
 /// A closed listener, with the data to open it again.
@@ -184,7 +203,7 @@ fn bind_all(wanted: &[&Listen], access: &SocketAccess) -> io::Result<Vec<Listene
         bind(address, access, &mut fresh).map_err(|e| {
             let advice = match address {
                 _ if e.kind() != io::ErrorKind::AddrInUse => "",
-                Listen::Unix(path) if !sys::is_socket(path) => "; what is there is no socket",
+                Listen::Unix(path) if !sys::is_socket(path) => "; the file there is not a socket",
                 _ => "; is another program, or another sysmetrics, listening there?",
             };
             io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
@@ -233,7 +252,9 @@ fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
         let number = group.parse().ok().or_else(|| group_number(group));
         let done = match number {
             Some(number) => chown(path, None, Some(number)),
-            None => Err(io::Error::other("there is none in /etc/group; a number will do, too")),
+            None => Err(io::Error::other(
+                "not in /etc/group; expected a group of this machine, or its number",
+            )),
         };
         done.map_err(|e| io::Error::other(format!("socket_group {group}: {e}")))?;
     }
@@ -256,3 +277,6 @@ fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {
     let (socket, bound) = sys::listen_tcp(address)?;
     Ok(Listener { socket, wanted: Some(wanted.clone()), bound: bound.to_string() })
 }
+
+#[cfg(test)]
+mod tests;

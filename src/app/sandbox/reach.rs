@@ -1,5 +1,6 @@
 //! Which files and TCP ports these settings need.
 
+use super::rules::{add, add_directories};
 use crate::base::state::is_in_memory;
 use crate::base::sys::{
     ASK, BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
@@ -13,7 +14,7 @@ use crate::serve::listen::Listener;
 use crate::settings::{Dialect, Listen, Settings};
 use std::env;
 use std::ffi::CString;
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
@@ -53,26 +54,18 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         add(&mut reach, &settings.paths.rootfs.join(below), READ);
     }
     for path in LINKS {
-        places(&mut reach, Path::new(path), READ);
+        add_directories(&mut reach, Path::new(path), READ);
     }
     for path in &settings.sandbox.named_paths {
-        places(&mut reach, Path::new(path), READ);
+        add_directories(&mut reach, Path::new(path), READ);
     }
     if let Some(path) = &settings.config_file {
-        places(&mut reach, path, READ);
+        add_directories(&mut reach, path, READ);
     }
     if let Some(path) = env::var_os("SSL_CERT_FILE") {
-        places(&mut reach, Path::new(&path), READ);
+        add_directories(&mut reach, Path::new(&path), READ);
     }
-    if settings.alerting.starts_program() {
-        let words = &settings.alerting.sendmail;
-        places(&mut reach, Path::new(words.split(' ').next().unwrap_or_default()), RUN);
-        for path in PROGRAMS {
-            add(&mut reach, Path::new(path), RUN);
-        }
-        add(&mut reach, Path::new("/dev/null"), WRITE);
-        reach.connects_anywhere = true;
-    }
+    programs(&mut reach, settings);
     mounted(&mut reach, settings);
     pressure(&mut reach, settings);
     kernel_log(&mut reach, settings);
@@ -86,6 +79,20 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
         value.starts_with('@') || value.contains("abstract")
     });
     reach
+}
+
+/// The program that sends mail, and what it needs.
+fn programs(reach: &mut Reach, settings: &Settings) {
+    if !settings.alerting.starts_program() {
+        return;
+    }
+    let command = &settings.alerting.sendmail;
+    add_directories(reach, Path::new(command.split(' ').next().unwrap_or_default()), RUN);
+    for path in PROGRAMS {
+        add(reach, Path::new(path), RUN);
+    }
+    add(reach, Path::new("/dev/null"), WRITE);
+    reach.connects_anywhere = true;
 }
 
 /// Triggers are set by writing, and again at a reload.
@@ -113,7 +120,7 @@ fn mailbox(reach: &mut Reach, settings: &Settings) {
 
 /// Files that other files name, which are read again when they change.
 pub fn read(reach: &mut Reach, files: &[PathBuf]) {
-    files.iter().for_each(|file| places(reach, file, READ));
+    files.iter().for_each(|file| add_directories(reach, file, READ));
 }
 
 /// btrfs is asked where it is mounted, in a directory that is opened for that.
@@ -137,7 +144,7 @@ fn mounted(reach: &mut Reach, settings: &Settings) {
 fn leases(reach: &mut Reach, settings: &Settings) {
     let mut all = settings.collectors.iter();
     if let Some(one) = all.find(|one| one.name == "dhcp_leases" && one.enabled) {
-        dhcp_leases::files(one).iter().for_each(|file| places(reach, file, READ));
+        dhcp_leases::files(one).iter().for_each(|file| add_directories(reach, file, READ));
     }
 }
 
@@ -169,7 +176,7 @@ pub fn copy_of_offsets(reach: &mut Reach, settings: &Settings) {
         let _ = DirBuilder::new().mode(PRIVATE_DIR).create(dir);
     }
     if dir.is_dir() {
-        places(reach, dir, WRITE);
+        add_directories(reach, dir, WRITE);
     }
 }
 
@@ -177,7 +184,7 @@ fn write(reach: &mut Reach, dir: &Path) {
     if !dir.as_os_str().is_empty() {
         let _ = DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(dir);
     }
-    places(reach, dir, WRITE);
+    add_directories(reach, dir, WRITE);
 }
 
 /// Whether the file system answers about a path within a moment, even if there is no such file.
@@ -208,130 +215,7 @@ fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
     for address in &settings.server.listen {
         match address {
             Listen::Tcp(_, port) => reach.ports.push((*port, BIND)),
-            Listen::Unix(path) => places(reach, path, SOCKETS),
+            Listen::Unix(path) => add_directories(reach, path, SOCKETS),
         }
-    }
-}
-
-/// Adds a path, unless one above it is present.
-fn add(reach: &mut Reach, path: &Path, rights: u64) {
-    if !allows(reach, path, rights) {
-        reach.paths.push((path.to_owned(), rights));
-    }
-}
-
-fn allows(reach: &Reach, path: &Path, rights: u64) -> bool {
-    let above = reach.paths.iter().filter(|(above, _)| path.starts_with(above));
-    above.fold(rights, |missing, (_, rights)| missing & !rights) == 0
-}
-
-/// Adds the directories for which rules are made so that `path` can be used: its own and, if it is a link,
-/// that of the file, as a rule on a file does not hold for a file that replaces it. Of a path with wildcards, the
-/// part before them. A path that does not exist yet will be made in the nearest directory that exists; but the whole
-/// machine is not opened for that.
-fn places(reach: &mut Reach, path: &Path, rights: u64) {
-    let is_plain =
-        |part: &&std::ffi::OsStr| !part.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
-    let mut named: PathBuf = path.iter().take_while(is_plain).collect();
-    if named.as_os_str().is_empty() {
-        named.push(".");
-    }
-    if let Ok(real) = fs::canonicalize(&named) {
-        let above = real.parent().filter(|above| !real.is_dir() && above.parent().is_some());
-        // In the root directory, which contains everything, a rule is for the file itself.
-        add(reach, above.unwrap_or(&real), rights);
-        if real == named {
-            return;
-        }
-    }
-    while !named.is_dir() && named.pop() {
-        if named.as_os_str().is_empty() {
-            named.push(".");
-        }
-    }
-    if named.parent().is_some() {
-        add(reach, &named, rights);
-    }
-}
-
-/// The first thing that `new` reaches and `old` does not.
-pub fn beyond(old: &Reach, new: &Reach) -> Option<String> {
-    let path = new.paths.iter().find(|(path, rights)| !allows(old, path, *rights));
-    if let Some((path, rights)) = path {
-        let what = match *rights {
-            READ | ASK => "to read ",
-            RUN => "to start programs in ",
-            _ => "to write ",
-        };
-        return Some([what, &path.to_string_lossy()].concat());
-    }
-    if new.connects_anywhere && !old.connects_anywhere {
-        return Some("to connect to all ports".to_owned());
-    }
-    let is_free = |right| right == CONNECT && old.connects_anywhere;
-    let mut ports = new.ports.iter().filter(|(_, right)| !is_free(*right));
-    let (port, right) = ports.find(|port| !old.ports.contains(port))?;
-    let what = if *right == BIND { "to listen on port " } else { "to connect to port " };
-    Some([what, &port.to_string()].concat())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_is_for_the_directory_of_a_file_and_of_what_it_leads_to() {
-        let top = env::temp_dir().join(["sandbox-", &std::process::id().to_string()].concat());
-        fs::create_dir_all(top.join("a")).unwrap();
-        fs::create_dir_all(top.join("b")).unwrap();
-        let top = fs::canonicalize(&top).unwrap();
-        fs::write(top.join("b/file"), "").unwrap();
-        std::os::unix::fs::symlink(top.join("b/file"), top.join("a/link")).unwrap();
-        let of = |name: &str| {
-            let mut reach = Reach::default();
-            places(&mut reach, &top.join(name), READ);
-            let below = |(path, _): &(PathBuf, u64)| path.strip_prefix(&top).unwrap().to_owned();
-            reach.paths.iter().map(below).collect::<Vec<_>>()
-        };
-        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
-        assert_eq!(of("b/file"), paths(&["b"]));
-        assert_eq!(of("a/link"), paths(&["b", "a"]));
-        assert_eq!(of("a"), paths(&["a"]));
-        assert_eq!(of("a/*/x*.log"), paths(&["a"]));
-        assert_eq!(of("a/none/none"), paths(&["a"]), "the nearest that is there");
-        fs::remove_dir_all(&top).unwrap();
-        let mut all = Reach::default();
-        places(&mut all, Path::new("/no-such-directory/x"), READ);
-        assert_eq!(all, Reach::default(), "not everything");
-        places(&mut all, Path::new("no-such-file"), READ);
-        assert_eq!(all.paths, [(PathBuf::from("."), READ)]);
-    }
-
-    #[test]
-    fn what_a_reload_needs_besides_is_named() {
-        let some = || Reach {
-            paths: vec![("/etc".into(), READ), ("/var/lib/x".into(), WRITE)],
-            ports: vec![(80, CONNECT), (9101, BIND)],
-            ..Reach::default()
-        };
-        let told = |change: fn(&mut Reach)| {
-            let mut new = some();
-            change(&mut new);
-            beyond(&some(), &new)
-        };
-        let is = |what: &str| Some(what.to_owned());
-        assert_eq!(told(|_| ()), None);
-        assert_eq!(told(|new| add(new, Path::new("/etc/ssl"), READ)), None);
-        assert_eq!(told(|new| new.paths = vec![("/var/lib/x/y".into(), READ)]), None);
-        assert_eq!(told(|new| add(new, Path::new("/etc2"), READ)), is("to read /etc2"));
-        assert_eq!(told(|new| add(new, Path::new("/etc/x"), WRITE)), is("to write /etc/x"));
-        assert_eq!(told(|new| add(new, Path::new("/run"), SOCKETS)), is("to write /run"));
-        assert_eq!(told(|new| add(new, Path::new("/etc"), RUN)), is("to start programs in /etc"));
-        assert_eq!(told(|new| new.ports.push((25, CONNECT))), is("to connect to port 25"));
-        assert_eq!(told(|new| new.ports.push((80, BIND))), is("to listen on port 80"));
-        assert_eq!(told(|new| new.connects_anywhere = true), is("to connect to all ports"));
-        let mut free = some();
-        (free.connects_anywhere, free.ports) = (true, vec![(9101, BIND)]);
-        assert_eq!(beyond(&free, &some()), None);
     }
 }

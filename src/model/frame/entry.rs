@@ -39,7 +39,7 @@ pub struct Entry {
     /// It had one in the frame before.
     pub is_recent: bool,
     /// The frame before contains it.
-    pub is_told: bool,
+    pub was_contained: bool,
     /// It had a sample in some frame.
     pub is_known: bool,
 }
@@ -91,7 +91,7 @@ impl Entry {
             is_mute: false,
             is_live: false,
             is_recent: false,
-            is_told: false,
+            was_contained: false,
             is_known: false,
         }
     }

@@ -236,7 +236,7 @@ impl Families {
     }
 
     /// Keeps the families with a number in `numbers`, which become their numbers; returns their new indices.
-    pub fn keep(&mut self, numbers: &[u32]) -> Vec<u32> {
+    pub fn renumber(&mut self, numbers: &[u32]) -> Vec<u32> {
         let mut places = vec![NONE; self.all.len()];
         let mut kept = Vec::new();
         for ((known, number), place) in self.all.drain(..).zip(numbers).zip(&mut places) {

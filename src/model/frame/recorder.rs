@@ -51,7 +51,7 @@ pub struct FrameBuilder {
     /// The quantiles of the current summary.
     pub(super) quantiles: Vec<f64>,
     /// How many series the frame before contained.
-    pub(super) told: usize,
+    pub(super) contained: usize,
     pub(super) duplicates: u64,
     pub(super) refused: u64,
 }
@@ -84,7 +84,7 @@ impl FrameBuilder {
             values: Vec::new(),
             width: 0,
             quantiles: Vec::new(),
-            told: 0,
+            contained: 0,
             duplicates: 0,
             refused: 0,
         }
@@ -103,8 +103,8 @@ impl FrameBuilder {
     /// Begins a frame.
     pub fn begin(&mut self, moment: Timestamp) {
         self.rewind(0);
-        let dead = self.table.series().saturating_sub(self.told);
-        if dead > MAX_DEAD && dead > self.told || self.families.is_crowded() {
+        let dead = self.table.series().saturating_sub(self.contained);
+        if dead > MAX_DEAD && dead > self.contained || self.families.is_crowded() {
             self.renew();
         }
         self.families.begin();
@@ -148,10 +148,10 @@ impl FrameBuilder {
     /// Sets the state of each series; turns values of delta series into increases.
     fn seal(&mut self) -> Vec<State> {
         let mut states = vec![State::Absent; self.table.series()];
-        self.told = 0;
+        self.contained = 0;
         for entry in &mut self.entries {
-            let is_told = entry.is_live && !(entry.is_delta && entry.is_mute);
-            let state = match (is_told, entry.is_told) {
+            let is_contained = entry.is_live && !(entry.is_delta && entry.is_mute);
+            let state = match (is_contained, entry.was_contained) {
                 (true, _) => State::Live,
                 (false, true) => State::Stale,
                 (false, false) => State::Absent,
@@ -164,14 +164,15 @@ impl FrameBuilder {
                 let new = self.slots.get_mut(at..at + slots).unwrap_or_default();
                 let old = self.values.get_mut(at..at + slots).unwrap_or_default();
                 commit(entry, new, old);
-                if !is_told {
+                if !is_contained {
                     let slots = self.slots.get_mut(at..at + entry.slots());
                     slots.into_iter().for_each(|slots| slots.fill(0));
                 }
                 (entry.is_known, entry.is_mute) = (true, false);
             }
-            self.told += usize::from(state != State::Absent || entry.is_live);
-            (entry.is_recent, entry.is_told, entry.is_live) = (entry.is_live, is_told, false);
+            self.contained += usize::from(state != State::Absent || entry.is_live);
+            (entry.is_recent, entry.was_contained, entry.is_live) =
+                (entry.is_live, is_contained, false);
         }
         states
     }
@@ -208,7 +209,15 @@ impl FrameBuilder {
         }
         fresh.seal();
         self.table = table;
-        let families = self.families.keep(&numbers);
+        let families = self.families.renumber(&numbers);
+        self.index_entries(&families);
+        for at in &mut self.last {
+            *at = places.get(*at as usize).copied().unwrap_or(NONE);
+        }
+    }
+
+    /// Makes the index of all entries, whose families have these indices now.
+    fn index_entries(&mut self, families: &[u32]) {
         self.index = Index::default();
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries.get_mut(at) else { continue };
@@ -217,9 +226,6 @@ impl FrameBuilder {
             entry.hash = hash(&self.hasher, family, key);
             let (hash, entries) = (entry.hash, &self.entries);
             self.index.insert(hash, at as u32, |at| hash_of(entries, at));
-        }
-        for at in &mut self.last {
-            *at = places.get(*at as usize).copied().unwrap_or(NONE);
         }
     }
 }

@@ -122,7 +122,7 @@ fn what_goes_in_comes_out_by_family() {
         .number(&[("x", "y")], Value::Int(8))
         .gone();
     let frame = made.frame();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for family in frame.view(1_800_000_000_250).families() {
         for series in family.series() {
             let labels: Vec<_> = series.labels().collect();
@@ -133,14 +133,14 @@ fn what_goes_in_comes_out_by_family() {
                 other => format!("{other:?}"),
             };
             let (time, start) = (series.time(), series.start());
-            told.push(format!(
+            lines.push(format!(
                 "{} {labels:?} {reading} {time} {start} {}",
                 family.def.name, series.is_stale
             ));
         }
     }
     assert_eq!(
-        told,
+        lines,
         [
             "a_total [(\"k\", \"v\")] Number(Centi(150)) 1800000005250 1800000000000 false",
             "h [] Histogram(Histogram { bounds: [0.5], counts: [2, 3], sum: 7.5 }) 1800000005250 1800000000000 false",

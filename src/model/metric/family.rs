@@ -28,7 +28,7 @@ pub type Family<'a> = Entry<'a, Traits>;
 /// One that is in no table.
 pub type Row<'a> = Single<'a, Traits>;
 
-/// What is said of a family besides its texts.
+/// The properties of a family besides its texts.
 #[derive(Clone, Copy, Debug)]
 pub struct Traits {
     /// What the samples mean.
@@ -117,7 +117,7 @@ impl<'a> Family<'a> {
         self.is(UNDESCRIBED)
     }
 
-    /// What tells it apart besides its place.
+    /// What distinguishes it besides its place.
     #[inline(always)]
     pub fn traits(&self) -> (Kind, u16) {
         (self.kind, self.flags)

@@ -204,7 +204,7 @@ impl<'a> Row<'a> {
         self.flagged(SHARES_STEM)
     }
 
-    /// Nobody said what it is.
+    /// A family without a description.
     pub const fn undescribed(self) -> Row<'a> {
         self.flagged(UNDESCRIBED)
     }

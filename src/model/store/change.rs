@@ -3,11 +3,10 @@
 use super::index::NONE;
 use super::known::Known;
 use super::offered::{
-    NO_BUCKETS, edited, fresh_buckets, fresh_parts, is_whole, kind_in, next_value, replaced, takes,
+    NO_BUCKETS, fresh_buckets, fresh_parts, is_whole, kind_in, next_value, replaced, takes,
 };
 use super::series::{NEVER, Parts, Series, amount, time_of};
 use super::{Amount, Change, Offer, Reason, Store};
-use crate::model::metric::{Kind, Labels, Point};
 use std::time::Instant;
 
 /// The outcome of a check of a sample.
@@ -89,11 +88,7 @@ impl Store {
             let without = is_all.then_some(offer.group);
             self.families.judge(offer, &self.bounds, without)?;
         }
-        let find = |is_whole| id.and_then(|id| self.find(id, offer.labels, is_whole));
-        // The removed series may have had another shape.
-        let other = || find(!is_whole(offer)).filter(|_| clashes);
-        let slot = find(is_whole(offer)).or_else(other);
-        let old = slot.and_then(|slot| self.series.get(slot as usize));
+        let old = id.and_then(|id| self.old_series(id, offer, clashes));
         let old = old.filter(|series| series.expires > now);
         if let Some(old) = old {
             self.judge_owner(offer, old)?;
@@ -111,6 +106,13 @@ impl Store {
             known.is_none() && self.families.judge(offer, &self.bounds, None) == Err(Reason::Taken);
         let clashes = clashes || is_in_the_way;
         Ok(Judgement { more, is_new: known.is_none(), clashes })
+    }
+
+    /// The series of the family with the labels of `offer`; of any shape if all of the family are removed.
+    fn old_series(&self, id: u32, offer: &Offer<'_>, clashes: bool) -> Option<&Series> {
+        let find = |is_whole| self.find(id, offer.labels, is_whole);
+        let other = || find(!is_whole(offer)).filter(|_| clashes);
+        self.series.get(find(is_whole(offer)).or_else(other)? as usize)
     }
 
     /// The family for `offer`; `None` if it does not exist yet.
@@ -135,84 +137,18 @@ impl Store {
         if old.owner != offer.group {
             return Err(Reason::Owned);
         }
-        let is_said = matches!(offer.change, Change::Set(_)) || replaced(offer).is_some();
-        if is_said && self.is_taken_now(offer, old) {
+        let is_absolute = matches!(offer.change, Change::Set(_)) || replaced(offer).is_some();
+        if is_absolute && self.is_in_current_set(offer, old) {
             return Err(Reason::Twice);
         }
         Ok(())
     }
 
     /// Whether the series came in the current set.
-    fn is_taken_now(&self, offer: &Offer<'_>, old: &Series) -> bool {
+    pub(super) fn is_in_current_set(&self, offer: &Offer<'_>, old: &Series) -> bool {
         old.owner == offer.group
             && old.generation == self.groups.generation(offer.group)
             && self.groups.is_open(offer.group)
-    }
-
-    /// Checks the lines of a sample without a series against other series: a histogram may coexist
-    /// with lines of such names, but no line may be there twice.
-    fn judge_lines(&self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
-        let judge = |name: &str, labels: &[u8], is_whole: bool, at: Option<f64>, reason| {
-            let known = self.families.find(name);
-            let slot = known.and_then(|id| self.find(id, Labels::rendered(labels), is_whole));
-            let old = slot.and_then(|slot| self.series.get(slot as usize));
-            match old.filter(|series| series.expires > now) {
-                Some(old) if !self.has_line(old, at) => Ok(()),
-                Some(old) if old.owner != offer.group => Err(Reason::Owned),
-                Some(old) if self.is_taken_now(offer, old) => Err(reason),
-                _ => Ok(()),
-            }
-        };
-        let (name, labels) = (offer.name, offer.labels);
-        if is_whole(offer) {
-            for part in ["_sum", "_count"] {
-                judge(&[name, part].concat(), labels.text(), false, None, Reason::Taken)?;
-            }
-            let (name, key): (_, &[u8]) = match offer.kind {
-                Kind::Histogram => ([name, "_bucket"].concat(), b"le"),
-                _ => (name.to_owned(), b"quantile"),
-            };
-            if self.families.find(&name).is_none() {
-                return Ok(());
-            }
-            // A sample without texts has no lines either.
-            let texts = replaced(offer).map_or("", |(_, texts)| texts);
-            let (texts, _) = texts.split_once('=').unwrap_or((texts, ""));
-            for text in texts.split_terminator(',') {
-                // OpenMetrics writes 1 as 1.0.
-                for text in [text, text.trim_end_matches(".0"), &[text, ".0"].concat()] {
-                    let (line, _) = edited(labels, key, Some(text.as_bytes()));
-                    judge(&name, &line, false, None, Reason::Taken)?;
-                }
-            }
-            return Ok(());
-        }
-        if let Some(stem) = name.strip_suffix("_sum").or_else(|| name.strip_suffix("_count")) {
-            judge(stem, labels.text(), true, None, Reason::Twice)?;
-        }
-        let (stem, key, kind): (_, &[u8], _) = match name.strip_suffix("_bucket") {
-            Some(stem) => (stem, b"le", Kind::Histogram),
-            None => (name, b"quantile", Kind::Summary),
-        };
-        let known = self.families.find(stem).and_then(|id| self.families.get(id));
-        if known.is_none_or(|family| family.kind != kind) {
-            return Ok(());
-        }
-        match edited(labels, key, None) {
-            (text, Some(at)) => judge(stem, &text, true, Some(at), Reason::Twice),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a histogram or summary has a line for this bound or quantile.
-    fn has_line(&self, series: &Series, at: Option<f64>) -> bool {
-        let Some(at) = at else { return true };
-        let family = self.families.get(series.family).map(Known::buckets).unwrap_or(NO_BUCKETS);
-        match series.point(family) {
-            Point::Number(_) => false,
-            Point::Histogram(h) => at == f64::INFINITY || h.bounds.contains(&at),
-            Point::Summary(s) => s.quantiles.iter().any(|(quantile, _)| *quantile == at),
-        }
     }
 
     /// Removes the series if it has expired; returns whether it did.
@@ -281,7 +217,12 @@ impl Store {
             Some(id) => id,
             None => self.make_family(offer, fresh.bounds),
         };
-        let series = Series {
+        Ok(self.insert(self.new_series(offer, family, parts, now)))
+    }
+
+    /// A series without a value yet.
+    fn new_series(&self, offer: &Offer<'_>, family: u32, parts: Option<Parts>, now: u64) -> Series {
+        Series {
             text: offer.labels.text().into(),
             value: 0.0,
             time: time_of(None, now),
@@ -293,7 +234,6 @@ impl Store {
             hash: self.hash(family, offer.labels),
             owner: offer.group,
             generation: 0,
-        };
-        Ok(self.insert(series))
+        }
     }
 }

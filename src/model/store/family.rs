@@ -183,16 +183,33 @@ impl Families {
 
     /// Makes a family whose name is free.
     pub fn insert(&mut self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> u32 {
+        let (name, known) = (offer.name, self.new_family(offer, account, buckets));
+        self.shared += usize::from(known.ours.is_some());
+        let id = self.free.pop().unwrap_or(self.slots.len() as u32);
+        match self.slots.get_mut(id as usize) {
+            Some(slot) => *slot = Some(known),
+            None => self.slots.push(Some(known)),
+        }
+        let at = self.place(name).unwrap_or_else(|at| at);
+        self.order.insert(at, id);
+        self.share_name(at);
+        self.share_name(at + 1);
+        self.update_total_of(name);
+        self.update_total_of(name.strip_suffix("_created").unwrap_or_default());
+        id
+    }
+
+    /// A family without series.
+    fn new_family(&self, offer: &Offer<'_>, account: Group, buckets: Buckets<'_>) -> Known {
         let name = offer.name;
         let is_plain = is_metric_name(name.as_bytes());
         let key = || String::from_utf8(key_of(name).collect()).unwrap_or_default();
         let ours = self.ours_of(name);
-        let told = ours.filter(|row| row.kind != Kind::Untyped);
-        let kind = told.map_or(offer.kind, |row| row.kind);
-        self.shared += usize::from(ours.is_some());
-        let known = Known {
+        let typed = ours.filter(|row| row.kind != Kind::Untyped);
+        let kind = typed.map_or(offer.kind, |row| row.kind);
+        Known {
             name: name.into(),
-            help: told.map_or(offer.help, |row| row.help()).into(),
+            help: typed.map_or(offer.help, |row| row.help()).into(),
             kind,
             buckets: buckets.bounds.into(),
             texts: buckets.texts.into(),
@@ -212,19 +229,7 @@ impl Families {
             written: Cell::default(),
             stamp: fresh_stamp(),
             is_openmetrics_unknown: kind == Kind::Counter && self.is_stem_taken(name),
-        };
-        let id = self.free.pop().unwrap_or(self.slots.len() as u32);
-        match self.slots.get_mut(id as usize) {
-            Some(slot) => *slot = Some(known),
-            None => self.slots.push(Some(known)),
         }
-        let at = self.place(name).unwrap_or_else(|at| at);
-        self.order.insert(at, id);
-        self.share_name(at);
-        self.share_name(at + 1);
-        self.retell_total_of(name);
-        self.retell_total_of(name.strip_suffix("_created").unwrap_or_default());
-        id
     }
 
     /// Marks the families at this position and before it if they have the same escaped name.
@@ -258,8 +263,8 @@ impl Families {
         self.shared -= usize::from(known.ours.is_some());
         self.order.retain(|other| *other != id);
         self.free.push(id);
-        self.retell_total_of(&known.name);
-        self.retell_total_of(known.name.strip_suffix("_created").unwrap_or_default());
+        self.update_total_of(&known.name);
+        self.update_total_of(known.name.strip_suffix("_created").unwrap_or_default());
     }
 
     /// In OpenMetrics the counter `x_total` is the family `x`. If there is another `x`, or
@@ -276,7 +281,7 @@ impl Families {
     }
 
     /// A family was added or removed: updates the type of the counter with that name and `_total`.
-    fn retell_total_of(&mut self, name: &str) {
+    fn update_total_of(&mut self, name: &str) {
         let total = [name, TOTAL].concat();
         let Some(id) = self.find(&total) else { return };
         let shares = self.is_stem_taken(&total);

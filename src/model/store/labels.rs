@@ -64,19 +64,9 @@ impl LabelSet {
 
     /// Like `render`, for names in UTF-8, as Prometheus 3 accepts them: any text except that of the name itself.
     pub fn render_utf8(&mut self, bounds: &Bounds, reserved: &str) -> Result<Labels<'_>, Reason> {
+        let has_quoted = self.check(bounds, reserved)?;
         let bytes = &self.bytes;
         let part = |from, to| bytes.get(from..to).unwrap_or_default();
-        let mut has_quoted = false;
-        for [start, middle, end] in &self.pairs {
-            let (name, value) = (part(*start, *middle), part(*middle, *end));
-            if matches!(name, b"" | b"__name__") || name == reserved.as_bytes() {
-                return Err(Reason::LabelName);
-            }
-            has_quoted |= !is_word(name, b"_");
-            if name.len() > bounds.name_bytes || value.len() > bounds.value_bytes {
-                return Err(Reason::TooLong);
-            }
-        }
         let is_plain = |name: &[u8]| has_quoted && is_word(name, b"_");
         sys::sort(&mut self.pairs, |a, b| {
             let (a, b) = (part(a[0], a[1]), part(b[0], b[1]));
@@ -107,6 +97,22 @@ impl LabelSet {
             self.text.push(b'"');
         }
         Ok(Labels::rendered(&self.text))
+    }
+
+    /// Checks each label on its own; returns whether a name has to be quoted.
+    fn check(&self, bounds: &Bounds, reserved: &str) -> Result<bool, Reason> {
+        let mut has_quoted = false;
+        for [start, middle, end] in &self.pairs {
+            let (name, value) = (self.part(*start, *middle), self.part(*middle, *end));
+            if matches!(name, b"" | b"__name__") || name == reserved.as_bytes() {
+                return Err(Reason::LabelName);
+            }
+            has_quoted |= !is_word(name, b"_");
+            if name.len() > bounds.name_bytes || value.len() > bounds.value_bytes {
+                return Err(Reason::TooLong);
+            }
+        }
+        Ok(has_quoted)
     }
 }
 

@@ -21,8 +21,8 @@ pub struct Listed<'a> {
 }
 
 impl Store {
-    /// Passes every live series to `tell`, in the order in which `write` writes them.
-    pub fn list(&self, now: Instant, tell: &mut dyn FnMut(&Listed<'_>)) {
+    /// Passes every live series to `list`, in the order in which the page has them.
+    pub fn list(&self, now: Instant, list: &mut dyn FnMut(&Listed<'_>)) {
         let wall = WallClock::now().since_epoch().as_millis();
         let times = (self.millis(now), i64::try_from(wall).unwrap_or(i64::MAX));
         for id in (0..self.families.len()).filter_map(|at| self.families.nth(at)) {
@@ -32,9 +32,9 @@ impl Store {
             for id in self.with_lines(id).into_iter().flatten() {
                 let Some(family) = self.families.get(id) else { continue };
                 if !parts_of(family.kind).is_empty() {
-                    self.list_family(family, true, times, tell);
+                    self.list_family(family, true, times, list);
                 }
-                self.list_family(family, false, times, tell);
+                self.list_family(family, false, times, list);
             }
         }
     }
@@ -46,7 +46,7 @@ impl Store {
         family: &Known,
         wholes: bool,
         (now, wall): (u64, i64),
-        tell: &mut dyn FnMut(&Listed<'_>),
+        list: &mut dyn FnMut(&Listed<'_>),
     ) {
         let is_of_parts = !parts_of(family.kind).is_empty();
         let kind = if is_of_parts && !wholes { Kind::Untyped } else { family.kind };
@@ -61,7 +61,7 @@ impl Store {
                 None => now.saturating_sub(series.taken()),
             };
             let buckets = family.buckets();
-            tell(&Listed {
+            list(&Listed {
                 name: &family.name,
                 kind,
                 labels: Labels::rendered(&series.text),

@@ -84,11 +84,11 @@ pub(super) fn is_number(kind: Kind) -> bool {
 /// may give a number another type, or bring one where others of them have histograms. A family of
 /// ours keeps its type, and also accepts untyped samples.
 pub(super) fn takes(family: &Known, offer: &Offer<'_>) -> bool {
-    let is_told = offer.group != Group::SHARED && is_number(offer.kind);
+    let is_relayed = offer.group != Group::SHARED && is_number(offer.kind);
     let is_typed = family.ours.is_some_and(|row| row.kind != Kind::Untyped);
     let is_vague = offer.kind == Kind::Untyped || !is_typed;
     let is_near = offer.kind == Kind::Untyped || family.owner != Group::SHARED;
-    family.kind == offer.kind || is_told && is_vague && (is_near || is_number(family.kind))
+    family.kind == offer.kind || is_relayed && is_vague && (is_near || is_number(family.kind))
 }
 
 /// The type of a sample in its family.

@@ -129,7 +129,7 @@ impl Store {
         if state.slots.len() > 2 * state.live + SLACK {
             let slots = std::mem::take(&mut state.slots);
             let slots = self.tidy(group, slots);
-            self.keep(group, slots);
+            self.set_slots(group, slots);
         }
     }
 
@@ -144,7 +144,7 @@ impl Store {
         slots
     }
 
-    fn keep(&mut self, group: Group, slots: Vec<u32>) {
+    fn set_slots(&mut self, group: Group, slots: Vec<u32>) {
         if let Some(state) = self.groups.get_mut(group) {
             state.slots = slots;
         }
@@ -163,6 +163,6 @@ impl Store {
             }
             stays
         });
-        self.keep(group, slots);
+        self.set_slots(group, slots);
     }
 }

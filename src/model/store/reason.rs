@@ -81,7 +81,7 @@ impl Reason {
             Reason::Name => ("name", "a metric's name is letters, digits, _ and :, no digit first"),
             Reason::Reserved => (
                 "reserved_name",
-                "the agent or Prometheus has the name, and no label tells the series from theirs",
+                "the agent or Prometheus has the name, and no label distinguishes the series from theirs",
             ),
             Reason::Taken => ("taken_name", "the name is that of a part of a histogram or summary"),
             Reason::Kind => ("other_type", "the metric exists with another type"),

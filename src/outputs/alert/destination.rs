@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A receiver is not contacted for at most this long, whatever it asks for.
 const LONGEST_AFTER: Duration = Duration::from_secs(600);
 
-/// A message that a receiver refuses for this long, though it answers, is given up: it
+/// A message that a receiver refuses for this long, though it is_answer, is given up: it
 /// may be the message that it cannot accept.
 const GIVE_UP: Duration = Duration::from_secs(3600);
 
@@ -55,7 +55,7 @@ pub struct Destination {
     id: u32,
     /// The name in metrics and logs.
     pub name: String,
-    way: Transport,
+    transport: Transport,
     queue: Batch,
     /// The current message.
     batch: Batch,
@@ -65,7 +65,7 @@ pub struct Destination {
     failing: Option<Instant>,
     /// Started when there is something to send.
     worker: Option<Worker<Batch>>,
-    born: Instant,
+    created: Instant,
     /// Results of messages, since the start.
     pub counts: Counts,
     /// One for failures, and one for drops, so that neither silences the other.
@@ -84,8 +84,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Reasons are few, and keep their order.
-    fn fail(&mut self, reason: &'static str) {
+    /// Reasons are few; they stay sorted.
+    fn count_failure(&mut self, reason: &'static str) {
         let place = self.failed.partition_point(|(other, _)| *other < reason);
         match self.failed.get_mut(place) {
             Some((other, count)) if *other == reason => *count += 1,
@@ -99,7 +99,7 @@ impl Destination {
     pub fn new(
         id: u32,
         name: String,
-        way: Transport,
+        transport: Transport,
         before: Option<Destination>,
         now: Instant,
     ) -> Destination {
@@ -115,26 +115,26 @@ impl Destination {
         Destination {
             id,
             name,
-            way,
+            transport,
             queue,
             batch: Vec::new(),
             work: Work::Idle,
             failures: 0,
             failing: None,
             worker: None,
-            born: now,
+            created: now,
             counts,
             limiters: Default::default(),
         }
     }
 
     /// The transport of its messages.
-    pub fn way(&self) -> &Transport {
-        &self.way
+    pub fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// Whether this is the report about its current message.
-    pub fn sent(&self, report: &Report) -> bool {
+    pub fn is_current(&self, report: &Report) -> bool {
         self.id == report.destination
     }
 
@@ -152,7 +152,7 @@ impl Destination {
     pub fn deadline(&self) -> Option<Instant> {
         match self.work {
             Work::Paused(until) => Some(until),
-            Work::Idle => (!self.queue.is_empty()).then_some(self.born),
+            Work::Idle => (!self.queue.is_empty()).then_some(self.created),
             Work::UnderWay => None,
         }
     }
@@ -170,7 +170,7 @@ impl Destination {
             let old = self.queue.iter().position(is_same).unwrap_or(0);
             self.queue.remove(old);
             self.counts.dropped += 1;
-            self.say(DROPPED, "an alert was dropped", "too many wait, the oldest goes", now);
+            self.log(DROPPED, "an alert was dropped", "too many wait, the oldest goes", now);
         }
         self.queue.push(Arc::clone(notice));
     }
@@ -185,13 +185,13 @@ impl Destination {
             Work::Paused(_) => {}
         }
         if self.worker.is_none() {
-            match start(self.id, self.way.clone(), results.clone()) {
+            match start(self.id, self.transport.clone(), results.clone()) {
                 Ok(worker) => self.worker = Some(worker),
                 Err(error) => return self.fail("start", &error.to_string(), None, now),
             }
         }
-        let given = self.worker.as_ref().is_some_and(|c| c.try_send(self.batch.clone()).is_ok());
-        if given {
+        let is_sent = self.worker.as_ref().is_some_and(|c| c.try_send(self.batch.clone()).is_ok());
+        if is_sent {
             self.work = Work::UnderWay;
         } else {
             self.worker = None;
@@ -203,7 +203,7 @@ impl Destination {
     /// of any rules.
     fn next_batch(&mut self) -> Batch {
         let Some(first) = self.queue.first() else { return Vec::new() };
-        let name = (!self.way.is_manager()).then(|| first.name.clone());
+        let name = (!self.transport.is_manager()).then(|| first.name.clone());
         let mut batch = Batch::new();
         self.queue.retain(|notice| {
             let is_there = |other: &Arc<Notice>| other.fingerprint == notice.fingerprint;
@@ -223,44 +223,44 @@ impl Destination {
         match report.done {
             Ok(()) => {
                 self.counts.sent += 1;
-                self.rest();
+                self.finish_message();
             }
-            Err(setback) => {
+            Err(error) => {
                 let since = *self.failing.get_or_insert(now);
-                let answers = matches!(setback.reason, "status" | "refused");
-                let is_over = answers && now.saturating_duration_since(since) > GIVE_UP;
-                if setback.again && !is_over {
-                    self.fail(setback.reason, &setback.text, setback.after, now);
+                let is_answer = matches!(error.reason, "status" | "refused");
+                let is_over = is_answer && now.saturating_duration_since(since) > GIVE_UP;
+                if error.again && !is_over {
+                    self.fail(error.reason, &error.text, error.after, now);
                 } else {
-                    self.counts.fail(setback.reason);
+                    self.counts.count_failure(error.reason);
                     self.counts.dropped += self.batch.len() as u64;
-                    self.say(FAILED, "an alert could not be sent", &setback.text, now);
-                    self.rest();
+                    self.log(FAILED, "an alert could not be sent", &error.text, now);
+                    self.finish_message();
                 }
             }
         }
     }
 
     /// Ends the current message.
-    fn rest(&mut self) {
+    fn finish_message(&mut self) {
         self.batch.clear();
         (self.failures, self.failing) = (0, None);
     }
 
     /// Schedules another attempt to send the current message.
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
-        self.counts.fail(reason);
+        self.counts.count_failure(reason);
         self.failing.get_or_insert(now);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         let pause = spread(pause, random() as u32);
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));
-        self.say(FAILED, "an alert could not be sent yet", text, now);
+        self.log(FAILED, "an alert could not be sent yet", text, now);
     }
 
     /// Logs a message at most once a minute.
-    fn say(&mut self, limiter: usize, message: &str, text: &str, now: Instant) {
+    fn log(&mut self, limiter: usize, message: &str, text: &str, now: Instant) {
         let limiter = self.limiters.get_mut(limiter);
         if let Some(held_back) = limiter.and_then(|limiter| limiter.pass(now)) {
             let fields: [log::Field<'_>; 3] =
@@ -271,11 +271,11 @@ impl Destination {
 }
 
 /// Starts the worker of the destination `id`.
-fn start(id: u32, way: Transport, results: Slot<Report>) -> io::Result<Worker<Batch>> {
+fn start(id: u32, transport: Transport, results: Slot<Report>) -> io::Result<Worker<Batch>> {
     Worker::start(&["alert-", &id.to_string()].concat(), 1, move |jobs: &Queue<Batch>| {
         let mut client = Client::default();
         while let Some(batch) = jobs.next() {
-            let done = way.send(&mut client, &batch);
+            let done = transport.send(&mut client, &batch);
             if !results.send(Report { destination: id, done }) {
                 return;
             }
@@ -284,123 +284,4 @@ fn start(id: u32, way: Transport, results: Slot<Report>) -> io::Result<Worker<Ba
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::json::tests::notice;
-    use super::*;
-    use crate::settings::Alerting;
-
-    fn destination(is_manager: bool) -> Destination {
-        let url = vec!["http://127.0.0.1:1/".to_owned()];
-        let settings = match is_manager {
-            true => Alerting { alertmanagers: url, ..Alerting::default() },
-            false => Alerting { webhooks: url, ..Alerting::default() },
-        };
-        let way = Transport::all(&settings).0.remove(0);
-        Destination::new(7, way.name(), way, None, Instant::now())
-    }
-
-    fn of_rule(name: &str, device: &str, ends: Option<u64>) -> Arc<Notice> {
-        let mut notice = Notice::clone(&notice(device, ends));
-        name.clone_into(&mut notice.name);
-        notice.fingerprint = super::super::notice::fingerprint(&[(name.into(), device.into())]);
-        Arc::new(notice)
-    }
-
-    /// The queue, as devices, with a `!` where an alert is resolved.
-    fn waiting(queue: impl IntoIterator<Item = Arc<Notice>>) -> String {
-        let device = |notice: Arc<Notice>| {
-            let end = if notice.is_resolved() { "!" } else { "" };
-            [&notice.labels[1].1, end].concat()
-        };
-        queue.into_iter().map(device).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn each_state_of_an_alert_waits_once_and_in_order() {
-        let mut to = destination(false);
-        for (device, ends) in
-            [("a", None), ("b", None), ("a", None), ("a", Some(1)), ("a", None), ("b", Some(1))]
-        {
-            to.push(&of_rule("x", device, ends), Instant::now());
-        }
-        assert_eq!(waiting(to.queue.clone()), "a b a! a b!");
-        assert_eq!(waiting(to.next_batch()), "a b");
-        assert_eq!(waiting(to.next_batch()), "a! b!");
-        assert_eq!(waiting(to.next_batch()), "a");
-        assert_eq!(waiting(to.next_batch()), "");
-    }
-
-    #[test]
-    fn a_message_is_about_one_rule_but_to_an_alertmanager() {
-        for (is_manager, expected) in [(false, "a c"), (true, "a b c")] {
-            let mut to = destination(is_manager);
-            for (name, device) in [("x", "a"), ("y", "b"), ("x", "c")] {
-                to.push(&of_rule(name, device, None), Instant::now());
-            }
-            assert_eq!(waiting(to.next_batch()), expected);
-        }
-        let mut to = destination(true);
-        (0..MAX_BATCH + 9)
-            .for_each(|at| to.push(&of_rule("x", &at.to_string(), None), Instant::now()));
-        assert_eq!((to.next_batch().len(), to.next_batch().len()), (MAX_BATCH, 9));
-    }
-
-    #[test]
-    fn the_newest_state_wins_in_a_full_queue() {
-        let mut to = destination(false);
-        for at in 0..MAX_WAITING {
-            to.push(&of_rule("x", &at.to_string(), None), Instant::now());
-        }
-        to.push(&of_rule("x", "7", Some(1)), Instant::now());
-        assert_eq!(to.queue.len(), MAX_WAITING);
-        assert!(waiting(to.queue.clone()).starts_with("0 1 2 3 4 5 6 8 "));
-        let last = format!(" {} 7!", MAX_WAITING - 1);
-        assert!(waiting(to.queue.clone()).ends_with(&last));
-        to.push(&of_rule("x", "new", None), Instant::now());
-        assert!(waiting(to.queue.clone()).starts_with("1 2 "));
-        assert_eq!(to.counts.dropped, 2);
-    }
-
-    #[test]
-    fn what_fails_is_tried_again_later_and_later() {
-        let mut to = destination(false);
-        to.push(&of_rule("x", "a", None), Instant::now());
-        to.batch = to.next_batch();
-        let start = Instant::now();
-        let report = |again, reason, after| Report {
-            destination: 7,
-            done: Err(SendError { reason, text: String::new(), again, after }),
-        };
-        // A worker that could not be started is a failure as well.
-        to.fail("start", "", None, start);
-        assert_eq!(to.failing(), Some(start));
-        to = destination(false);
-        to.batch = vec![of_rule("x", "a", None)];
-        let mut pauses = Vec::new();
-        for _ in 0..9 {
-            to.take_report(report(true, "connect", None), start);
-            pauses.push(to.deadline().unwrap() - start);
-        }
-        for (at, pause) in pauses.iter().enumerate() {
-            let longest = (PAUSE * (1 << at)).min(LONGEST_PAUSE);
-            assert!((longest / 2..=longest).contains(pause), "{at} {pause:?}");
-        }
-        to.take_report(report(true, "status", Some(Duration::from_secs(300))), start);
-        assert_eq!(to.deadline(), Some(start + Duration::from_secs(300)));
-        to.take_report(report(true, "status", Some(Duration::from_secs(86_400))), start);
-        assert_eq!(to.deadline(), Some(start + LONGEST_AFTER));
-        assert_eq!(
-            (to.waiting(), to.counts.failed.as_slice()),
-            (1, &[("connect", 9), ("status", 2)][..])
-        );
-        // A receiver that does not answer may come back after days; one that answers may reject this message.
-        let later = start + GIVE_UP + PAUSE;
-        to.take_report(report(true, "timeout", None), later);
-        assert_eq!(to.waiting(), 1);
-        to.take_report(report(true, "status", None), later);
-        assert_eq!((to.waiting(), to.counts.dropped, to.deadline()), (0, 1, None));
-        to.batch = vec![of_rule("x", "a", None)];
-        to.take_report(report(false, "status", None), later);
-        assert_eq!((to.waiting(), to.counts.dropped, to.deadline()), (0, 2, None));
-    }
-}
+mod tests;

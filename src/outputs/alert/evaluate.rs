@@ -2,7 +2,7 @@
 //! in PromQL without `on` and `ignoring`. One series without labels matches everything: a series
 //! that exists once per machine needs no `group_left`.
 
-use super::watch::Span;
+use super::samples::Span;
 use crate::base::text::expr::{Comparison, Expr, Operator, Step};
 use std::cmp::Ordering;
 
@@ -32,7 +32,7 @@ enum BinaryOperation {
 
 impl BinaryOperation {
     /// The result; of a comparison that holds, `kept`.
-    fn done(self, left: f64, right: f64, kept: f64) -> Option<f64> {
+    fn result(self, left: f64, right: f64, kept: f64) -> Option<f64> {
         match self {
             BinaryOperation::Calculate(operator) => Some(operator.apply(left, right)),
             BinaryOperation::Compare(comparison) => comparison.holds(left, right).then_some(kept),
@@ -69,10 +69,10 @@ impl Evaluator {
                     Operand::Entries(start)
                 }
                 Step::Calculate(operator) => {
-                    self.both(BinaryOperation::Calculate(operator), &labels)
+                    self.apply(BinaryOperation::Calculate(operator), &labels)
                 }
                 Step::Compare(comparison) => {
-                    self.both(BinaryOperation::Compare(comparison), &labels)
+                    self.apply(BinaryOperation::Compare(comparison), &labels)
                 }
             };
             self.left.push(left);
@@ -84,31 +84,35 @@ impl Evaluator {
     }
 
     /// Takes two sides off the stack and applies the operation.
-    fn both<'t>(&mut self, deed: BinaryOperation, labels: &impl Fn(Span) -> &'t [u8]) -> Operand {
+    fn apply<'t>(
+        &mut self,
+        operation: BinaryOperation,
+        labels: &impl Fn(Span) -> &'t [u8],
+    ) -> Operand {
         let (right, left) = (self.left.pop(), self.left.pop());
         let (Some(left), Some(right)) = (left, right) else { return Operand::Number(f64::NAN) };
         match (left, right) {
             (Operand::Number(l), Operand::Number(r)) => {
-                Operand::Number(deed.done(l, r, l).unwrap_or(f64::NAN))
+                Operand::Number(operation.result(l, r, l).unwrap_or(f64::NAN))
             }
             (Operand::Entries(start), Operand::Number(r)) => {
-                self.each(start, |l| deed.done(l, r, l))
+                self.each(start, |l| operation.result(l, r, l))
             }
             (Operand::Number(l), Operand::Entries(start)) => {
-                self.each(start, |r| deed.done(l, r, r))
+                self.each(start, |r| operation.result(l, r, r))
             }
             (Operand::Entries(start), Operand::Entries(middle)) => {
-                self.pairs(start, middle, deed, labels);
+                self.pairs(start, middle, operation, labels);
                 Operand::Entries(start)
             }
         }
     }
 
     /// Applies the same to every entry from `start` on.
-    fn each(&mut self, start: usize, done: impl Fn(f64) -> Option<f64>) -> Operand {
+    fn each(&mut self, start: usize, result: impl Fn(f64) -> Option<f64>) -> Operand {
         self.out.clear();
         for entry in self.entries.drain(start..) {
-            self.out.extend(done(entry.value).map(|value| Entry { value, ..entry }));
+            self.out.extend(result(entry.value).map(|value| Entry { value, ..entry }));
         }
         self.entries.append(&mut self.out);
         Operand::Entries(start)
@@ -119,30 +123,30 @@ impl Evaluator {
         &mut self,
         start: usize,
         middle: usize,
-        deed: BinaryOperation,
+        operation: BinaryOperation,
         labels: &impl Fn(Span) -> &'t [u8],
     ) {
         self.out.clear();
         let (left, right) = self.entries.split_at_checked(middle).unwrap_or_default();
         let left = left.get(start..).unwrap_or_default();
-        let is_unprefixed = |side: &[Entry]| matches!(side, [one] if labels(one.labels).is_empty());
+        let is_scalar = |side: &[Entry]| matches!(side, [one] if labels(one.labels).is_empty());
         let (mut at, mut against) = (left.iter().peekable(), right.iter().peekable());
         while let (Some(l), Some(r)) = (at.peek(), against.peek()) {
-            let order = match (is_unprefixed(left), is_unprefixed(right)) {
+            let order = match (is_scalar(left), is_scalar(right)) {
                 (false, false) => labels(l.labels).cmp(labels(r.labels)),
                 _ => Ordering::Equal,
             };
             if order == Ordering::Equal {
-                let labels = if is_unprefixed(left) { r.labels } else { l.labels };
-                let value = deed.done(l.value, r.value, l.value);
+                let labels = if is_scalar(left) { r.labels } else { l.labels };
+                let value = operation.result(l.value, r.value, l.value);
                 self.out.extend(value.map(|value| Entry { labels, value }));
             }
             // The one side that matches everything stays where it is.
-            let stays = |is_unprefixed: bool, other: &[Entry]| is_unprefixed && other.len() > 1;
-            if order != Ordering::Greater && !stays(is_unprefixed(left), right) {
+            let stays = |is_scalar: bool, other: &[Entry]| is_scalar && other.len() > 1;
+            if order != Ordering::Greater && !stays(is_scalar(left), right) {
                 at.next();
             }
-            if order != Ordering::Less && !stays(is_unprefixed(right), left) {
+            if order != Ordering::Less && !stays(is_scalar(right), left) {
                 against.next();
             }
         }
@@ -180,7 +184,7 @@ mod tests {
         entries.iter().map(|entry| (text(entry.labels), entry.value)).collect()
     }
 
-    fn said(entries: &[(&str, f64)]) -> Vec<(String, f64)> {
+    fn owned(entries: &[(&str, f64)]) -> Vec<(String, f64)> {
         entries.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect()
     }
 
@@ -192,7 +196,7 @@ mod tests {
     const NONE: (&str, &[(&str, f64)]) = ("none", &[]);
 
     #[test]
-    fn numbers_and_series_go_together() {
+    fn numbers_and_series_are_combined() {
         for (text, expected) in [
             ("a > 1", &[("x=\"2\"", 2.0), ("x=\"4\"", 4.0)][..]),
             ("1 < a", &[("x=\"2\"", 2.0), ("x=\"4\"", 4.0)]),
@@ -211,7 +215,7 @@ mod tests {
             ("none > 0", &[]),
             ("one / 0 > 1e300", &[("", f64::INFINITY)]),
         ] {
-            assert_eq!(evaluated(text, &[A, B, ONE, NONE]), said(expected), "{text}");
+            assert_eq!(evaluated(text, &[A, B, ONE, NONE]), owned(expected), "{text}");
         }
         assert!(evaluated("one * 0 / 0 > 0", &[ONE]).is_empty(), "no number is larger than NaN");
     }

@@ -3,17 +3,19 @@
 //! At every evaluation the whole scrape goes into a sink that keeps the series that conditions select (`watch`).
 //! Each rule evaluates its condition (`evaluate`, `rate`) and moves its alerts from state to
 //! state (`rule`). Notices wait for each destination on this side (`destination`) and are
-//! sent by its worker (`way`: `json`, `mail` by `smtp` or `sendmail`). Without rules none of
+//! sent by its worker (`transport`: `json`, `mail` by `smtp` or `sendmail`). Without rules none of
 //! this exists.
 
 mod destination;
 mod evaluate;
+mod evaluation;
 mod instance;
 mod json;
 mod mail;
 mod notice;
 mod rate;
 mod rule;
+mod samples;
 mod self_metrics;
 mod send_error;
 mod sendmail;
@@ -32,14 +34,16 @@ use crate::settings::{Alert, Alerting};
 use crate::workers::Results;
 use destination::{Destination, Report};
 use evaluate::Evaluator;
+use evaluation::{Audience, Dropped, Evaluation};
 use instance::Instance;
 use notice::Notice;
-use rule::{Audience, Dropped, Evaluation, Rule};
+use rule::Rule;
+use samples::ScrapeSamples;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use transport::Transport;
-use watch::{ScrapeSamples, Watch};
+use watch::{Watch, WatchedFamily};
 
 /// Reports that may wait, beyond one of each destination: those of destinations that were removed.
 const SPARE_REPORTS: usize = 16;
@@ -59,16 +63,17 @@ pub struct Alerts {
     /// When the rules are evaluated next; `None` without rules.
     next: Option<Instant>,
     /// When they were evaluated last.
-    looked: Option<Instant>,
+    evaluated: Option<Instant>,
     /// Whether a stall causes an immediate evaluation.
     pub starts_at_stalls: bool,
     wanted: Vec<Selector>,
+    family: WatchedFamily,
     scraped: ScrapeSamples,
     evaluator: Evaluator,
     fingerprints: Vec<u64>,
     notices: Vec<(Audience, Arc<Notice>)>,
     left_out: Dropped,
-    looks: u64,
+    evaluations: u64,
     took: Duration,
     destinations: Vec<Destination>,
     last_id: u32,
@@ -129,25 +134,26 @@ impl Alerts {
         (self.interval, self.repeat) = (alerting.interval, alerting.repeat);
         self.wanted.clear();
         for rule in &mut self.rules {
-            rule.ask(&mut self.wanted);
+            rule.add_selectors(&mut self.wanted);
         }
-        self.address(alerting, now);
+        self.apply_destinations(alerting, now);
         for rule in before {
             rule.end(&mut self.notices);
         }
         self.fingerprints.clear();
-        self.rules.iter().for_each(|rule| rule.take(&mut self.fingerprints));
-        self.tell(now);
+        self.rules.iter().for_each(|rule| rule.add_fingerprints(&mut self.fingerprints));
+        self.queue_notices(now);
         if self.rules.is_empty() {
-            (self.scraped, self.evaluator, self.next) = Default::default();
+            (self.family, self.scraped) = Default::default();
+            (self.evaluator, self.next) = Default::default();
         } else {
             self.next = Some(now);
         }
     }
 
     /// Applies the destinations; existing ones continue, new ones get all firing alerts.
-    fn address(&mut self, alerting: &Alerting, now: Instant) {
-        let (ways, wrong) = match self.rules.is_empty() && self.destinations.is_empty() {
+    fn apply_destinations(&mut self, alerting: &Alerting, now: Instant) {
+        let (transports, wrong) = match self.rules.is_empty() && self.destinations.is_empty() {
             true => Default::default(),
             false => Transport::all(alerting),
         };
@@ -155,24 +161,24 @@ impl Alerts {
             log::error("an alert destination cannot be used", &[("error", &sentence)]);
         }
         let mut before = std::mem::take(&mut self.destinations);
-        let firing: Vec<_> = self.rules.iter_mut().flat_map(Rule::tell).collect();
-        for way in ways.into_iter().take(MAX_DESTINATIONS) {
-            if let Some(at) = before.iter().position(|to| *to.way() == way) {
+        let firing: Vec<_> = self.rules.iter_mut().flat_map(Rule::firing_notices).collect();
+        for transport in transports.into_iter().take(MAX_DESTINATIONS) {
+            if let Some(at) = before.iter().position(|to| *to.transport() == transport) {
                 self.destinations.push(before.swap_remove(at));
                 continue;
             }
-            let mut name = way.name();
+            let mut name = transport.name();
             let is_taken = |name: &str, all: &[Destination]| all.iter().any(|d| d.name == name);
             let mut number = 1;
             while is_taken(&name, &self.destinations) {
                 number += 1;
-                name = [&way.name(), "#", &number.to_string()].concat();
+                name = [&transport.name(), "#", &number.to_string()].concat();
             }
             self.last_id = self.last_id.wrapping_add(1);
             // Perhaps only its other settings changed.
             let old = before.iter().position(|to| to.name == name);
             let old = old.map(|at| before.swap_remove(at));
-            let mut to = Destination::new(self.last_id, name, way, old, now);
+            let mut to = Destination::new(self.last_id, name, transport, old, now);
             firing.iter().for_each(|notice| to.push(notice, now));
             self.destinations.push(to);
         }
@@ -199,7 +205,7 @@ impl Alerts {
     /// Evaluates the rules at once after an event that conditions may react to, but not within `SOONEST` of the
     /// last evaluation.
     pub fn evaluate_soon(&mut self, now: Instant) {
-        let soonest = self.looked.map_or(now, |looked| now.max(looked + SOONEST));
+        let soonest = self.evaluated.map_or(now, |evaluated| now.max(evaluated + SOONEST));
         if self.starts_at_stalls {
             self.next = self.next.map(|next| next.min(soonest));
         }
@@ -209,15 +215,15 @@ impl Alerts {
     /// `scrape` writes every sample, in `dialect`.
     pub fn turn(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
         while let Some(report) = self.results.as_ref().and_then(Results::take) {
-            if let Some(to) = self.destinations.iter_mut().find(|to| to.sent(&report)) {
+            if let Some(to) = self.destinations.iter_mut().find(|to| to.is_current(&report)) {
                 to.take_report(report, now);
             }
         }
         if self.next.is_some_and(|next| next <= now) {
             self.next = Some(now + self.interval.max(Duration::from_millis(1)));
-            self.looked = Some(now);
-            self.look(dialect, scrape, now);
-            self.tell(now);
+            self.evaluated = Some(now);
+            self.evaluate(dialect, scrape, now);
+            self.queue_notices(now);
         }
         if let Some(results) = &self.results {
             let slot = results.slot();
@@ -225,16 +231,16 @@ impl Alerts {
         }
     }
 
-    fn look(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
+    fn evaluate(&mut self, dialect: Dialect, scrape: &mut dyn FnMut(&mut dyn Sink), now: Instant) {
         let start = Instant::now();
-        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.scraped));
+        scrape(&mut Watch::new(dialect, &self.wanted, &mut self.family, &mut self.scraped));
         self.scraped.sort();
         self.scraped.turn_absent(&self.wanted);
         let mut evaluation = Evaluation {
             now,
             interval: self.interval,
             repeat: self.repeat,
-            has_managers: self.destinations.iter().any(|to| to.way().is_manager()),
+            has_managers: self.destinations.iter().any(|to| to.transport().is_manager()),
             scraped: &self.scraped,
             rates: self.rules.iter().map(Rule::rates).sum(),
             fingerprints: &mut self.fingerprints,
@@ -244,20 +250,20 @@ impl Alerts {
         for rule in &mut self.rules {
             rule.evaluate(&mut self.evaluator, &mut evaluation);
         }
-        self.looks += 1;
+        self.evaluations += 1;
         self.took += start.elapsed();
     }
 
     /// Adds the notices to the queues of their destinations.
-    fn tell(&mut self, now: Instant) {
+    fn queue_notices(&mut self, now: Instant) {
         for (audience, notice) in self.notices.drain(..) {
             for to in &mut self.destinations {
-                let is_meant = match audience {
+                let is_addressed = match audience {
                     Audience::All => true,
-                    Audience::Managers => to.way().is_manager(),
-                    Audience::People => !to.way().is_manager(),
+                    Audience::Managers => to.transport().is_manager(),
+                    Audience::People => !to.transport().is_manager(),
                 };
-                if is_meant {
+                if is_addressed {
                     to.push(&notice, now);
                 }
             }
@@ -275,8 +281,8 @@ impl Alerts {
 
     /// The rules with a metric that has had no series since the start, and the metric.
     pub fn unmatched(&self) -> impl Iterator<Item = (&str, &str)> {
-        let has_looked = self.looks > 0;
-        let rules = self.rules.iter().filter(move |_| has_looked);
+        let has_evaluated = self.evaluations > 0;
+        let rules = self.rules.iter().filter(move |_| has_evaluated);
         rules.filter_map(|rule| Some((rule.name(), rule.unmatched()?)))
     }
 

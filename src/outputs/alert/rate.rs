@@ -18,7 +18,7 @@ pub struct Rings {
 
 struct Ring {
     labels: Box<[u8]>,
-    /// The last raw value, and when it was read.
+    /// The last finite raw value, and when it was read.
     raw: f64,
     seen: Instant,
     /// The total that was lost at resets.
@@ -70,51 +70,53 @@ impl Rings {
         &mut self,
         labels: &[u8],
         value: f64,
-        look: RateWindow,
+        range: RateWindow,
         has_room: bool,
     ) -> Result<Option<Growth>, ()> {
         let place = match self.rings.binary_search_by(|ring| (*ring.labels).cmp(labels)) {
             Ok(place) => place,
             Err(_) if !has_room => return Err(()),
             Err(place) => {
-                self.rings.insert(place, Ring::new(labels, value, look.now));
+                self.rings.insert(place, Ring::new(labels, range.now));
                 place
             }
         };
-        Ok(self.rings.get_mut(place).and_then(|ring| ring.push(value, look)))
+        Ok(self.rings.get_mut(place).and_then(|ring| ring.push(value, range)))
     }
 
     /// Forgets series that were not seen within the window.
-    pub fn sweep(&mut self, look: RateWindow) {
-        self.rings.retain(|ring| look.is_within(ring.seen));
+    pub fn sweep(&mut self, range: RateWindow) {
+        self.rings.retain(|ring| range.is_within(ring.seen));
     }
 }
 
 impl Ring {
-    fn new(labels: &[u8], value: f64, now: Instant) -> Ring {
-        Ring { labels: labels.into(), raw: value, seen: now, lost: 0.0, points: VecDeque::new() }
+    fn new(labels: &[u8], now: Instant) -> Ring {
+        // No value is less than NaN: the first one is not a reset.
+        let (raw, points) = (f64::NAN, VecDeque::new());
+        Ring { labels: labels.into(), raw, seen: now, lost: 0.0, points }
     }
 
-    fn push(&mut self, value: f64, look: RateWindow) -> Option<Growth> {
+    fn push(&mut self, value: f64, range: RateWindow) -> Option<Growth> {
         if !value.is_finite() {
             return None;
         }
         if value < self.raw {
             self.lost += self.raw;
         }
-        (self.raw, self.seen) = (value, look.now);
-        let stands = self.lost + value;
-        while self.points.front().is_some_and(|(at, _)| !look.is_within(*at)) {
+        (self.raw, self.seen) = (value, range.now);
+        let total = self.lost + value;
+        while self.points.front().is_some_and(|(at, _)| !range.is_within(*at)) {
             self.points.pop_front();
         }
-        let growth = self.points.front().and_then(|(at, stood)| {
-            let seconds = look.now.saturating_duration_since(*at).as_secs_f64();
-            (seconds > 0.0).then(|| Growth { increase: stands - stood, seconds })
+        let growth = self.points.front().and_then(|(at, before)| {
+            let seconds = range.now.saturating_duration_since(*at).as_secs_f64();
+            (seconds > 0.0).then(|| Growth { increase: total - before, seconds })
         });
-        let apart = look.window / MAX_POINTS;
-        let is_due = |(at, _): &(Instant, f64)| look.now.saturating_duration_since(*at) >= apart;
+        let apart = range.window / MAX_POINTS;
+        let is_due = |(at, _): &(Instant, f64)| range.now.saturating_duration_since(*at) >= apart;
         if self.points.back().is_none_or(is_due) {
-            self.points.push_back((look.now, stands));
+            self.points.push_back((range.now, total));
         }
         growth
     }
@@ -130,13 +132,13 @@ mod tests {
     fn growths(interval: u32, values: &[f64]) -> Vec<Option<(f64, f64)>> {
         let (mut rings, start) = (Rings::default(), Instant::now());
         let interval = interval * SECOND;
-        let look = |at: usize| RateWindow {
+        let range = |at: usize| RateWindow {
             now: start + interval * at as u32,
             interval,
             window: 60 * SECOND,
         };
         let push = |(at, value): (usize, &f64)| {
-            let growth = rings.push(b"", *value, look(at), true).unwrap();
+            let growth = rings.push(b"", *value, range(at), true).unwrap();
             growth.map(|growth| (growth.increase, growth.seconds))
         };
         values.iter().enumerate().map(push).collect()
@@ -160,6 +162,8 @@ mod tests {
         let grown = growths(15, &[10.0, 13.0, 2.0, 4.0, 1.0]);
         assert_eq!(grown[1..], [(3.0, 15.0), (5.0, 30.0), (7.0, 45.0), (8.0, 60.0)].map(Some));
         assert_eq!(growths(15, &[10.0, f64::NAN, 11.0])[1..], [None, Some((1.0, 30.0))]);
+        let after_infinity = growths(15, &[f64::INFINITY, 10.0, 11.0]);
+        assert_eq!(after_infinity, [None, None, Some((1.0, 15.0))], "it was no value of a counter");
     }
 
     #[test]
@@ -168,18 +172,18 @@ mod tests {
         let window = 3600 * SECOND;
         let mut last = None;
         for second in 0..20_000 {
-            let look = RateWindow { now: start + SECOND * second, interval: SECOND, window };
-            last = rings.push(b"a", f64::from(second), look, true).unwrap();
+            let range = RateWindow { now: start + SECOND * second, interval: SECOND, window };
+            last = rings.push(b"a", f64::from(second), range, true).unwrap();
         }
         let points = rings.rings[0].points.len();
         assert!((32..=MAX_POINTS as usize + 2).contains(&points), "{points}");
         let growth = last.unwrap();
         assert_eq!(growth.increase, growth.seconds);
         assert!((3500.0..=3600.0).contains(&growth.seconds), "{growth:?}");
-        let look = RateWindow { now: start + SECOND * 20_000, interval: SECOND, window };
-        assert_eq!(rings.push(b"b", 1.0, look, false), Err(()));
-        assert_eq!(rings.push(b"b", 1.0, look, true), Ok(None));
-        let later = RateWindow { now: look.now + window + SECOND, ..look };
+        let range = RateWindow { now: start + SECOND * 20_000, interval: SECOND, window };
+        assert_eq!(rings.push(b"b", 1.0, range, false), Err(()));
+        assert_eq!(rings.push(b"b", 1.0, range, true), Ok(None));
+        let later = RateWindow { now: range.now + window + SECOND, ..range };
         rings.push(b"b", 2.0, later, true).unwrap();
         rings.sweep(later);
         assert_eq!(rings.len(), 1);

@@ -2,11 +2,11 @@
 //! condition holds has an alert of its own; a series that no longer exists has none.
 
 use super::evaluate::{Entry, Evaluator};
+use super::evaluation::{Audience, Evaluation};
 use super::instance::{Instance, find};
 use super::notice::{Notice, fingerprint};
 use super::rate::{RateWindow, Rings};
 use super::text::number;
-use super::watch::ScrapeSamples;
 use crate::base::clock::WallClock;
 use crate::base::text::expr::{Expr, Selector, Want};
 use crate::base::text::template::Template;
@@ -42,50 +42,6 @@ pub struct Rule {
     matched: Vec<bool>,
     /// Sorted by the labels of their series.
     pub instances: Vec<Instance>,
-}
-
-/// The receivers of a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Every destination.
-    All,
-    /// Destinations that get a notice once, and then again at long intervals.
-    People,
-    /// Alertmanagers.
-    Managers,
-}
-
-/// The input and output of an evaluation.
-pub struct Evaluation<'a> {
-    /// The time.
-    pub now: Instant,
-    /// The evaluation interval.
-    pub interval: Duration,
-    /// How often an alert that goes on is sent again.
-    pub repeat: Duration,
-    /// Whether there is an Alertmanager.
-    pub has_managers: bool,
-    /// The scrape.
-    pub scraped: &'a ScrapeSamples,
-    /// The number of counters whose growth is computed.
-    pub rates: usize,
-    /// Fingerprints of all alerts.
-    pub fingerprints: &'a mut Vec<u64>,
-    /// Notices to send.
-    pub notices: &'a mut Vec<(Audience, Arc<Notice>)>,
-    /// What exceeded a limit.
-    pub left_out: &'a mut Dropped,
-}
-
-/// What exceeded a limit, since the start.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Dropped {
-    /// Counters beyond the limit of those whose growth is computed.
-    pub rates: u64,
-    /// Alerts beyond the limit.
-    pub alerts: u64,
-    /// Alerts with the same labels as another.
-    pub twins: u64,
 }
 
 impl Rule {
@@ -130,7 +86,7 @@ impl Rule {
     }
 
     /// Adds its selectors to those of all rules.
-    pub fn ask(&mut self, wanted: &mut Vec<Selector>) {
+    pub fn add_selectors(&mut self, wanted: &mut Vec<Selector>) {
         self.first = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
         wanted.extend(self.expr.series.iter().cloned());
     }
@@ -150,13 +106,13 @@ impl Rule {
         let entries = evaluator.evaluate(expr, series, |span| scraped.labels(span));
         self.instances.iter_mut().for_each(|instance| instance.holds = false);
         for entry in entries {
-            self.hold(scraped.labels(entry.labels), entry.value, evaluation);
+            self.update(scraped.labels(entry.labels), entry.value, evaluation);
         }
         self.advance(evaluation);
     }
 
     /// Handles a series for which the condition holds.
-    fn hold(&mut self, key: &[u8], value: f64, evaluation: &mut Evaluation<'_>) {
+    fn update(&mut self, key: &[u8], value: f64, evaluation: &mut Evaluation<'_>) {
         let place = match self.instances.binary_search_by(|i| (*i.key).cmp(key)) {
             Ok(place) => place,
             Err(_) if evaluation.fingerprints.len() >= MAX_ACTIVE => {
@@ -269,7 +225,7 @@ impl Rule {
     }
 
     /// Notices about its firing alerts, for a new destination.
-    pub fn tell(&mut self) -> Vec<Arc<Notice>> {
+    pub fn firing_notices(&mut self) -> Vec<Arc<Notice>> {
         let mut instances = std::mem::take(&mut self.instances);
         let notices = instances.iter_mut().filter_map(|i| self.notice(i, None)).collect();
         self.instances = instances;
@@ -282,7 +238,7 @@ impl Rule {
     }
 
     /// Adds the fingerprints of its alerts.
-    pub fn take(&self, fingerprints: &mut Vec<u64>) {
+    pub fn add_fingerprints(&self, fingerprints: &mut Vec<u64>) {
         fingerprints.extend(self.instances.iter().map(|instance| instance.fingerprint));
     }
 }
@@ -295,22 +251,22 @@ fn values(
     evaluation: &mut Evaluation<'_>,
     out: &mut Vec<Entry>,
 ) {
-    let seen = evaluation.scraped.of(place).iter();
+    let all = evaluation.scraped.of(place).iter();
     let (Want::Rate(window) | Want::Increase(window)) = selector.want else {
-        out.extend(seen.map(|seen| Entry { labels: seen.labels, value: seen.value }));
+        out.extend(all.map(|series| Entry { labels: series.labels, value: series.value }));
         return;
     };
-    let look = RateWindow { now: evaluation.now, interval: evaluation.interval, window };
+    let range = RateWindow { now: evaluation.now, interval: evaluation.interval, window };
     evaluation.rates -= rings.len();
-    rings.sweep(look);
-    for seen in seen {
+    rings.sweep(range);
+    for series in all {
         let has_room = evaluation.rates + rings.len() < MAX_RATES;
-        match rings.push(evaluation.scraped.labels(seen.labels), seen.value, look, has_room) {
+        match rings.push(evaluation.scraped.labels(series.labels), series.value, range, has_room) {
             Err(()) => evaluation.left_out.rates += 1,
             Ok(growth) => out.extend(growth.map(|growth| {
                 let is_rate = matches!(selector.want, Want::Rate(_));
                 let by = if is_rate { growth.seconds } else { 1.0 };
-                Entry { labels: seen.labels, value: growth.increase / by }
+                Entry { labels: series.labels, value: growth.increase / by }
             })),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Alerts;
 use super::destination::Destination;
-use super::rule::Dropped;
+use super::evaluation::Dropped;
 use crate::model::metric::{Family, Labels, Point, Sink, Unit, Value, counter, families, gauge};
 
 const DESTINATION: &[&str] = &["destination"];
@@ -30,14 +30,14 @@ impl Alerts {
         if self.next.is_none() && self.destinations.is_empty() {
             return;
         }
-        let [alerts, looks, took, left_out, ..] = &FAMILIES;
+        let [alerts, evaluations, took, left_out, ..] = &FAMILIES;
         out.family(alerts);
         for active in self.active() {
             let labels = Labels::rendered(&active.instance.shown);
             out.labelled(labels, Point::Number(Value::Int(1)), None);
         }
         let nanos = u64::try_from(self.took.as_nanos()).unwrap_or(u64::MAX);
-        for (family, raw) in [(looks, self.looks), (took, nanos)] {
+        for (family, raw) in [(evaluations, self.evaluations), (took, nanos)] {
             out.family(family);
             out.sample(&[], family.value(raw));
         }

@@ -23,19 +23,19 @@ const FOR_GOOD: [i32; 7] = [64, 65, 66, 67, 68, 77, 78];
 /// The program did not start, took too long, or failed.
 pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), SendError> {
     let Some(program) = command.first() else {
-        return Err(setback("start", "alerting.sendmail names no program"));
+        return Err(failure("start", "alerting.sendmail names no program"));
     };
     // A socket supports a timeout, a pipe does not: a program that does not read delays nothing.
-    let (ours, theirs) = UnixStream::pair().map_err(|e| setback("start", &e.to_string()))?;
+    let (ours, theirs) = UnixStream::pair().map_err(|e| failure("start", &e.to_string()))?;
     let child = sys::spawn(command, theirs.as_fd());
     // A program that ends without reading is noticed only if no other process holds its end.
     drop(theirs);
     let mut child = child.map_err(|error| {
-        setback("start", &["starting ", program, ": ", &error.to_string()].concat())
+        failure("start", &["starting ", program, ": ", &error.to_string()].concat())
     })?;
     write(&ours, mail, deadline);
     match wait(&mut child, deadline) {
-        None => Err(setback("timeout", &[program, " did not end in time"].concat())),
+        None => Err(failure("timeout", &[program, " did not end in time"].concat())),
         Some(ExitStatus::Status(0)) => Ok(()),
         Some(ended) => {
             let (how, number, again) = match ended {
@@ -43,12 +43,12 @@ pub fn send(command: &[String], mail: &[u8], deadline: Instant) -> Result<(), Se
                 ExitStatus::Signal(signal) => ("signal ", signal, true),
             };
             let text = [program, " ended with ", how, &number.to_string()].concat();
-            Err(SendError { again, ..setback("refused", &text) })
+            Err(SendError { again, ..failure("refused", &text) })
         }
     }
 }
 
-fn setback(reason: &'static str, text: &str) -> SendError {
+fn failure(reason: &'static str, text: &str) -> SendError {
     SendError { reason, text: text.to_owned(), again: true, after: None }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     fn sent(script: &str, mail: &[u8], millis: u64) -> Result<(), (&'static str, bool)> {
         let command = ["/bin/sh", "-c", script].map(str::to_owned);
         let deadline = Instant::now() + Duration::from_millis(millis);
-        send(&command, mail, deadline).map_err(|setback| (setback.reason, setback.again))
+        send(&command, mail, deadline).map_err(|error| (error.reason, error.again))
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(sent("exit 67", b"x", 60_000), Err(("refused", false)));
         assert_eq!(sent("exec sleep 600", &long, 200), Err(("timeout", true)));
         let none = send(&["/no/such/program".to_owned()], b"x", Instant::now() + LOOK);
-        assert!(none.is_err_and(|setback| setback.reason == "start"));
+        assert!(none.is_err_and(|error| error.reason == "start"));
     }
 
     /// The agent blocks signals for itself; a program that it starts must end at a signal.

@@ -39,35 +39,35 @@ pub fn send(
     deadline: Instant,
 ) -> Result<(), SendError> {
     let answers = BufReader::new(stream.take(MAX_ANSWERS));
-    let mut talk = Session { answers, stream, deadline };
-    talk.wants(2, "the greeting")?;
-    let name = literal(stream);
-    if talk.say(&["EHLO ", &name])?.code / 100 != 2 {
-        talk.demand(&["HELO ", &name], 2)?;
+    let mut session = Session { answers, stream, deadline };
+    session.require_reply(2, "the greeting")?;
+    let name = address_literal(stream);
+    if session.command(&["EHLO ", &name])?.code / 100 != 2 {
+        session.require(&["HELO ", &name], 2)?;
     }
-    talk.demand(&["MAIL FROM:<", &envelope.from, ">"], 2)?;
+    session.require(&["MAIL FROM:<", &envelope.from, ">"], 2)?;
     let mut refused = None;
-    let mut taken = 0;
+    let mut accepted = 0;
     for to in &envelope.to {
-        let said = talk.say(&["RCPT TO:<", to, ">"])?;
-        if said.code / 100 == 2 {
-            taken += 1;
+        let reply = session.command(&["RCPT TO:<", to, ">"])?;
+        if reply.code / 100 == 2 {
+            accepted += 1;
         } else {
-            refused = Some(said.setback(to));
+            refused = Some(reply.error(to));
         }
     }
     // A receiver that is refused is no reason to send the mail to the others twice.
     match refused {
-        Some(refused) if taken == 0 => return Err(refused),
+        Some(refused) if accepted == 0 => return Err(refused),
         _ => {}
     }
-    talk.demand(&["DATA"], 3)?;
+    session.require(&["DATA"], 3)?;
     let mut text = stuffed(mail);
     text.extend_from_slice(b".\r\n");
-    talk.write(&text)?;
-    talk.wants(2, "the mail")?;
+    session.write(&text)?;
+    session.require_reply(2, "the mail")?;
     // The mail is accepted; the answer to QUIT does not matter.
-    let _ = talk.say(&["QUIT"]);
+    let _ = session.command(&["QUIT"]);
     Ok(())
 }
 
@@ -87,7 +87,7 @@ fn stuffed(mail: &[u8]) -> Vec<u8> {
 }
 
 /// The name that this machine gives: its address, which is always valid.
-fn literal(stream: &TcpStream) -> String {
+fn address_literal(stream: &TcpStream) -> String {
     match stream.local_addr() {
         Ok(SocketAddr::V4(address)) => format!("[{}]", address.ip()),
         Ok(SocketAddr::V6(address)) => format!("[IPv6:{}]", address.ip()),
@@ -96,19 +96,19 @@ fn literal(stream: &TcpStream) -> String {
 }
 
 impl Reply {
-    fn setback(&self, about: &str) -> SendError {
-        let text = format!("the relay said to {about}: {}", self.text);
+    fn error(&self, about: &str) -> SendError {
+        let text = format!("the relay answered {about}: {}", self.text);
         // 4xx is temporary, 5xx permanent (RFC 5321, section 4.2.1).
         SendError { reason: "refused", text, again: self.code / 100 != 5, after: None }
     }
 }
 
 impl Session<'_> {
-    fn broken(&self, error: &std::io::Error) -> SendError {
+    fn failed(&self, error: &std::io::Error) -> SendError {
         use std::io::ErrorKind::{TimedOut, WouldBlock};
         let is_late = matches!(error.kind(), TimedOut | WouldBlock);
         let reason = if is_late { "timeout" } else { "connect" };
-        let text = ["talking to the relay: ", &error.to_string()].concat();
+        let text = ["connection to the relay: ", &error.to_string()].concat();
         SendError { reason, text, again: true, after: None }
     }
 
@@ -116,7 +116,7 @@ impl Session<'_> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            return Err(self.broken(&late));
+            return Err(self.failed(&late));
         }
         Ok(left)
     }
@@ -130,7 +130,7 @@ impl Session<'_> {
             match sent {
                 Ok(n) => rest = rest.get(n..).unwrap_or_default(),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.broken(&error)),
+                Err(error) => return Err(self.failed(&error)),
             }
         }
         Ok(())
@@ -145,10 +145,11 @@ impl Session<'_> {
             let piece = match filled.and_then(|()| self.answers.fill_buf()) {
                 Ok(piece) => piece,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.broken(&error)),
+                Err(error) => return Err(self.failed(&error)),
             };
             if piece.is_empty() {
-                let text = "the relay hung up, or said too much".to_owned();
+                let text =
+                    "the relay closed the connection, or its answers are too long".to_owned();
                 return Err(SendError { reason: "connect", text, again: true, after: None });
             }
             let end = memchr::memchr(b'\n', piece);
@@ -162,7 +163,7 @@ impl Session<'_> {
     }
 
     /// An answer of one or several lines (`250-…`, the last one `250 …`).
-    fn answer(&mut self) -> Result<Reply, SendError> {
+    fn read_reply(&mut self) -> Result<Reply, SendError> {
         for _ in 0..MAX_LINES {
             let line = self.line()?;
             let text = String::from_utf8_lossy(&line).into_owned();
@@ -171,30 +172,30 @@ impl Session<'_> {
                 (Some(_), Some(b'-')) => {}
                 (Some(code), None | Some(b' ')) => return Ok(Reply { code, text }),
                 _ => {
-                    let text = ["no answer of a relay: ", &text].concat();
+                    let text = ["not an SMTP answer: ", &text].concat();
                     return Err(SendError { reason: "protocol", text, again: true, after: None });
                 }
             }
         }
-        let text = "the relay does not come to an end".to_owned();
+        let text = "the answer of the relay has too many lines".to_owned();
         Err(SendError { reason: "protocol", text, again: true, after: None })
     }
 
-    fn say(&mut self, parts: &[&str]) -> Result<Reply, SendError> {
+    fn command(&mut self, parts: &[&str]) -> Result<Reply, SendError> {
         let line = [&parts.concat(), "\r\n"].concat();
         self.write(line.as_bytes())?;
-        self.answer()
+        self.read_reply()
     }
 
     /// Sends a line, and expects an answer of this class.
-    fn demand(&mut self, parts: &[&str], class: u16) -> Result<(), SendError> {
-        let said = self.say(parts)?;
-        if said.code / 100 == class { Ok(()) } else { Err(said.setback(&parts.concat())) }
+    fn require(&mut self, parts: &[&str], class: u16) -> Result<(), SendError> {
+        let reply = self.command(parts)?;
+        if reply.code / 100 == class { Ok(()) } else { Err(reply.error(&parts.concat())) }
     }
 
-    fn wants(&mut self, class: u16, about: &str) -> Result<(), SendError> {
-        let said = self.answer()?;
-        if said.code / 100 == class { Ok(()) } else { Err(said.setback(about)) }
+    fn require_reply(&mut self, class: u16, about: &str) -> Result<(), SendError> {
+        let reply = self.read_reply()?;
+        if reply.code / 100 == class { Ok(()) } else { Err(reply.error(about)) }
     }
 }
 
@@ -215,10 +216,10 @@ mod tests {
         let greeting = greeting.to_owned();
         let relay = thread::spawn(move || {
             let mut stream = BufReader::new(listener.accept().unwrap().0);
-            let mut said = stream.get_mut().write_all(greeting.as_bytes());
+            let mut sent = stream.get_mut().write_all(greeting.as_bytes());
             let mut line = String::new();
-            while said.is_ok() && stream.read_line(&mut line).unwrap_or(0) > 0 {
-                said = stream.get_mut().write_all(answer(line.trim_end()).as_bytes());
+            while sent.is_ok() && stream.read_line(&mut line).unwrap_or(0) > 0 {
+                sent = stream.get_mut().write_all(answer(line.trim_end()).as_bytes());
                 line.clear();
             }
         });
@@ -231,7 +232,7 @@ mod tests {
         let done = send(&stream, &envelope, b"x\n", deadline);
         drop(stream);
         relay.join().unwrap();
-        done.map_err(|setback| (setback.reason, setback.again))
+        done.map_err(|error| (error.reason, error.again))
     }
 
     fn usual(line: &str) -> &'static str {
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_relay_says_is_what_counts() {
+    fn the_codes_of_the_relay_decide() {
         assert_eq!(sent("220 hi\r\n", usual), Ok(()));
         assert_eq!(sent("220-hi\n220\n", usual), Ok(()));
         let to = |refused: &'static str, answer: &'static str| {
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_relays_are_survived() {
+    fn odd_answers_are_errors() {
         for odd in ["hello\r\n", "25\u{e9}\r\n", "2\n", "220+\n", "\n"] {
             assert_eq!(sent(odd, usual), Err(("protocol", true)), "{odd:?}");
         }

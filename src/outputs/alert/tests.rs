@@ -38,8 +38,8 @@ impl Driven {
         Driven { alerts, start }
     }
 
-    /// One look after so many seconds, where `used{device=…}` are these; what is told.
-    fn look(&mut self, seconds: u32, used: &[(&str, f64)]) -> Vec<String> {
+    /// Evaluates after so many seconds with these `used{device=…}`; returns the notices.
+    fn evaluate(&mut self, seconds: u32, used: &[(&str, f64)]) -> Vec<String> {
         let now = self.start + seconds * SECOND;
         let mut scrape = |out: &mut dyn Sink| {
             out.family(&gauge("used", Unit::One, "Used.", &["device"]));
@@ -47,8 +47,12 @@ impl Driven {
                 out.sample(&[(*device).into()], Value::Float(*value));
             }
         };
-        self.alerts.look(Dialect::Own, &mut scrape, now);
-        self.alerts.notices.drain(..).map(|(audience, notice)| said(audience, &notice)).collect()
+        self.alerts.evaluate(Dialect::Own, &mut scrape, now);
+        self.alerts
+            .notices
+            .drain(..)
+            .map(|(audience, notice)| described(audience, &notice))
+            .collect()
     }
 
     fn states(&self) -> Vec<String> {
@@ -58,7 +62,7 @@ impl Driven {
     }
 }
 
-fn said(audience: Audience, notice: &Notice) -> String {
+fn described(audience: Audience, notice: &Notice) -> String {
     let device = notice.labels.iter().find(|(name, _)| name == "device");
     let device = device.map_or("", |(_, value)| value);
     format!("{audience:?} {} {device} {}", notice.status(), notice.value)
@@ -83,15 +87,15 @@ impl Sink for Known {
 #[test]
 fn an_alert_is_pending_then_fires_and_is_over() {
     let mut driven = Driven::new(&[rule("Full", "used > 0.9", 20)]);
-    assert!(driven.look(0, &[("a", 0.5), ("b", 0.95)]).is_empty());
+    assert!(driven.evaluate(0, &[("a", 0.5), ("b", 0.95)]).is_empty());
     let labels = "alertname=\"Full\",alertstate=\"pending\",device=\"b\",severity=\"page\"";
     assert_eq!(driven.states(), [labels]);
-    assert!(driven.look(10, &[("a", 0.91), ("b", 0.95)]).is_empty());
-    assert_eq!(driven.look(20, &[("a", 0.91), ("b", 0.96)]), ["All firing b 0.96"]);
+    assert!(driven.evaluate(10, &[("a", 0.91), ("b", 0.95)]).is_empty());
+    assert_eq!(driven.evaluate(20, &[("a", 0.91), ("b", 0.96)]), ["All firing b 0.96"]);
     assert_eq!(driven.states()[1], labels.replace("pending", "firing"));
     // One that was only pending is forgotten in silence; another one starts anew.
-    assert!(driven.look(30, &[("a", 0.5), ("b", 0.97)]).is_empty());
-    assert!(driven.look(40, &[("a", 0.99), ("b", 0.97)]).is_empty());
+    assert!(driven.evaluate(30, &[("a", 0.5), ("b", 0.97)]).is_empty());
+    assert!(driven.evaluate(40, &[("a", 0.99), ("b", 0.97)]).is_empty());
     let active: Vec<_> = driven.alerts.active().collect();
     let shown = |at: usize| -> (bool, f64, String) {
         let active = &active[at];
@@ -103,7 +107,7 @@ fn an_alert_is_pending_then_fires_and_is_over() {
     assert_eq!(active[1].name(), "Full");
     assert_eq!(active[1].labels().len(), 3);
     // A series that is gone has no alert.
-    assert_eq!(driven.look(50, &[("a", 0.5)]), ["All resolved b 0.97"]);
+    assert_eq!(driven.evaluate(50, &[("a", 0.5)]), ["All resolved b 0.97"]);
     assert!(driven.states().is_empty());
     assert_eq!(driven.alerts.fingerprints.len(), 0);
 }
@@ -111,26 +115,29 @@ fn an_alert_is_pending_then_fires_and_is_over() {
 #[test]
 fn what_goes_on_is_told_again() {
     let mut driven = Driven::new(&[rule("Full", "used > 0.9", 0)]);
-    assert_eq!(driven.look(0, &[("a", 1.0)]), ["All firing a 1"]);
-    assert!(driven.look(59, &[("a", 1.0)]).is_empty());
-    assert_eq!(driven.look(60, &[("a", 2.0)]), ["Managers firing a 2"]);
-    assert!(driven.look(119, &[("a", 2.0)]).is_empty());
-    assert_eq!(driven.look(600, &[("a", 3.0)]), ["All firing a 3"]);
-    assert_eq!(driven.look(660, &[("a", 3.0)]), ["Managers firing a 3"]);
-    assert_eq!(driven.look(1230, &[("a", 3.0)]), ["All firing a 3"]);
+    assert_eq!(driven.evaluate(0, &[("a", 1.0)]), ["All firing a 1"]);
+    assert!(driven.evaluate(59, &[("a", 1.0)]).is_empty());
+    assert_eq!(driven.evaluate(60, &[("a", 2.0)]), ["Managers firing a 2"]);
+    assert!(driven.evaluate(119, &[("a", 2.0)]).is_empty());
+    assert_eq!(driven.evaluate(600, &[("a", 3.0)]), ["All firing a 3"]);
+    assert_eq!(driven.evaluate(660, &[("a", 3.0)]), ["Managers firing a 3"]);
+    assert_eq!(driven.evaluate(1230, &[("a", 3.0)]), ["All firing a 3"]);
 }
 
 #[test]
 fn rules_that_stay_keep_their_state() {
     let rules = [rule("Full", "used > 0.9", 0), rule("Empty", "used < 0.1", 0)];
     let mut driven = Driven::new(&rules);
-    assert_eq!(driven.look(0, &[("a", 1.0), ("b", 0.0)]).len(), 2);
+    assert_eq!(driven.evaluate(0, &[("a", 1.0), ("b", 0.0)]).len(), 2);
     // In another order, and one of them changed.
     let changed = Alert { for_: SECOND, ..rules[0].clone() };
     driven.alerts.apply(&alerting(), &[rules[1].clone(), changed], driven.start);
-    assert!(driven.look(10, &[("a", 1.0), ("b", 0.0)]).is_empty());
+    assert!(driven.evaluate(10, &[("a", 1.0), ("b", 0.0)]).is_empty());
     assert_eq!(driven.states().len(), 2);
-    assert_eq!(driven.look(11, &[("a", 1.0), ("b", 0.5)]), ["All resolved b 0", "All firing a 1"]);
+    assert_eq!(
+        driven.evaluate(11, &[("a", 1.0), ("b", 0.5)]),
+        ["All resolved b 0", "All firing a 1"]
+    );
     driven.alerts.apply(&alerting(), &[], driven.start);
     assert!(driven.states().is_empty() && driven.alerts.next.is_none());
 }
@@ -140,19 +147,19 @@ fn no_two_alerts_are_the_same_and_not_too_many() {
     let mut one = rule("Full", "used > 0.9", 0);
     one.labels.push(("device".to_owned(), "any".to_owned()));
     let mut driven = Driven::new(&[one.clone(), one]);
-    assert_eq!(driven.look(0, &[("a", 1.0), ("b", 1.0)]).len(), 1);
+    assert_eq!(driven.evaluate(0, &[("a", 1.0), ("b", 1.0)]).len(), 1);
     assert_eq!(driven.alerts.left_out.twins, 3);
     let devices: Vec<_> = (0..1500).map(|at| at.to_string()).collect();
     let used: Vec<_> = devices.iter().map(|device| (device.as_str(), 1.0)).collect();
     let mut driven = Driven::new(&[rule("Full", "used > 0.9", 0)]);
-    assert_eq!(driven.look(0, &used).len(), 1000);
+    assert_eq!(driven.evaluate(0, &used).len(), 1000);
     assert_eq!(driven.alerts.left_out.alerts, 500);
-    assert_eq!(driven.look(10, &[]).len(), 1000);
+    assert_eq!(driven.evaluate(10, &[]).len(), 1000);
     let mut driven = Driven::new(&[
         rule("One", "rate(used[1m]) > 0", 0),
         rule("Two", "increase(used[1m]) > 0", 0),
     ]);
-    driven.look(0, &used);
+    driven.evaluate(0, &used);
     assert_eq!(driven.alerts.left_out.rates, 1000);
     let all: usize = driven.alerts.rules.iter().map(Rule::rates).sum();
     assert_eq!(all, 2000);
@@ -164,8 +171,11 @@ fn rates_are_of_the_rule_that_asks() {
         rule("Rate", "rate(used[1m]) > 2", 0),
         rule("Increase", "increase(used{device!=\"b\"}[30s]) * 2 >= used", 0),
     ]);
-    assert!(driven.look(0, &[("a", 0.0), ("b", 0.0)]).is_empty());
-    assert_eq!(driven.look(10, &[("a", 20.0), ("b", 30.0)]), ["All firing b 3", "All firing a 40"]);
+    assert!(driven.evaluate(0, &[("a", 0.0), ("b", 0.0)]).is_empty());
+    assert_eq!(
+        driven.evaluate(10, &[("a", 20.0), ("b", 30.0)]),
+        ["All firing b 3", "All firing a 40"]
+    );
 }
 
 #[test]
@@ -195,11 +205,11 @@ fn a_stall_has_the_rules_looked_at_at_most_once_a_second() {
     assert_eq!(hastened(&mut alerts, 300), Some(1000));
     assert_eq!(hastened(&mut alerts, 400), Some(1000));
     turn(&mut alerts, 900);
-    assert_eq!(alerts.looks, 1);
+    assert_eq!(alerts.evaluations, 1);
     turn(&mut alerts, 1000);
     assert_eq!(hastened(&mut alerts, 5000), Some(5000));
     turn(&mut alerts, 5000);
-    assert_eq!((alerts.looks, hastened(&mut alerts, 14_999)), (3, Some(14_999)));
+    assert_eq!((alerts.evaluations, hastened(&mut alerts, 14_999)), (3, Some(14_999)));
     turn(&mut alerts, 14_999);
     assert_eq!(hastened(&mut alerts, 60_000), Some(24_999), "what is due is not put off");
     alerts.apply(&alerting(), &[], start);

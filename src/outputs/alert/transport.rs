@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const MAX_ANSWER: usize = 16 << 10;
 
 /// Characters of an answer that are quoted in the log.
-const MAX_SAID: usize = 200;
+const MAX_QUOTED: usize = 200;
 
 /// The port of SMTP relays.
 const SMTP: u16 = 25;
@@ -52,7 +52,7 @@ impl Transport {
             headers.extend(basic.map(|value| ("Authorization".to_owned(), value)));
             headers
         };
-        for (text, is_manager) in tagged(&settings.webhooks, &settings.alertmanagers) {
+        for (text, is_manager) in urls(&settings.webhooks, &settings.alertmanagers) {
             match Url::parse(text) {
                 Ok(url) if !is_manager => {
                     let headers = headers(&url);
@@ -72,14 +72,14 @@ impl Transport {
                 Err(expected) => wrong.push(["alerting.smtp: expected: ", expected].concat()),
             }
         }
-        let way = |route| Transport {
+        let transport = |route| Transport {
             route,
             timeout: settings.timeout,
             // As in Prometheus: four transmissions may be lost.
             lasts: 4 * RESEND.min(settings.repeat).max(settings.interval),
             external_url: settings.external_url.clone(),
         };
-        (routes.into_iter().map(way).collect(), wrong)
+        (routes.into_iter().map(transport).collect(), wrong)
     }
 
     /// Its name in metrics and logs, without anything secret.
@@ -126,7 +126,7 @@ impl Transport {
 }
 
 /// Webhooks, then Alertmanagers.
-fn tagged<'a>(
+fn urls<'a>(
     webhooks: &'a [String],
     managers: &'a [String],
 ) -> impl Iterator<Item = (&'a String, bool)> {
@@ -180,10 +180,10 @@ fn judge(answer: &Answer) -> Result<(), SendError> {
     let is_redirect = matches!(answer.status, 300..400 | 511);
     let again = is_redirect || answer.status == 429 || answer.status / 100 == 5;
     let reason = if is_redirect { "redirect" } else { "status" };
-    let said = String::from_utf8_lossy(&answer.body);
-    let said: String = said.trim().chars().take(MAX_SAID).collect();
-    let colon = if said.is_empty() { "" } else { ": " };
-    let text = format!("it answers {}{colon}{said}", answer.status);
+    let body = String::from_utf8_lossy(&answer.body);
+    let quoted: String = body.trim().chars().take(MAX_QUOTED).collect();
+    let colon = if quoted.is_empty() { "" } else { ": " };
+    let text = format!("it answers {}{colon}{quoted}", answer.status);
     Err(SendError { reason, text, again, after: answer.retry_after })
 }
 
@@ -206,40 +206,42 @@ mod tests {
     }
 
     #[test]
-    fn ways_are_what_the_settings_name() {
-        let (ways, wrong) = Transport::all(&settings());
-        let names: Vec<_> = ways.iter().map(Transport::name).collect();
+    fn transports_are_those_of_the_settings() {
+        let (transports, wrong) = Transport::all(&settings());
+        let names: Vec<_> = transports.iter().map(Transport::name).collect();
         let expected = ["webhook:ops:9000", "alertmanager:am:9093", "alertmanager:am2", "sendmail"];
         assert_eq!(names, expected);
         assert_eq!(wrong.len(), 1, "{wrong:?}");
-        assert_eq!(ways[0].lasts, Duration::from_secs(240));
-        let Route::Webhook(_, headers) = &ways[0].route else { panic!() };
+        assert_eq!(transports[0].lasts, Duration::from_secs(240));
+        let Route::Webhook(_, headers) = &transports[0].route else { panic!() };
         assert!(headers.iter().any(|(n, v)| n == "Authorization" && v.starts_with("Basic ")));
-        let Route::Alertmanager(url, _) = &ways[2].route else { panic!() };
+        let Route::Alertmanager(url, _) = &transports[2].route else { panic!() };
         assert_eq!(url.target, "/prefix/api/v2/alerts");
-        let Route::Alertmanager(url, _) = &ways[1].route else { panic!() };
+        let Route::Alertmanager(url, _) = &transports[1].route else { panic!() };
         assert_eq!(url.target, "/api/v2/alerts");
     }
 
     #[test]
     fn mail_goes_to_the_relay_if_there_is_one() {
         for (smtp, port) in [("relay", 25), ("relay:80", 80), ("[::1]:2525", 2525)] {
-            let (ways, wrong) = Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
+            let (transports, wrong) =
+                Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
             assert_eq!(wrong.len(), 1, "{wrong:?}");
-            let Route::Smtp(url, envelope) = &ways[3].route else { panic!() };
+            let Route::Smtp(url, envelope) = &transports[3].route else { panic!() };
             assert_eq!((url.port, envelope.from.as_str()), (port, ""));
         }
         for smtp in ["a b", "a/b"] {
-            let (ways, wrong) = Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
-            assert_eq!((ways.len(), wrong.len()), (3, 2), "{wrong:?}");
+            let (transports, wrong) =
+                Transport::all(&Alerting { smtp: smtp.to_owned(), ..settings() });
+            assert_eq!((transports.len(), wrong.len()), (3, 2), "{wrong:?}");
         }
     }
 
     #[test]
-    fn answers_say_whether_to_come_again() {
+    fn the_status_decides_whether_to_retry() {
         let judged = |status| {
-            let setback = judge(&Answer { status, ..Answer::default() });
-            setback.map_err(|setback| (setback.reason, setback.again))
+            let judged = judge(&Answer { status, ..Answer::default() });
+            judged.map_err(|error| (error.reason, error.again))
         };
         assert_eq!(judged(200), Ok(()));
         assert_eq!(judged(204), Ok(()));

@@ -7,7 +7,11 @@ use crate::model::frame::Frame;
 use crate::outputs::spool::Spool;
 use crate::workers::Queue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a salvage waits for a worker that has the backlog.
+const LOCKED: Duration = Duration::from_millis(100);
 
 /// The destination of frames that another one could not send.
 #[derive(Clone)]
@@ -20,14 +24,14 @@ pub struct Fallback {
 
 impl Fallback {
     /// Hands a frame over. Returns whether there was room.
-    pub fn take(&self, frame: Frame) -> bool {
+    pub fn accept(&self, frame: Frame) -> bool {
         // Counted before the worker has it, so that it is never missing from the counts.
         self.tally.lock().in_hand += 1;
-        let is_taken = self.mailbox.offer(frame).is_ok();
-        if !is_taken {
+        let is_accepted = self.mailbox.offer(frame).is_ok();
+        if !is_accepted {
             self.tally.lock().in_hand -= 1;
         }
-        is_taken
+        is_accepted
     }
 }
 
@@ -76,13 +80,13 @@ pub struct Ending {
     /// Closed when the worker has ended.
     pub over: Queue<()>,
     /// What waits; after the end, for the successor.
-    keep: Arc<Mutex<Option<SharedBacklog>>>,
+    backlog: Arc<Mutex<Option<SharedBacklog>>>,
 }
 
 impl Ending {
     /// A state without an end.
     pub fn new() -> Ending {
-        Ending { until: Arc::default(), over: Queue::new(1), keep: Arc::default() }
+        Ending { until: Arc::default(), over: Queue::new(1), backlog: Arc::default() }
     }
 
     /// Until when what waits may be sent; `None` without an end.
@@ -97,24 +101,60 @@ impl Ending {
 
     /// Stores the spool.
     pub fn begin(&self, spool: Spool) -> SharedBacklog {
-        let keep = Backlog { spool, in_hand: Vec::new(), is_salvaged: false };
-        let keep = Arc::new(Mutex::new(keep));
-        *lock(&self.keep) = Some(Arc::clone(&keep));
-        keep
+        let backlog = Backlog { spool, in_hand: Vec::new(), is_salvaged: false };
+        let backlog = Arc::new(Mutex::new(backlog));
+        *lock(&self.backlog) = Some(Arc::clone(&backlog));
+        backlog
     }
 
-    /// Returns what is kept, once.
+    /// Returns what waits, once.
     pub fn take_backlog(&self) -> Option<SharedBacklog> {
-        lock(&self.keep).take()
+        lock(&self.backlog).take()
     }
 
     /// Writes the frames of a worker that does not end in time to the disk.
     pub fn salvage(&self, jobs: &Queue<Frame>, now: Instant) {
-        let Some(keep) = self.take_backlog() else { return };
-        // If it is locked now, the worker hangs in disk I/O.
-        let kept = keep.try_lock();
-        if let Ok(mut keep) = kept {
-            keep.salvage(jobs, now);
+        let Some(shared) = self.take_backlog() else { return };
+        let until = now + LOCKED;
+        loop {
+            match shared.try_lock() {
+                Ok(mut backlog) => return backlog.salvage(jobs, now),
+                // The worker may hold it just now; or else it hangs in disk I/O.
+                Err(_) if Instant::now() < until => thread::sleep(LOCKED / 50),
+                Err(_) => return,
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Boot;
+    use crate::model::frame::testing::Made;
+    use crate::model::metric::{Kind, Value};
+    use crate::outputs::spool::Bounds;
+
+    #[test]
+    fn a_worker_that_holds_the_backlog_for_a_moment_does_not_lose_frames() {
+        let bounds = Bounds {
+            dir: None,
+            max_bytes: 0,
+            max_memory: 1 << 20,
+            max_age: Duration::from_secs(60),
+            write_budget: 0,
+            boot: Boot::default(),
+        };
+        let (ending, jobs) = (Ending::new(), Queue::new(1));
+        let shared = ending.begin(Spool::open(bounds, Instant::now()));
+        let mut made = Made::new();
+        made.family("a", Kind::Gauge, "").number(&[], Value::Int(1));
+        assert!(jobs.offer(made.frame()).is_ok());
+        let held = lock(&shared);
+        let serving = thread::spawn(move || ending.salvage(&jobs, Instant::now()));
+        thread::sleep(LOCKED / 10);
+        drop(held);
+        serving.join().unwrap();
+        assert!(lock(&shared).is_salvaged && !lock(&shared).spool.is_empty());
     }
 }

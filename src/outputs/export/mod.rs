@@ -154,20 +154,20 @@ impl Exports {
     }
 
     /// Reports what is wrong with exports: the name of each, what, and why.
-    pub fn troubles(&self, now: Instant, tell: &mut dyn FnMut(&str, Trouble, &str)) {
+    pub fn troubles(&self, now: Instant, report: &mut dyn FnMut(&str, Trouble, &str)) {
         for to in &self.destinations {
             let tally = to.tally();
             if let Some((since, text)) = &tally.failing {
-                tell(to.name(), Trouble::Failing(*since), text);
+                report(to.name(), Trouble::Failing(*since), text);
             }
             if let Some(trouble) = &tally.spool.trouble {
-                tell(to.name(), Trouble::Spool, trouble);
+                report(to.name(), Trouble::Spool, trouble);
             }
             if let Some(late) = tally.busy.filter(|late| *late < now) {
-                tell(to.name(), Trouble::Hanging(late), HANGS);
+                report(to.name(), Trouble::Hanging(late), HANGS);
             }
             if let Some((_, text)) = tally.late.as_ref().filter(|(at, _)| now < *at + LATE) {
-                tell(to.name(), Trouble::Late, text);
+                report(to.name(), Trouble::Late, text);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::apply::{boot, plans};
 use super::delivery::Delivery;
-use super::destination::bounds;
+use super::destination::bounds as spool_bounds;
 use super::ending::Ending;
 use super::plan::Plan;
 use super::tally::Shared;
@@ -68,28 +68,28 @@ fn record(
 
 /// Returns whether all of it was accepted.
 fn send(plan: Plan, tls: Option<Tls>, frame: Frame) -> bool {
-    let wait = bounds(&plan, boot());
+    let bounds = spool_bounds(&plan, boot());
     let name = plan.export.name.clone();
     let Some(boot_time) = frame.moment.boot_time else {
         log::error("nothing is sent", &[("export", &name), ("error", &NO_CLOCK)]);
-        keep(&name, wait, &[frame]);
+        store(&name, bounds, &[frame]);
         return false;
     };
     // The directory is not touched unless it is needed: a running agent may use it.
     let memory =
-        Spool::open(crate::outputs::spool::Bounds { dir: None, ..wait.clone() }, Instant::now());
+        Spool::open(crate::outputs::spool::Bounds { dir: None, ..bounds.clone() }, Instant::now());
     let tally = Shared::default();
-    let way = Transport::new(plan, tls);
-    let mut delivery = Delivery::new(way, memory, tally.clone(), None, Ending::new());
-    let left = delivery.once(frame, boot_time);
+    let transport = Transport::new(plan, tls);
+    let mut delivery = Delivery::new(transport, memory, tally.clone(), None, Ending::new());
+    let left = delivery.send_with_retries(frame, boot_time);
     if !left.is_empty() {
-        keep(&name, wait, &left);
+        store(&name, bounds, &left);
     }
     left.is_empty() && tally.lock().dropped.is_empty()
 }
 
-/// Keeps what was not sent on disk, if that is configured.
-fn keep(name: &str, bounds: crate::outputs::spool::Bounds, frames: &[Frame]) {
+/// Writes what was not sent to the disk, if that is configured.
+fn store(name: &str, bounds: crate::outputs::spool::Bounds, frames: &[Frame]) {
     if bounds.dir.is_none() {
         return log::error("samples are lost: there is no spool.dir", &[("export", &name)]);
     }

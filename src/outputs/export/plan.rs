@@ -62,8 +62,8 @@ impl Plan {
         };
         let labels = labels.iter().filter(|(_, value)| !value.is_empty());
         let labels = labels.map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect();
-        let said = &export.tls;
-        let files = [&said.ca_file, &said.cert_file, &said.key_file].into_iter().flatten();
+        let tls = &export.tls;
+        let files = [&tls.ca_file, &tls.cert_file, &tls.key_file].into_iter().flatten();
         let files = files.map(|path| checksum(path)).collect();
         Ok(Plan { export: export.clone(), post, resource, labels, files })
     }

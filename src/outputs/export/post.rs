@@ -118,12 +118,12 @@ impl Post {
         deadline: Instant,
     ) -> Result<Answer, Verdict> {
         // Headers that the format requires cannot be changed by settings.
-        let is_said = |name: &str| headers.iter().any(|(said, _)| said.eq_ignore_ascii_case(name));
+        let is_set = |name: &str| headers.iter().any(|(set, _)| set.eq_ignore_ascii_case(name));
         let mut all = Vec::new();
         for (name, value) in headers {
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        all.extend(self.headers.iter().filter(|(name, _)| !is_said(name)).cloned());
+        all.extend(self.headers.iter().filter(|(name, _)| !is_set(name)).cloned());
         let headers = all;
         let (url, body, max_body) = (&self.url, Some(body), MAX_ANSWER);
         let call = Call { method: "POST", url, headers: &headers, body, deadline, max_body };

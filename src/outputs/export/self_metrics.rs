@@ -109,7 +109,7 @@ pub struct ExportReport<'a> {
 
 impl Exports {
     /// Reports the state of the export of this name.
-    pub fn report(&self, name: &[u8], now: Instant, tell: &mut dyn FnMut(&ExportReport<'_>)) {
+    pub fn report(&self, name: &[u8], now: Instant, write: &mut dyn FnMut(&ExportReport<'_>)) {
         let Some(to) = self.destinations.iter().find(|to| to.name().as_bytes() == name) else {
             return;
         };
@@ -119,7 +119,7 @@ impl Exports {
         let spool = &tally.spool;
         let on_disk = to.plan().export.spool.as_ref().filter(|_| spool.trouble.is_none());
         let max_bytes = on_disk.map_or(MAX_MEMORY, |disk| disk.max_bytes);
-        tell(&ExportReport {
+        write(&ExportReport {
             failing: hanging.or(failing),
             last_success: tally.last_success.map(|(_, at)| at),
             is_open: tally.is_open,

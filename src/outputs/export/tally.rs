@@ -7,7 +7,7 @@ use crate::outputs::spool::Levels;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Counts by reason. Reasons are few, and keep their order.
+/// Counts by reason. Reasons are few; they stay sorted.
 pub type Reasons = Vec<(&'static str, u64)>;
 
 /// Adds to the count of a reason.

@@ -66,7 +66,7 @@ mod tests {
     static A: Row = gauge("a", Unit::One, "", &["k"]);
     static B: Row = gauge("b", Unit::One, "", &["k"]);
 
-    fn told(frame: &Frame) -> Vec<(String, usize)> {
+    fn contents(frame: &Frame) -> Vec<(String, usize)> {
         let families = frame.view(0).families();
         families.map(|f| (f.def.name.to_owned(), f.series().count())).collect()
     }
@@ -93,8 +93,8 @@ mod tests {
         drop(tee);
         let [a, b, both] = all.each_mut().map(FrameBuilder::finish);
         let (one, two) = (("sysmetrics_a".to_owned(), 1), ("sysmetrics_b".to_owned(), 2));
-        assert_eq!(told(&a), std::slice::from_ref(&one));
-        assert_eq!(told(&b), std::slice::from_ref(&two));
-        assert_eq!(told(&both), [one, two]);
+        assert_eq!(contents(&a), std::slice::from_ref(&one));
+        assert_eq!(contents(&b), std::slice::from_ref(&two));
+        assert_eq!(contents(&both), [one, two]);
     }
 }

@@ -24,6 +24,8 @@ pub struct Sent {
     pub verdict: Verdict,
     /// Bytes of its body, as they were on the wire.
     pub bytes: usize,
+    /// Samples of the frame, as the receiver counts them: for remote write, each bucket is one.
+    pub samples: u64,
     /// Numbers that the format cannot represent.
     pub left_out: u64,
 }
@@ -84,7 +86,7 @@ impl Transport {
         let (samples, left_out) = self.encode(version, view);
         if body(&self.plan.export, &self.otlp, &self.plain).is_empty() {
             // A frame of which the format can represent nothing is not sent.
-            return Sent { verdict: Verdict::Done, bytes: 0, left_out };
+            return Sent { verdict: Verdict::Done, bytes: 0, samples, left_out };
         }
         let (verdict, bytes) = match self.plan.export.kind {
             ExportKind::Stdout => (print(&self.plain), self.plain.len()),
@@ -99,15 +101,16 @@ impl Transport {
         }
         self.otlp.trim(kept);
         self.writer.trim(kept);
-        Sent { verdict, bytes, left_out }
+        Sent { verdict, bytes, samples, left_out }
     }
 
-    /// Makes the body; returns how many samples of remote write it has, and how many numbers were left out.
+    /// Makes the body; returns how many samples it has, as the receiver counts them, and how many numbers were
+    /// left out.
     fn encode(&mut self, version: RemoteWriteVersion, view: &View<'_>) -> (u64, u64) {
         self.plain.clear();
         let Plan { export, resource, labels, .. } = &self.plan;
         let out = &mut self.plain;
-        let (mut samples, mut left_out) = (0, 0);
+        let (mut samples, mut left_out) = (view.frame().len() as u64, 0);
         match export.kind {
             ExportKind::Stdout => stdout::encode(view, export.format, out),
             ExportKind::Influx => left_out = influx::encode(view, export.by_collector, labels, out),
@@ -168,26 +171,33 @@ impl Transport {
         if answer.as_ref().is_ok_and(is_refused) && post.refresh(export) {
             answer = post.send(&mut self.client, &headers, body, deadline);
         }
-        let verdict = match answer {
-            Err(verdict) => verdict,
-            Ok(answer) => match export.kind {
-                ExportKind::RemoteWrite => match remote_write::judge(version, &answer, samples) {
-                    // A version in the settings excludes the other.
-                    Verdict::Older(text) if export.version != RemoteWriteVersion::Auto => {
-                        Verdict::Never("version", text)
-                    }
-                    verdict => verdict,
-                },
-                ExportKind::Otlp => match otlp::judge(&answer) {
-                    Verdict::Never(reason, text) if post.is_lost(&answer) => {
-                        Verdict::Never(reason, [&text, NO_PATH].concat())
-                    }
-                    verdict => verdict,
-                },
-                _ => influx::judge(&answer),
+        let length = body.len();
+        let verdict =
+            answer.map_or_else(|verdict| verdict, |answer| self.judge(&answer, version, samples));
+        (verdict, length)
+    }
+
+    /// The meaning of an answer over HTTP.
+    fn judge(&self, answer: &Answer, version: RemoteWriteVersion, samples: u64) -> Verdict {
+        let Plan { export, post, .. } = &self.plan;
+        match export.kind {
+            ExportKind::RemoteWrite => match remote_write::judge(version, answer, samples) {
+                // A version in the settings excludes the other.
+                Verdict::Older(text) if export.version != RemoteWriteVersion::Auto => {
+                    Verdict::Never("version", text)
+                }
+                verdict => verdict,
             },
-        };
-        (verdict, body.len())
+            ExportKind::Otlp => match otlp::judge(answer) {
+                Verdict::Never(reason, text)
+                    if post.as_ref().is_some_and(|post| post.is_lost(answer)) =>
+                {
+                    Verdict::Never(reason, [&text, NO_PATH].concat())
+                }
+                verdict => verdict,
+            },
+            _ => influx::judge(answer),
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 //! serving thread.
 //!
 //! Frames are appended to segments (`segment`, `payload`, `record`), files in one directory (`disk`)
-//! or the same in memory, and read from the first one on (`take`). What is too much or too old is
-//! dropped from there (`keep`); a disk that fails is tried again (`recover`).
+//! or the same in memory (`append`), and read from the first one on (`dequeue`). What is too much or too old is
+//! dropped from there (`retention`); a disk that fails is tried again (`recover`), and a directory that no longer
+//! exists is abandoned (`abandon`).
 
 mod abandon;
+mod append;
 mod bytes;
 mod dequeue;
 mod dictionary;
@@ -27,33 +29,17 @@ pub use payload::Decoder;
 
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
-use crate::model::frame::{Frame, Table};
+use crate::model::frame::Table;
+use append::Writer;
 use disk::{Disk, Remnant};
-use payload::{Base, put_frame, read_brief};
 use reader::Reader;
-use reason::{REASONS, Reason};
-use segment::{Content, Place, Segment};
+use reason::REASONS;
+use segment::{Place, Segment};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync::Sync;
-
-/// The least and the most bytes of a segment, with usual limits of the queue.
-const MIN_SEGMENT: u64 = 64 << 10;
-const MAX_SEGMENT: u64 = 128 << 10;
-
-/// The least bytes of a segment in memory.
-const MIN_MEMORY_SEGMENT: u64 = 32 << 10;
-
-/// Bytes of a record's buffer that are kept for the next: as much as records other than keys need.
-const MAX_KEPT: usize = 4 << 10;
-
-/// The most segments of a queue: those of a large one are larger.
-const MAX_SEGMENTS: u64 = 2048;
 
 /// The place and the limits of a queue.
 #[derive(Clone, Debug)]
@@ -91,15 +77,6 @@ pub struct Levels {
     pub dropped: Vec<(&'static str, u64)>,
     /// Why the disk is not used, while it is not.
     pub trouble: Option<String>,
-}
-
-/// The segment that is being written, the last one.
-struct Writer {
-    number: u32,
-    generation: u64,
-    base: Base,
-    /// `None` in memory.
-    file: Option<File>,
 }
 
 /// A queue of frames.
@@ -158,144 +135,6 @@ impl Spool {
         };
         spool.recover(now);
         spool
-    }
-
-    /// Appends a frame.
-    pub fn push(&mut self, frame: &Frame, now: Instant) {
-        self.clock = (frame.moment.since_boot, now);
-        self.boot_time = frame.moment.boot_time.or(self.boot_time);
-        self.retry_if_due(now);
-        if self.trouble.is_none() {
-            self.leave_if_gone(now);
-        }
-        let samples = frame.len() as u64;
-        if !dictionary::Counts::of(&frame.table).is_bounded() {
-            return self.drop_samples(Reason::Full, samples);
-        }
-        let mut record = std::mem::take(&mut self.record);
-        // The disk may fail: then it is repeated once, in memory.
-        for _ in 0..2 {
-            if self.is_sealed(frame) {
-                self.seal();
-            }
-            if !self.fit(frame, &mut record) {
-                self.drop_samples(Reason::Full, samples);
-                break;
-            }
-            match self.append(frame, &record, now) {
-                Ok(()) => break,
-                Err(error) => self.fail(&error, now),
-            }
-        }
-        // Keys are long, and few.
-        record.clear();
-        record.shrink_to(MAX_KEPT);
-        self.record = record;
-        self.sync_if_due(now);
-    }
-
-    /// Makes a record, and room for it. Returns whether there is any.
-    fn fit(&mut self, frame: &Frame, record: &mut Vec<u8>) -> bool {
-        loop {
-            self.encode(frame, record);
-            let was_key = self.writer.is_none();
-            let is_short = record.len() <= record::HEADER + record::MAX_PAYLOAD;
-            if !is_short || !self.make_room(record) {
-                return false;
-            }
-            // Making room may have dropped the frame that this one refers to.
-            if was_key == self.writer.is_none() {
-                return true;
-            }
-        }
-    }
-
-    /// Whether the frame needs a segment of its own.
-    fn is_sealed(&self, frame: &Frame) -> bool {
-        let Some(writer) = &self.writer else { return false };
-        let bytes = self.segments.back().map_or(0, |last| last.bytes);
-        writer.generation != frame.table.generation || bytes >= self.segment_size()
-    }
-
-    fn segment_size(&self) -> u64 {
-        if self.disk.is_none() || self.trouble.is_some() {
-            return (self.bounds.max_memory / 8).clamp(MIN_MEMORY_SEGMENT, MAX_SEGMENT);
-        }
-        let size = (self.bounds.max_bytes / 16).clamp(MIN_SEGMENT, MAX_SEGMENT);
-        size.max((self.bounds.max_bytes / MAX_SEGMENTS).min(disk::MAX_FILE / 2))
-    }
-
-    fn encode(&mut self, frame: &Frame, record: &mut Vec<u8>) {
-        record::begin(record);
-        match &self.writer {
-            Some(writer) => put_frame(frame, &writer.base, None, record),
-            None => put_frame(frame, &Base::default(), Some(self.bounds.boot), record),
-        }
-        record::seal(record, self.sequence + 1);
-    }
-
-    /// Writes a record, into a new segment if there is none.
-    fn append(&mut self, frame: &Frame, record: &[u8], now: Instant) -> io::Result<()> {
-        if self.writer.is_none() {
-            self.start(frame)?;
-        }
-        let (Some(writer), Some(segment)) = (&mut self.writer, self.segments.back_mut()) else {
-            return Ok(());
-        };
-        let end = segment.bytes + record.len() as u64;
-        match (&mut segment.place, &writer.file) {
-            (Place::Memory(bytes), _) => bytes.extend_from_slice(record),
-            (Place::Disk, Some(file)) => {
-                if let Err(error) = file.write_all_at(record, segment.bytes) {
-                    // Half a record is damage, and is cut off if possible.
-                    let _ = file.set_len(segment.bytes);
-                    return Err(error);
-                }
-                self.sync.wrote(segment.bytes, end, now);
-            }
-            (Place::Disk, None) => return Err(io::ErrorKind::NotFound.into()),
-        }
-        segment.bytes = end;
-        self.sequence += 1;
-        self.table = Some(Arc::clone(&frame.table));
-        let known = dictionary::Counts::of(&frame.table);
-        writer.base.known = writer.base.known.max(known);
-        let payload = record.get(record::HEADER..).unwrap_or_default();
-        if let Some((brief, _)) = read_brief(payload) {
-            segment.content.add(&brief, self.sequence);
-        }
-        Ok(())
-    }
-
-    /// Starts a new segment, of which the frame will be the key.
-    fn start(&mut self, frame: &Frame) -> io::Result<()> {
-        let number = self.number.saturating_add(1);
-        let file = match &self.disk {
-            Some(disk) if self.trouble.is_none() => Some(disk.create(number)?),
-            _ => None,
-        };
-        if let Some(disk) = self.disk.as_ref().filter(|_| file.is_some() && self.sync.may_note()) {
-            disk.sync()?;
-        }
-        self.number = number;
-        let place = if file.is_some() { Place::Disk } else { Place::Memory(Vec::new()) };
-        let content = Content::default();
-        let (generation, base) = (frame.table.generation, Base::new(frame));
-        self.segments.push_back(Segment { number, place, bytes: 0, content, generation, done: 0 });
-        self.writer = Some(Writer { number, generation, base, file });
-        Ok(())
-    }
-
-    /// Ends the segment that is being written.
-    fn seal(&mut self) {
-        if let Some(Writer { file: Some(file), .. }) = self.writer.take() {
-            // If it fails, the next write reports it.
-            let _ = self.sync.force(&file);
-        }
-        self.sync.forget();
-        if let Some(Segment { place: Place::Memory(bytes), .. }) = self.segments.back_mut() {
-            bytes.shrink_to_fit();
-        }
     }
 
     /// Whether nothing waits.

@@ -27,8 +27,8 @@ impl Reader {
         while record::at(&self.bytes, self.at.saturating_sub(self.start)).is_none() {
             self.start = self.at;
             disk.read(self.number, self.at as u64, most, &mut self.bytes)?;
-            if (self.bytes.len() as u64) < most {
-                // This is the end of the file.
+            if (self.bytes.len() as u64) < most || most >= MAX_FILE {
+                // This is the end of the file, or of what is read of it.
                 break;
             }
             // A damaged record hides the distance to the next.

@@ -45,8 +45,9 @@ impl Spool {
             return;
         }
         self.leave_if_gone(now);
-        let mended = self.attach().and_then(|()| self.settle(now)).and_then(|()| self.note());
-        match mended {
+        let recovered =
+            self.attach().and_then(|()| self.move_to_disk(now)).and_then(|()| self.note());
+        match recovered {
             Ok(()) => (self.trouble, self.retry) = (None, None),
             Err(error) => self.fail(&error, now),
         }
@@ -69,7 +70,7 @@ impl Spool {
                 self.drop_samples(Reason::Damaged, 1);
                 continue;
             }
-            let content = Content::survey(&bytes, acknowledged);
+            let content = Content::scan(&bytes, acknowledged);
             last = last.max(content.last);
             let is_ours = record::is_ours(&bytes) || content.end > 0;
             if Some(number) == numbers.last() && content.end < bytes.len() && content.end > 0 {
@@ -106,7 +107,7 @@ impl Spool {
             if let Place::Memory(bytes) = &mut segment.place {
                 shift(bytes, last);
                 segment.done = done;
-                segment.content = Content::survey(bytes, done.max(self.acknowledged));
+                segment.content = Content::scan(bytes, done.max(self.acknowledged));
             }
             found.push_back(segment);
         }
@@ -114,7 +115,7 @@ impl Spool {
     }
 
     /// Moves what waits in memory to the disk.
-    fn settle(&mut self, now: Instant) -> io::Result<()> {
+    fn move_to_disk(&mut self, now: Instant) -> io::Result<()> {
         let is_memory = |segment: &Segment| matches!(segment.place, Place::Memory(_));
         while let Some(first) = self.segments.iter().find(|segment| is_memory(segment)) {
             let (number, length) = (first.number, first.bytes);
@@ -163,7 +164,9 @@ impl Spool {
     /// Forces everything to disk; what is in memory is written there, if possible.
     pub fn close(&mut self, now: Instant) {
         self.recover(now);
-        self.seal();
+        if let Err(error) = self.seal() {
+            self.fail(&error, now);
+        }
         if let Some(disk) = self.disk.as_ref().filter(|_| !self.segments.is_empty()) {
             let _ = disk.sync();
         }

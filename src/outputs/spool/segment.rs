@@ -82,7 +82,7 @@ impl Content {
     }
 
     /// Scans the bytes of a segment, of which all up to `acknowledged` are done.
-    pub fn survey(bytes: &[u8], acknowledged: u64) -> Content {
+    pub fn scan(bytes: &[u8], acknowledged: u64) -> Content {
         let mut found = Content::default();
         let (mut start, mut previous) = (0, None);
         loop {

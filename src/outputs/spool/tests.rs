@@ -4,9 +4,10 @@ mod bounded;
 mod damage;
 mod directory;
 mod gone;
+mod maker;
 
 use super::*;
-use crate::model::frame::{FamilyDef, Scale, SeriesDef, Shape, State, Table};
+use crate::model::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
 use crate::model::metric::Kind;
 use std::fs;
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 #[path = "../../../tests/support/random.rs"]
 mod random;
+use maker::Maker;
 use random::Random;
 
 const HERE: Boot = Boot(*b"0123456789abcdef");
@@ -52,101 +54,8 @@ fn open(dir: Option<&Path>) -> Spool {
     Spool::open(bounds(dir), Instant::now())
 }
 
-/// Grows a table and changes numbers at random, of every shape and scale.
-struct Maker {
-    random: Random,
-    table: Table,
-    states: Vec<State>,
-    slots: Vec<u64>,
-    since_boot: u64,
-}
-
-impl Maker {
-    fn new(seed: u64) -> Maker {
-        let (random, table) = (Random::new(seed), Table::new(seed));
-        // The real clock is ahead of it: no frame is from the future.
-        Maker { random, table, states: Vec::new(), slots: Vec::new(), since_boot: 10 }
-    }
-
-    fn text(&mut self) -> String {
-        let parts = ["a", "node_", "é", "cpu\n", "\"", "", "0123456789", "\u{10ffff}"];
-        (0..self.random.below(4)).map(|_| self.random.pick(&parts)).collect()
-    }
-
-    fn grow(&mut self) {
-        let kinds = [Kind::Counter, Kind::Gauge, Kind::Histogram, Kind::Summary, Kind::Untyped];
-        if self.table.families() == 0 || self.random.rarely(3) {
-            let (name, help, collector) = (self.text(), self.text(), self.text());
-            self.table.add_family(FamilyDef {
-                name: &name,
-                help: &help,
-                kind: kinds[self.random.below(5)],
-                is_delta: self.random.rarely(4),
-                collector: &collector,
-            });
-        }
-        let scales = [Scale::Int, Scale::Centi, Scale::Milli, Scale::Nano, Scale::Float];
-        let list: Vec<f64> = [[0.5, 0.9, f64::NAN], [1.0, 2.0, f64::INFINITY]]
-            [self.random.below(2)][..self.random.below(4)]
-            .to_vec();
-        let shape = match self.random.below(6) {
-            0 => Shape::Histogram(&list),
-            1 => Shape::Summary(&list),
-            _ => Shape::Number(scales[self.random.below(5)]),
-        };
-        let (family, start) =
-            (self.random.below(self.table.families()) as u32, self.random.number() % 3);
-        let is_timed = self.random.rarely(5);
-        let labels: Vec<_> =
-            (0..self.random.below(3)).map(|_| (self.text(), self.text())).collect();
-        let def = SeriesDef { family, shape, start, is_timed, slot: 0 };
-        let labels = labels.iter().map(|(k, v)| (k.as_str(), v.as_str()));
-        self.table.add_series(def, labels);
-        self.states.push(State::Absent);
-        self.slots.resize(self.table.slots(), 0);
-    }
-
-    fn frame(&mut self) -> Frame {
-        if self.random.rarely(60) {
-            self.table = Table::new(self.table.generation + 1);
-            self.states.clear();
-            self.slots.clear();
-        }
-        while self.table.series() < 3 || self.random.rarely(5) {
-            self.grow();
-        }
-        for id in 0..self.table.series() {
-            if self.random.rarely(8) || self.states[id] == State::Stale {
-                self.states[id] =
-                    [State::Absent, State::Live, State::Live, State::Stale][self.random.below(4)];
-            }
-            let series = self.table.one(id as u32).unwrap();
-            let count = series.shape.slots() + usize::from(series.is_timed);
-            for slot in &mut self.slots[series.slot as usize..][..count] {
-                *slot = match self.random.below(4) {
-                    _ if self.states[id] != State::Live => 0,
-                    0 => *slot,
-                    1 => slot.wrapping_add(self.random.number() >> 40),
-                    2 => self.random.number(),
-                    _ => (self.random.number() as f64).to_bits(),
-                };
-            }
-        }
-        let before = self.since_boot;
-        self.since_boot += self.random.number() % 9;
-        let boot_time = if self.random.rarely(4) { None } else { Some(BOOT_TIME) };
-        Frame {
-            table: Arc::new(self.table.clone()),
-            moment: Timestamp { since_boot: self.since_boot, boot_time },
-            before,
-            states: self.states.clone(),
-            slots: self.slots.clone(),
-        }
-    }
-}
-
-/// All that can be told of a frame.
-fn told(frame: &Frame) -> String {
+/// Everything that a frame contains, as text.
+fn described(frame: &Frame) -> String {
     let view = frame.view(BOOT_TIME);
     let mut text = format!("{:?} {} {:?}", frame.moment, frame.before, frame.states);
     for family in view.families() {
@@ -168,7 +77,7 @@ fn drain(spool: &mut Spool) -> Vec<String> {
     let now = Instant::now();
     while let Some((frame, boot_time)) = spool.first(Some(BOOT_TIME), now) {
         assert_eq!(boot_time, BOOT_TIME);
-        all.push(told(&frame));
+        all.push(described(&frame));
         spool.acknowledge(now);
     }
     assert!(spool.is_empty() && spool.levels().frames == 0);
@@ -186,15 +95,14 @@ fn frames_come_out_as_they_went_in() {
         let frames: Vec<_> = (0..100).map(|_| maker.frame()).collect();
         let now = Instant::now();
         frames.iter().for_each(|frame| spool.push(frame, now));
-        let told: Vec<_> = frames.iter().map(told).collect();
-        assert_eq!(drain(&mut spool), told, "{seed}");
+        let texts: Vec<_> = frames.iter().map(described).collect();
+        assert_eq!(drain(&mut spool), texts, "{seed}");
         assert_eq!(dropped(&spool), [0; 4]);
     }
 }
 
-/// At every step somebody pulls the plug; what was pushed and not acknowledged comes, in order.
 #[test]
-fn what_is_behind_the_oldest_can_be_looked_at_and_nothing_changes() {
+fn frames_behind_the_oldest_can_be_read_without_changes() {
     let dir = Dir::new("second");
     for place in [None, Some(dir.0.as_path())] {
         let mut bounds = bounds(place);
@@ -208,9 +116,9 @@ fn what_is_behind_the_oldest_can_be_looked_at_and_nothing_changes() {
         for (at, frame) in frames.iter().enumerate() {
             for n in [0, 1, 2, 17, 250].into_iter().filter(|n| at % 10 == 0 || *n < 2) {
                 let (first, _) = spool.first(Some(BOOT_TIME), Instant::now()).unwrap();
-                assert_eq!(told(&first), told(frame));
-                let found = spool.behind(n).map(|(frame, _)| told(&frame));
-                assert_eq!(found, frames.get(at + n).map(told), "{n} behind {at}");
+                assert_eq!(described(&first), described(frame));
+                let found = spool.behind(n).map(|(frame, _)| described(&frame));
+                assert_eq!(found, frames.get(at + n).map(described), "{n} behind {at}");
             }
             spool.acknowledge(Instant::now());
         }
@@ -219,6 +127,7 @@ fn what_is_behind_the_oldest_can_be_looked_at_and_nothing_changes() {
     }
 }
 
+/// The process is killed at every step; what was pushed and not acknowledged comes, in order.
 #[test]
 fn frames_survive_being_killed_at_any_step() {
     for seed in 0..12 {
@@ -232,14 +141,15 @@ fn frames_survive_being_killed_at_any_step() {
                 0 | 1 => {
                     let frame = maker.frame();
                     spool.push(&frame, now);
-                    waiting.push_back(told(&frame));
+                    waiting.push_back(described(&frame));
                 }
                 2 => {
                     drop(spool);
                     spool = open(Some(&dir.0));
                 }
                 _ => {
-                    let first = spool.first(Some(BOOT_TIME), now).map(|(frame, _)| told(&frame));
+                    let first =
+                        spool.first(Some(BOOT_TIME), now).map(|(frame, _)| described(&frame));
                     assert_eq!(first, waiting.front().cloned(), "{seed}");
                     if maker.random.rarely(2) {
                         spool.acknowledge(now);
@@ -312,7 +222,7 @@ fn frames_are_stamped_as_late_as_can_be() {
     }
     let before = [(1, -500_000), (2, -500_000), (3, -500_000), (4, -500_000)];
     assert_eq!(moments(&mut spool, None), before);
-    assert_eq!(dropped(&spool), [0, 0, 0, 3], "nobody will ever know when that was");
+    assert_eq!(dropped(&spool), [0, 0, 0, 3], "their time will never be known");
     assert!(!spool.is_empty(), "it waits for the clock");
     assert_eq!(moments(&mut spool, Some(BOOT_TIME)), [(6, 0), (7, 1999), (8, 0), (9, 0)]);
     assert!(spool.is_empty());

@@ -1,7 +1,7 @@
 //! New connections: which get a slot, which close to make room for them, and what happens without one. If all are
 //! busy, a new connection waits in the kernel's queue until one was answered, which is then closed.
 
-use super::{GRACE, HEARING, HOLD, Handler, MAX_KEPT, MIN_READERS, PAUSE, Server};
+use super::{FIRST_BYTES, GRACE, HOLD, Handler, MAX_KEPT, MIN_READERS, PAUSE, Server};
 use crate::base::log;
 use crate::base::sys;
 use crate::serve::http::{Connection, Next, Phase, Status};
@@ -54,7 +54,7 @@ impl Server {
             }
             handler.traffic().refused += 1;
             newcomer.end();
-            let sentence = "Too many clients are being served; come again.";
+            let sentence = "Too many clients are being served; try again later.";
             self.turn_away(Status::Unavailable, sentence, handler);
             self.response.finish(false, true);
             newcomer.answer(&mut self.response, &self.limits, now);
@@ -145,7 +145,7 @@ impl Server {
 /// How long a connection keeps its slot against new ones.
 fn grace(connection: &Connection) -> Duration {
     match connection.phase() {
-        Phase::Head if connection.kept() == 0 => HEARING,
+        Phase::Head if connection.kept() == 0 => FIRST_BYTES,
         _ => GRACE,
     }
 }

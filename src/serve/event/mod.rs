@@ -37,7 +37,7 @@ const MAX_BODIES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a new connection keeps its slot against others until its first bytes are here.
-const HEARING: Duration = Duration::from_millis(2);
+const FIRST_BYTES: Duration = Duration::from_millis(2);
 
 /// The same for others: from a response to the next request of a client that sends more, and from
 /// a head's first byte to its last.

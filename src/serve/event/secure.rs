@@ -17,9 +17,9 @@ const MAX_GREETINGS: usize = 4 << 20;
 /// How long a request waits for its password check.
 const LOGIN: Duration = Duration::from_secs(10);
 
-const SLOW: &str = "Looking at the password took too long; come again.";
-const BUSY: &str = "Too many passwords are being looked at; come again.";
-const OFTEN: &str = "More requests than rate_limit allows; come again.";
+const SLOW: &str = "The check of the password took too long; try again later.";
+const BUSY: &str = "Too many passwords are being checked; try again later.";
+const OFTEN: &str = "More requests than rate_limit allows; try again later.";
 
 /// Why a request is not served, at least not now.
 pub(super) enum Denied {
@@ -164,7 +164,7 @@ impl Server {
             Denied::Busy => self.turn_away(Status::Unavailable, BUSY, handler),
             Denied::Often => self.turn_away(Status::TooManyRequests, OFTEN, handler),
             Denied::Unknown => {
-                self.response.ask_for_name();
+                self.response.require_login();
                 handler.refused(Status::Unauthorized);
             }
         }

@@ -83,7 +83,7 @@ impl Server {
         }
         connection.take_intake();
         connection.end();
-        let sentence = "Too much is being received; come again.";
+        let sentence = "Too much is being received; try again later.";
         self.turn_away(Status::Unavailable, sentence, handler);
         self.respond(at, true, handler, now)
     }
@@ -137,17 +137,7 @@ impl Server {
         if let Err(refusal) = connection.frame(&request) {
             return self.refuse(at, refusal, handler, now);
         }
-        let mut body = true;
-        if self.response.is_for(head) && handler.welcomes(connection.socket()) {
-            // It is of this instant, and equal for all equal requests.
-            handler.repeated(&request, self.response.status());
-            report(connection, &request, &self.response, now);
-        } else {
-            body = answer(connection, &request, handler, &mut self.response, now);
-            if request.method == Method::Get && self.response.status() == Status::Ok {
-                self.response.answers(head);
-            }
-        }
+        let body = answer_or_repeat(connection, head, &request, handler, &mut self.response, now);
         self.respond(at, body, handler, now)
     }
 
@@ -168,7 +158,7 @@ impl Server {
 
     /// Makes a response of the loop's own.
     pub(super) fn turn_away(&mut self, status: Status, sentence: &str, handler: &mut dyn Handler) {
-        self.response.say(status, sentence);
+        self.response.text(status, sentence);
         handler.refused(status);
     }
 
@@ -204,7 +194,7 @@ impl Server {
             }
             Phase::Head if connection.kept() == 0 => {
                 handler.traffic().timed_out += 1;
-                Next::Close // it never said a word
+                Next::Close // the client sent nothing
             }
             Phase::Head | Phase::Intake => {
                 connection.take_intake();
@@ -216,6 +206,29 @@ impl Server {
             }
         }
     }
+}
+
+/// Makes the response to a request with this head, or repeats that of this turn to an equal one; returns whether
+/// it has a body.
+fn answer_or_repeat(
+    connection: &Connection,
+    head: &[u8],
+    request: &Request<'_>,
+    handler: &mut dyn Handler,
+    response: &mut Response,
+    now: Instant,
+) -> bool {
+    if response.is_for(head) && handler.welcomes(connection.socket()) {
+        // It is of this instant, and equal for all equal requests.
+        handler.repeated(request, response.status());
+        report(connection, request, response, now);
+        return true;
+    }
+    let body = answer(connection, request, handler, response, now);
+    if request.method == Method::Get && response.status() == Status::Ok {
+        response.set_request(head);
+    }
+    body
 }
 
 /// Makes the response to a request whose body is not used; returns whether it has a body.
@@ -230,7 +243,7 @@ fn answer(
         handler.answer(request, response);
         report(connection, request, response, now);
     } else {
-        response.say(Status::Forbidden, "Clients at your address are not served here.");
+        response.text(Status::Forbidden, "Clients at your address are not served here.");
         handler.refused(Status::Forbidden);
     }
     if request.is_http10 {

@@ -31,9 +31,11 @@ pub fn prefers_open_metrics(accept: &str) -> bool {
 
 /// Whether names in UTF-8 are accepted unescaped; `None` if the header does not say.
 pub fn reads_utf8(accept: &str) -> Option<bool> {
-    let said = accept.split([',', ';']).filter_map(|part| part.split_once('='));
-    let said = said.filter(|(key, _)| wire::same(key.trim(), "escaping"));
-    said.map(|(_, scheme)| scheme.trim().trim_matches('"') == "allow-utf-8").reduce(|a, b| a || b)
+    let parameters = accept.split([',', ';']).filter_map(|part| part.split_once('='));
+    let schemes = parameters.filter(|(key, _)| wire::same(key.trim(), "escaping"));
+    schemes
+        .map(|(_, scheme)| scheme.trim().trim_matches('"') == "allow-utf-8")
+        .reduce(|a, b| a || b)
 }
 
 /// Whether a gzip response is accepted, and not less preferred than one without encoding.
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_metrics_is_given_to_those_who_prefer_it() {
+    fn open_metrics_needs_a_preference() {
         let prometheus2 = "application/openmetrics-text;version=1.0.0,\
             application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
         let prometheus3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn utf8_is_given_to_those_who_read_it() {
+    fn utf8_needs_the_parameter_escaping() {
         let text = "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;q=0.3";
         for (accept, reads) in [
             (text, Some(true)),
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_given_to_those_who_take_it() {
+    fn gzip_is_used_if_it_is_accepted() {
         for yes in [
             "gzip",
             "deflate, GZIP;q=0.5",

@@ -34,6 +34,19 @@ pub enum Method {
 }
 
 impl Method {
+    /// The method of this name.
+    fn of(name: &str) -> Method {
+        match name {
+            "GET" => Method::Get,
+            "HEAD" => Method::Head,
+            "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "DELETE" => Method::Delete,
+            "OPTIONS" => Method::Options,
+            _ => Method::Other,
+        }
+    }
+
     /// Its name; "other" for all others.
     pub fn name(self) -> &'static str {
         match self {
@@ -147,15 +160,7 @@ impl<'a> Request<'a> {
         let http11 = parsed.version == Some(1);
         let (path, query) = split_target(parsed.path.unwrap_or_default());
         let mut request = Request {
-            method: match parsed.method {
-                Some("GET") => Method::Get,
-                Some("HEAD") => Method::Head,
-                Some("POST") => Method::Post,
-                Some("PUT") => Method::Put,
-                Some("DELETE") => Method::Delete,
-                Some("OPTIONS") => Method::Options,
-                _ => Method::Other,
-            },
+            method: Method::of(parsed.method.unwrap_or_default()),
             path,
             query,
             keep_alive: http11,
@@ -200,12 +205,7 @@ impl<'a> Request<'a> {
                     self.keep_alive |= wire::same(token, b"keep-alive");
                 }
             } else if is("content-length") {
-                let said = wire::content_length(value)
-                    .ok_or(Refusal::Malformed("Content-Length is not a number."))?;
-                if length.is_some_and(|l| l != said) {
-                    return Err(Refusal::Malformed("Content-Length is given twice."));
-                }
-                length = Some(said);
+                length = Some(content_length(value, length)?);
             } else if is("transfer-encoding") {
                 let plain = wire::same(value, b"chunked") && encoding.is_none();
                 encoding = Some(if plain { Body::Chunked } else { Body::Encoded });
@@ -233,6 +233,16 @@ impl Request<'_> {
         let start = name.get(..FORWARDED.len()).unwrap_or_default();
         self.is_relayed |=
             is("via") || is("forwarded") || is("x-real-ip") || wire::same(start, FORWARDED);
+    }
+}
+
+/// The value of a Content-Length header, which is the same as that of one `before` it.
+fn content_length(value: &[u8], before: Option<u64>) -> Result<u64, Refusal> {
+    let length =
+        wire::content_length(value).ok_or(Refusal::Malformed("Content-Length is not a number."))?;
+    match before {
+        Some(other) if other != length => Err(Refusal::Malformed("Content-Length is given twice.")),
+        _ => Ok(length),
     }
 }
 
@@ -280,125 +290,4 @@ fn split_target(target: &str) -> (&str, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Request<'_>, Refusal> {
-        Request::parse(text.as_bytes())
-    }
-
-    #[test]
-    fn reads_what_a_scraper_sends() {
-        let request = parse(
-            "GET /metrics?collect[]=cpu HTTP/1.1\r\nHost: a:1\r\naccept: text/plain\r\n\
-             Accept-Encoding: gzip\r\nConnection: x, Close\r\n\r\n",
-        );
-        assert_eq!(
-            request,
-            Ok(Request {
-                method: Method::Get,
-                path: "/metrics",
-                query: "collect[]=cpu",
-                keep_alive: false,
-                is_http10: false,
-                accept: "text/plain".into(),
-                accept_encoding: "gzip".into(),
-                authorization: "",
-                content_type: "",
-                content_encoding: "",
-                host: "a:1",
-                is_of_page: false,
-                is_relayed: false,
-                body: Body::Sized(0),
-                expects: false,
-            })
-        );
-        assert!(parse("GET / HTTP/1.1\nHost: a\n\n").unwrap().keep_alive);
-        assert!(!parse("GET / HTTP/1.0\r\n\r\n").unwrap().keep_alive);
-        for (connection, kept) in [
-            ("keep-alive", true),
-            ("Keep-Alive, x", true),
-            ("close, keep-alive", false),
-            ("", false),
-        ] {
-            let head = format!("GET / HTTP/1.0\r\nConnection: {connection}\r\n\r\n");
-            assert_eq!(parse(&head).unwrap().keep_alive, kept, "{connection}");
-        }
-    }
-
-    #[test]
-    fn who_sends_it_is_noted() {
-        for (header, of_page, relayed) in [
-            ("Origin: http://a", true, false),
-            ("origin: null", true, false),
-            ("Sec-Fetch-Site: cross-site", true, false),
-            ("sec-fetch-site: same-site", true, false),
-            ("Sec-Fetch-Site: None", false, false),
-            ("Sec-Fetch-Site: same-origin", false, false),
-            ("Sec-Fetch-Mode: cors", false, false),
-            ("x-forwarded-FOR: 1.2.3.4", false, true),
-            ("X-Forwarded-Proto: https", false, true),
-            ("Forwarded: for=1.2.3.4", false, true),
-            ("Via: 1.1 squid", false, true),
-            ("X-Real-IP: 1.2.3.4", false, true),
-            ("X-Forward: 1", false, false),
-        ] {
-            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n");
-            let request = parse(&head).unwrap();
-            assert_eq!((request.is_of_page, request.is_relayed), (of_page, relayed), "{header}");
-        }
-    }
-
-    #[test]
-    fn several_lines_are_one_list() {
-        let head = "GET / HTTP/1.0\r\nAccept: a\r\nAccept-Encoding: br\r\nX: y\r\nAccept: b\r\n\
-                    accept-encoding: gzip\r\nAccept: \u{e9}\r\n\r\n";
-        let request = parse(head).unwrap();
-        assert_eq!((&*request.accept, &*request.accept_encoding), ("a,b,\u{e9}", "br,gzip"));
-    }
-
-    #[test]
-    fn only_http11_waits_for_100() {
-        let expects = |version: &str, what: &str| {
-            let head = format!("GET / HTTP/{version}\r\nHost: a\r\nExpect: {what}\r\n\r\n");
-            parse(&head).unwrap().expects
-        };
-        assert!(expects("1.1", "100-Continue"));
-        assert!(!expects("1.0", "100-continue") && !expects("1.1", "nothing"));
-    }
-
-    #[test]
-    fn targets_come_in_two_forms() {
-        for (target, path, query) in [
-            ("/a?b?c", "/a", "b?c"),
-            ("http://host:9101/a?b", "/a", "b"),
-            ("http://host", "/", ""),
-            ("http://host?b", "/", "b"),
-            ("HTTP://box/metrics", "/metrics", ""),
-            ("hTTps://[::1]:1/", "/", ""),
-            ("/a?http://b", "/a", "http://b"),
-            ("*", "*", ""),
-        ] {
-            assert_eq!(split_target(target), (path, query), "{target}");
-        }
-    }
-
-    #[test]
-    fn unsound_heads_are_refused() {
-        let malformed = |text: &str| matches!(parse(text), Err(Refusal::Malformed(_)));
-        assert!(malformed("GET / HTTP/1.1\r\n\r\n"), "no Host");
-        assert!(malformed("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"));
-        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"));
-        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: +1\r\n\r\n"));
-        assert!(malformed("GET / HTTP/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n"));
-        assert!(malformed(
-            "P / HTTP/1.0\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
-        ));
-        assert!(malformed("\u{1}\r\n\r\n"));
-        assert!(malformed("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"));
-        assert_eq!(parse("GET / HTTP/2.0\r\n\r\n"), Err(Refusal::Version));
-        assert!(malformed("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"));
-        let many = format!("GET / HTTP/1.0\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
-        assert_eq!(parse(&many), Err(Refusal::TooManyHeaders));
-    }
-}
+mod tests;

@@ -34,7 +34,7 @@ pub struct Response {
     #[cfg(feature = "tls")]
     always: Vec<(String, String)>,
     /// The head of the request that it answers, if equal requests may get the same response.
-    asked: Vec<u8>,
+    request_head: Vec<u8>,
     /// The body, once a client did not read all of it.
     page: Option<Arc<Vec<u8>>>,
 }
@@ -58,7 +58,7 @@ impl Default for Response {
             challenge: PUSHES,
             #[cfg(feature = "tls")]
             always: Vec::new(),
-            asked: Vec::new(),
+            request_head: Vec::new(),
             page: None,
         }
     }
@@ -84,7 +84,7 @@ impl Response {
     }
 
     /// Starts again: one plain sentence.
-    pub fn say(&mut self, status: Status, sentence: &str) {
+    pub fn text(&mut self, status: Status, sentence: &str) {
         self.begin(status, PLAIN).put_all([sentence.as_bytes(), b"\n"]);
     }
 
@@ -103,22 +103,22 @@ impl Response {
                 (Status::LengthRequired, "The request's body needs a Content-Length.")
             }
         };
-        self.say(status, sentence);
+        self.text(status, sentence);
     }
 
     /// Starts again: only these methods are allowed here, which is also the response to OPTIONS.
     pub fn allow(&mut self, method: Method, methods: &'static str, sentence: &str) {
         match method {
             Method::Options => drop(self.begin(Status::Ok, PLAIN)),
-            _ => self.say(Status::MethodNotAllowed, sentence),
+            _ => self.text(Status::MethodNotAllowed, sentence),
         }
         self.allow = methods;
     }
 
     /// Starts again: a name and a password are required, in exporter-toolkit's words.
     #[cfg(feature = "tls")]
-    pub fn ask_for_name(&mut self) {
-        self.say(Status::Unauthorized, "Unauthorized");
+    pub fn require_login(&mut self) {
+        self.text(Status::Unauthorized, "Unauthorized");
         self.challenge = "Basic";
     }
 
@@ -139,18 +139,18 @@ impl Response {
     }
 
     /// Marks it as the response to the request with this head, and to equal ones until it is forgotten.
-    pub fn answers(&mut self, head: &[u8]) {
-        self.asked.extend_from_slice(head);
+    pub fn set_request(&mut self, head: &[u8]) {
+        self.request_head.extend_from_slice(head);
     }
 
     /// Whether it is the response to a request with this head, too.
     pub fn is_for(&self, head: &[u8]) -> bool {
-        self.asked == head
+        self.request_head == head
     }
 
     /// Marks it as not reusable for other requests.
     pub fn forget(&mut self) {
-        self.asked.clear();
+        self.request_head.clear();
         self.page = None;
     }
 
@@ -200,7 +200,7 @@ impl Response {
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let unauthorized = self.status == Status::Unauthorized;
         let restricted = !self.policy.is_empty();
-        let told = [
+        let headers = [
             Some(("Content-Type", self.content_type)),
             self.gzip.then_some(("Content-Encoding", "gzip")),
             self.varies.then_some(("Vary", "Accept, Accept-Encoding")),
@@ -210,7 +210,7 @@ impl Response {
             restricted.then_some(("Cache-Control", "no-store")),
             unauthorized.then_some(("WWW-Authenticate", self.challenge)),
         ];
-        told.into_iter().flatten()
+        headers.into_iter().flatten()
     }
 
     /// Writes the head. `body` is false for HEAD: length and type are in the head, and no body follows.
@@ -282,56 +282,4 @@ impl Head<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn head_and_body_are_one_piece() {
-        let mut response = Response::default();
-        response.allow(Method::Post, "GET, HEAD", "No.");
-        response.varies();
-        response.finish(false, true);
-        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert_eq!(body, "No.\n");
-        let mut lines: Vec<_> = head.split("\r\n").collect();
-        assert!(lines.remove(1).starts_with("Date: "));
-        assert_eq!(
-            lines,
-            [
-                "HTTP/1.1 405 Method Not Allowed",
-                "Content-Length: 4",
-                "Content-Type: text/plain; charset=utf-8",
-                "Vary: Accept, Accept-Encoding",
-                "Allow: GET, HEAD",
-                "Connection: close",
-            ]
-        );
-        response.say(Status::Ok, "Yes.");
-        response.finish(true, false);
-        let text = String::from_utf8(response.bytes().to_vec()).unwrap();
-        assert!(text.contains("\r\nContent-Length: 5\r\n") && text.ends_with("\r\n\r\n"), "{text}");
-    }
-
-    #[test]
-    fn what_is_unsent_is_held_once_and_comes_whole() {
-        let mut response = Response::default();
-        response.say(Status::Ok, "A page.");
-        response.finish(true, true);
-        let whole = response.bytes().to_vec();
-        let mut held = [0, 10, whole.len() - 9, whole.len() - 1].map(|at| response.unsent(at));
-        response.forget();
-        assert_eq!(held.iter().map(|h| h.page.len() / 4).sum::<usize>(), 8);
-        assert!(Arc::ptr_eq(&held[0].page, &held[3].page));
-        for (at, held) in [0, 10, whole.len() - 9, whole.len() - 1].into_iter().zip(&mut held) {
-            let mut rest = Vec::new();
-            loop {
-                rest.push(held.bytes()[0]);
-                if held.advance(1) {
-                    break;
-                }
-            }
-            assert_eq!(rest, &whole[at..]);
-        }
-    }
-}
+mod tests;

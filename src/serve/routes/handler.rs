@@ -33,7 +33,7 @@ impl Handler for Service {
             (None, _) => {
                 let sentence =
                     format!("There is nothing here; the metrics are at {}.", self.metrics_path);
-                response.say(Status::NotFound, &sentence);
+                response.text(Status::NotFound, &sentence);
             }
         }
         self.count(at, response.status());
@@ -64,7 +64,7 @@ impl Handler for Service {
 
     #[cfg(feature = "tls")]
     fn takes_token(&self, request: &Request<'_>) -> bool {
-        self.pipelines.inputs.gate.tokens.is_some() && self.takes_body(request)
+        self.pipelines.inputs.push_auth.tokens.is_some() && self.takes_body(request)
     }
 
     fn body_limit(&self) -> usize {
@@ -74,7 +74,7 @@ impl Handler for Service {
     fn admits(&mut self, request: &Request<'_>, ends: Ends, response: &mut Response) -> bool {
         let admitted = of_pipelines::admit(&self.pipelines, request, ends);
         if let Err((status, sentence)) = admitted {
-            response.say(status, sentence);
+            response.text(status, sentence);
             let (at, _) = self.route(request.path);
             self.count(at, status);
         }

@@ -17,7 +17,7 @@ const COLLECT: &str = "collect[]";
 const EXCLUDE: &str = "exclude[]";
 
 /// node_exporter's response.
-const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; keep one of them.";
+const BOTH: &str = "The parameters collect[] and exclude[] cannot be combined; use one of them.";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 pub(super) static FAMILIES: &[Family; if cfg!(feature = "tls") { 10 } else { 8 }] = families![
@@ -39,12 +39,12 @@ impl Service {
     pub(super) fn metrics(&mut self, request: &Request<'_>, response: &mut Response) {
         let selection = match self.selection(request.query) {
             Ok(selection) => selection,
-            Err(sentence) => return response.say(Status::BadRequest, &sentence),
+            Err(sentence) => return response.text(Status::BadRequest, &sentence),
         };
         // A request that names collectors gets only those.
         let is_picked = Query::of(request.query).any(|(key, _)| key == COLLECT);
         let Service { gather, pipelines, metrics_path, counts, routes, .. } = self;
-        let shown = pipelines.look(gather, selection, is_picked);
+        let shown = pipelines.read_textfiles(gather, selection, is_picked);
         let mut ours = |out: &mut dyn Sink| {
             gather.scrape(selection, out);
             write_traffic(metrics_path, routes, counts, out);

@@ -14,7 +14,7 @@ const HOME_HEAD: [&str; 3] = [
 
 impl Service {
     pub(super) fn health(&mut self, _: &Request<'_>, response: &mut Response) {
-        response.say(Status::Ok, "ok");
+        response.text(Status::Ok, "ok");
     }
 
     pub(super) fn home(&mut self, _: &Request<'_>, response: &mut Response) {

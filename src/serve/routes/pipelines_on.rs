@@ -20,13 +20,13 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/-/ready",      about: "", serve: Serve::Get(Service::health) },
     Route { path: "/status",       about: "what it sees, live", serve: Serve::Get(Service::page) },
     Route { path: "/api/status",   about: "the same as JSON", serve: Serve::Get(Service::status) },
-    Route { path: "/api/series",   about: "what other programs told, to be searched", serve: Serve::Get(Service::series) },
+    Route { path: "/api/series",   about: "series of other programs, searchable", serve: Serve::Get(Service::series) },
     Route { path: "/api/health",   about: "whether all of it works, and what does not", serve: Serve::Get(Service::troubles) },
 ];
 
 /// The longest accepted body.
 pub fn body_limit(pipelines: &Pipelines) -> usize {
-    pipelines.inputs.gate.max_body
+    pipelines.inputs.push_auth.max_body
 }
 
 /// Whether the client may send its body; otherwise the status and the sentence of the answer.
@@ -41,7 +41,7 @@ pub fn admit(
         is_of_page: request.is_of_page,
         is_relayed: request.is_relayed,
     };
-    pipelines.inputs.gate.judge(request.authorization, &sender).map_err(|denied| {
+    pipelines.inputs.push_auth.judge(request.authorization, &sender).map_err(|denied| {
         let is_token = denied == Denied::Token;
         let status = if is_token { Status::Unauthorized } else { Status::Forbidden };
         (status, denied.text())

@@ -20,17 +20,17 @@ const MAX_USERS: usize = 1000;
 const MAX_NAME: usize = 256;
 
 /// Passwords that wait for a check.
-const WAITING: usize = 16;
+const MAX_WAITING: usize = 16;
 
 /// Cached results of each kind, good and bad.
-const REMEMBERED: usize = 128;
+const MAX_CACHED: usize = 128;
 
 /// The greatest cost that exporter-toolkit's own examples have: 16 seconds on a fast machine. Above 16 the first request
-/// is told to come again, as no scraper waits for so long.
+/// gets 503 and has to be repeated, as no scraper waits for so long.
 const MAX_COST: u32 = 18;
 
-/// The cache key of a name and a password.
-type Mark = [u8; 32];
+/// The cache key of a name, a hash and a password.
+type CacheKey = [u8; 32];
 
 /// The result of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,31 +66,31 @@ pub struct Logins {
     users: Vec<User>,
     /// As costly as the users' own, so that an unknown name takes the same time.
     decoy: Hash,
-    key: Key,
-    good: VecDeque<Mark>,
-    bad: VecDeque<Mark>,
-    waiting: Vec<(u64, Mark, bool)>,
+    secret: Key,
+    good: VecDeque<CacheKey>,
+    bad: VecDeque<CacheKey>,
+    waiting: Vec<(u64, CacheKey, bool)>,
     next: u64,
     worker: Worker<Job>,
     results: Results<(u64, bool)>,
 }
 
 /// Parses names and hashes.
-fn users(said: &[(String, String)]) -> io::Result<Vec<User>> {
+fn users(pairs: &[(String, String)]) -> io::Result<Vec<User>> {
     let mut users: Vec<User> = Vec::new();
     let wrong =
         |name: &str, what: &str| Err(io::Error::other(["the user ", &quoted(name), what].concat()));
-    if said.len() > MAX_USERS {
+    if pairs.len() > MAX_USERS {
         return Err(io::Error::other(format!("more than {MAX_USERS} users")));
     }
-    for (name, text) in said {
+    for (name, text) in pairs {
         let Some(hash) = Hash::parse(text) else {
             let what = ": expected a hash of bcrypt such as $2y$10$..., found something else; make one \
                         with htpasswd -nBC 10";
             return wrong(name, what);
         };
         if hash.cost() > MAX_COST {
-            let what = " has a hash that costs more than 18, which takes minutes to look at; \
+            let what = " has a hash that costs more than 18, which takes minutes to check; \
                         make one with htpasswd -nBC 10";
             return wrong(name, what);
         }
@@ -108,13 +108,13 @@ impl Logins {
     /// # Errors
     ///
     /// A hash is not valid bcrypt, or the system has no resources for a thread.
-    pub fn new(said: &[(String, String)]) -> io::Result<Logins> {
-        let users = users(said)?;
-        let key = Key::generate(HMAC_SHA256, &SystemRandom::new());
-        let key = key.map_err(|_| io::Error::other("the kernel gives no random numbers"))?;
-        let results = Results::new(WAITING)?;
+    pub fn new(pairs: &[(String, String)]) -> io::Result<Logins> {
+        let users = users(pairs)?;
+        let secret = Key::generate(HMAC_SHA256, &SystemRandom::new());
+        let secret = secret.map_err(|_| io::Error::other("the kernel gives no random numbers"))?;
+        let results = Results::new(MAX_WAITING)?;
         let slot = results.slot();
-        let worker = Worker::start("logins", WAITING, move |jobs: &Queue<Job>| {
+        let worker = Worker::start("logins", MAX_WAITING, move |jobs: &Queue<Job>| {
             while let Some(Job { number, hash, password }) = jobs.next() {
                 if !slot.send((number, hash.is_of(&password))) {
                     return;
@@ -124,7 +124,7 @@ impl Logins {
         Ok(Logins {
             decoy: decoy(&users),
             users,
-            key,
+            secret,
             good: VecDeque::new(),
             bad: VecDeque::new(),
             waiting: Vec::new(),
@@ -139,8 +139,8 @@ impl Logins {
     /// # Errors
     ///
     /// A hash is not valid bcrypt; nothing is changed.
-    pub fn replace(&mut self, said: &[(String, String)]) -> io::Result<()> {
-        self.users = users(said)?;
+    pub fn replace(&mut self, pairs: &[(String, String)]) -> io::Result<()> {
+        self.users = users(pairs)?;
         self.decoy = decoy(&self.users);
         Ok(())
     }
@@ -149,24 +149,23 @@ impl Logins {
     pub fn judge(&mut self, name: &[u8], password: &[u8]) -> Verdict {
         let user = self.users.iter().find(|user| user.name.as_bytes() == name);
         let (text, hash) = user.map_or(("", &self.decoy), |user| (&*user.text, &user.hash));
-        let mark = mark(&self.key, [name, text.as_bytes(), password]);
-        if user.is_some() && has(&self.good, &mark) {
+        let key = cache_key(&self.secret, [name, text.as_bytes(), password]);
+        if user.is_some() && has(&self.good, &key) {
             return Verdict::Good;
         }
-        if has(&self.bad, &mark) {
+        if has(&self.bad, &key) {
             return Verdict::Bad;
         }
-        if let Some((number, ..)) = self.waiting.iter().find(|(_, known, _)| is_same(known, &mark))
-        {
+        if let Some((number, ..)) = self.waiting.iter().find(|(_, known, _)| is_same(known, &key)) {
             return Verdict::Later(*number);
         }
         let number = self.next;
         let job = Job { number, hash: hash.clone(), password: password.to_vec() };
-        if self.waiting.len() >= WAITING || self.worker.try_send(job).is_err() {
+        if self.waiting.len() >= MAX_WAITING || self.worker.try_send(job).is_err() {
             return Verdict::Busy;
         }
         self.next += 1;
-        self.waiting.push((number, mark, user.is_some()));
+        self.waiting.push((number, key, user.is_some()));
         Verdict::Later(number)
     }
 
@@ -178,12 +177,12 @@ impl Logins {
         }
         let (number, is_good) = self.results.take()?;
         if let Some(at) = self.waiting.iter().position(|(known, ..)| *known == number) {
-            let (_, mark, is_user) = self.waiting.swap_remove(at);
+            let (_, key, is_user) = self.waiting.swap_remove(at);
             let list = if is_good && is_user { &mut self.good } else { &mut self.bad };
-            if list.len() >= REMEMBERED {
+            if list.len() >= MAX_CACHED {
                 list.pop_front();
             }
-            list.push_back(mark);
+            list.push_back(key);
         }
         Some(number)
     }
@@ -200,109 +199,26 @@ fn decoy(users: &[User]) -> Hash {
     Hash::decoy(users.iter().map(|user| user.hash.cost()).max().unwrap_or(10))
 }
 
-fn mark(key: &Key, parts: [&[u8]; 3]) -> Mark {
-    let mut context = Context::with_key(key);
+fn cache_key(secret: &Key, parts: [&[u8]; 3]) -> CacheKey {
+    let mut context = Context::with_key(secret);
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }
     let tag = context.sign();
-    let mut mark = [0; 32];
-    mark.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
-    mark
+    let mut key = [0; 32];
+    key.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+    key
 }
 
 /// All are compared completely, in constant time.
-fn has(list: &VecDeque<Mark>, mark: &Mark) -> bool {
-    list.iter().fold(false, |any, known| any | is_same(known, mark))
+fn has(list: &VecDeque<CacheKey>, key: &CacheKey) -> bool {
+    list.iter().fold(false, |any, known| any | is_same(known, key))
 }
 
-fn is_same(a: &Mark, b: &Mark) -> bool {
+fn is_same(a: &CacheKey, b: &CacheKey) -> bool {
     black_box(a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b))) == 0
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::sys::poll;
-
-    /// The hashes of the passwords "first" and "U*U".
-    const FIRST: &str = "$2y$04$abcdefghijklmnopqrstuuvybHXQqehXl2NdtAhT6BAmwe6EZ8HOi";
-    const SECOND: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-
-    fn pair(name: &str, hash: &str) -> (String, String) {
-        (name.to_owned(), hash.to_owned())
-    }
-
-    /// Waits for one check; returns its number.
-    fn wait(logins: &mut Logins) -> u64 {
-        loop {
-            let mut ready = Vec::new();
-            logins.wait_on(&mut ready);
-            assert_eq!(ready.len(), 1);
-            poll(&mut ready, None).unwrap();
-            if let Some(number) = logins.take() {
-                return number;
-            }
-        }
-    }
-
-    #[test]
-    fn a_password_is_looked_at_once_and_then_known() {
-        let mut logins = Logins::new(&[pair("ann", FIRST), pair("bob", SECOND)]).unwrap();
-        for (name, password, verdict) in [
-            ("ann", "first", Verdict::Good),
-            ("bob", "U*U", Verdict::Good),
-            ("ann", "U*U", Verdict::Bad),
-            ("bob", "first", Verdict::Bad),
-            ("eve", "first", Verdict::Bad),
-            ("", "", Verdict::Bad),
-        ] {
-            let Verdict::Later(number) = logins.judge(name.as_bytes(), password.as_bytes()) else {
-                panic!("{name} is known before it was looked at");
-            };
-            // An equal request meanwhile waits for the same check.
-            let again = logins.judge(name.as_bytes(), password.as_bytes());
-            assert_eq!(again, Verdict::Later(number));
-            assert_eq!(wait(&mut logins), number);
-            assert_eq!(logins.judge(name.as_bytes(), password.as_bytes()), verdict, "{name}");
-        }
-        assert_eq!(logins.take(), None);
-        // A cache key depends on one name, one hash and one password.
-        logins.replace(&[pair("ann", SECOND), pair("annf", FIRST)]).unwrap();
-        assert!(matches!(logins.judge(b"ann", b"first"), Verdict::Later(_)));
-        assert!(matches!(logins.judge(b"annf", b"irst"), Verdict::Later(_)));
-        assert!(matches!(logins.judge(b"bob", b"U*U"), Verdict::Later(_)), "no user any more");
-    }
-
-    #[test]
-    fn guesses_are_bounded_and_push_nobody_out() {
-        let mut logins = Logins::new(&[pair("ann", FIRST)]).unwrap();
-        logins.judge(b"ann", b"first");
-        wait(&mut logins);
-        let mut busy = 0;
-        for guess in 0..4 * REMEMBERED {
-            match logins.judge(b"ann", guess.to_string().as_bytes()) {
-                Verdict::Later(_) => {}
-                Verdict::Busy => {
-                    busy += 1;
-                    wait(&mut logins);
-                }
-                other => panic!("{other:?}"),
-            }
-            assert!(logins.waiting.len() <= WAITING && logins.bad.len() <= REMEMBERED);
-            assert_eq!(logins.judge(b"ann", b"first"), Verdict::Good);
-        }
-        assert!(busy > REMEMBERED, "{busy}");
-    }
-
-    #[test]
-    fn what_cannot_be_a_user_is_refused_with_what_to_do() {
-        for (hash, part) in [("secret", "htpasswd"), (&FIRST.replace("04", "19"), "more than 18")] {
-            let error = Logins::new(&[pair("ann", hash)]).err().unwrap().to_string();
-            assert!(error.contains(part) && error.contains("\"ann\""), "{error}");
-            assert!(!error.contains(hash), "{error}");
-        }
-        assert!(Logins::new(&[pair("bob", &FIRST.replace("04", "18"))]).is_ok());
-    }
-}
+mod tests;

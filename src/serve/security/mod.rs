@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use users::name_and_password;
 
 /// The shortest time between two checks of the files, if there are requests.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// TLS and users.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub struct Security {
     source: Source,
     /// The stamps of the files when they were last read.
     stamps: Vec<Stamp>,
-    looked: Option<Instant>,
+    checked: Option<Instant>,
     tls: Option<Arc<ServerConfig>>,
     logins: Option<Logins>,
     limiter: Option<Limiter>,
@@ -84,7 +84,7 @@ impl Security {
 
     /// The configuration of TLS; `None` for plain HTTP.
     pub fn tls(&mut self, now: Instant) -> Option<&Arc<ServerConfig>> {
-        self.look(now);
+        self.reload_if_changed(now);
         self.tls.as_ref()
     }
 
@@ -105,7 +105,7 @@ impl Security {
 
     /// Checks the client of this Authorization header.
     pub fn judge(&mut self, authorization: &str, now: Instant) -> Verdict {
-        self.look(now);
+        self.reload_if_changed(now);
         let verdict = match &mut self.logins {
             None => Verdict::Good,
             Some(logins) => match name_and_password(authorization) {
@@ -132,17 +132,17 @@ impl Security {
     }
 
     /// Reads the files again if one changed; checks at most once a second.
-    fn look(&mut self, now: Instant) {
-        if self.source.is_open() || self.looked.is_some_and(|at| now < at + LOOK) {
+    fn reload_if_changed(&mut self, now: Instant) {
+        if self.source.is_open() || self.checked.is_some_and(|at| now < at + CHECK_INTERVAL) {
             return;
         }
-        self.looked = Some(now);
+        self.checked = Some(now);
         let stamps = self.source.stamps();
         if stamps == self.stamps {
             return;
         }
         self.stamps = stamps;
-        match self.read_again() {
+        match self.reload() {
             Ok(()) => log::info("certificates and users read again", &[]),
             Err(error) => {
                 self.failed += 1;
@@ -152,7 +152,7 @@ impl Security {
         }
     }
 
-    fn read_again(&mut self) -> io::Result<()> {
+    fn reload(&mut self) -> io::Result<()> {
         let config = self.read_source()?;
         if config.tls.is_some() != self.tls.is_some() {
             let text = "https is switched on and off by a reload of the settings only: send SIGHUP";

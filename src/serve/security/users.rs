@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<Vec<(String, String)>> {
             )));
         };
         if users.iter().any(|(known, _)| known == name) {
-            return Err(fault(&format!(":{at}: this name is there before; keep one")));
+            return Err(fault(&format!(":{at}: this name is there twice; remove one")));
         }
         users.push((name.to_owned(), hash.to_owned()));
     }

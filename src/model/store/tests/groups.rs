@@ -1,8 +1,9 @@
+mod twin;
+
 use super::{gauge_of, offer, written};
 use crate::model::metric::{Histogram, Point, Summary};
 use crate::model::store::*;
 use crate::outputs::expose::Format;
-use std::collections::BTreeMap;
 
 const FOR_EVER: Duration = Duration::ZERO;
 
@@ -115,8 +116,8 @@ fn histograms_are_replaced_whole() {
     store.take(&of("l=\"2\"", histogram(&[5.0], &[1, 0])), now).unwrap();
     assert_eq!(store.len(), 5 + 4);
     let series = ["h_bucket{l=\"2\",le=\"5\"} 1", "h_bucket{l=\"2\",le=\"+Inf\"} 1"];
-    let said = samples(&mut store, now);
-    assert!(series.iter().all(|line| said.contains(&line.to_string())), "{said:?}");
+    let before = samples(&mut store, now);
+    assert!(series.iter().all(|line| before.contains(&line.to_string())), "{before:?}");
     // Each bucket counts, and a sample without room changes nothing.
     let wide = histogram(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1; 6]);
     assert_eq!(store.take(&of("l=\"2\"", wide), now), Err(Reason::Series));
@@ -126,7 +127,7 @@ fn histograms_are_replaced_whole() {
         let bad = of("l=\"2\"", histogram(bounds, counts));
         assert_eq!(store.take(&bad, now), Err(Reason::Buckets));
     }
-    assert_eq!(samples(&mut store, now), said);
+    assert_eq!(samples(&mut store, now), before);
     store.take(&of("l=\"2\"", histogram(&[1.0, 2.0], &[4, 0, 1])), now).unwrap();
     store.take(&of("l=\"1\"", histogram(&[], &[7])), now).unwrap();
     assert_eq!(store.len(), 3 + 5);
@@ -161,96 +162,6 @@ fn summaries_are_replaced_whole() {
     assert_eq!(take(&[(0.1, 1.0); 4], 9), Err(Reason::Series));
     assert_eq!(take(&[(0.5, 1.0), (0.9, 2.0)], 3), Ok(first));
     assert_eq!(take(&[], 4), Ok(vec!["s_sum 2.5".to_owned(), "s_count 4".to_owned()]));
-}
-
-/// The twin's data of a series.
-#[derive(Clone, Debug, PartialEq)]
-struct Twin {
-    value: f64,
-    end: u64,
-    owner: usize,
-    is_new: bool,
-}
-
-/// Against a map with linear search, with random groups, generations and times.
-#[test]
-fn does_what_a_naive_twin_does_with_groups() {
-    let start = Instant::now();
-    let mut store = Store::new(Bounds::default(), start);
-    let mut twin: BTreeMap<(String, String), Twin> = BTreeMap::new();
-    let mut groups = vec![Group::SHARED, store.open_group(), store.open_group()];
-    let mut open = vec![false; groups.len()];
-    let (mut seed, mut clock) = (11u64, 0u64);
-    for round in 0..60_000 {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        let random = |from: u32, n: u64| (seed >> from) % n;
-        clock += random(20, 3) * 100;
-        let now = start + Duration::from_millis(clock);
-        twin.retain(|_, series| series.end > clock);
-        let who = random(33, groups.len() as u64) as usize;
-        let group = groups[who];
-        let (name, labels) = (format!("n{}", random(37, 5)), format!("l=\"{}\"", random(41, 30)));
-        match random(48, 60) {
-            0 if who > 0 => {
-                store.begin(group);
-                open[who] = true;
-                twin.values_mut().filter(|s| s.owner == who).for_each(|s| s.is_new = false);
-            }
-            1 if open[who] => {
-                store.end(group);
-                open[who] = false;
-                twin.retain(|_, s| s.owner != who || s.is_new);
-            }
-            2 if who > 0 => {
-                store.drop_metric(group, &name);
-                let is_open = open[who];
-                twin.retain(|(n, _), s| s.owner != who || *n != name || is_open && s.is_new);
-            }
-            3 if who > 0 && random(25, 3) == 0 => {
-                store.close_group(group);
-                twin.retain(|_, s| s.owner != who);
-                groups[who] = store.open_group();
-                open[who] = false;
-            }
-            4 if groups.len() < 6 => {
-                groups.push(store.open_group());
-                open.push(false);
-            }
-            _ => {
-                let value = random(50, 100) as f64;
-                let ttl = [0, 1_000, 4_000][random(15, 3) as usize];
-                let ttl = if who == 0 && ttl == 0 { 500 } else { ttl };
-                let offer = by(group, &name, &labels, value);
-                let done = store.take(&Offer { ttl: Duration::from_millis(ttl), ..offer }, now);
-                let key = (name, labels);
-                let expected = match twin.get(&key) {
-                    Some(old) if old.owner != who => Err(Reason::Owned),
-                    Some(old) if open[who] && old.is_new => Err(Reason::Twice),
-                    _ => Ok(()),
-                };
-                assert_eq!(done, expected, "{key:?} at {clock}");
-                if done.is_ok() {
-                    let end = if ttl == 0 { u64::MAX } else { clock + ttl };
-                    twin.insert(key, Twin { value, end, owner: who, is_new: true });
-                }
-            }
-        }
-        if round % 50 == 0 {
-            let mut said = samples(&mut store, now);
-            said.sort_unstable();
-            let line = |((name, labels), series): (&(String, String), &Twin)| {
-                format!("{name}{{{labels}}} {}", series.value)
-            };
-            let mut expected: Vec<_> = twin.iter().map(line).collect();
-            expected.sort_unstable();
-            assert_eq!(said, expected);
-            assert_eq!(store.len(), twin.len());
-            for (who, group) in groups.iter().enumerate().skip(1) {
-                let count = twin.values().filter(|series| series.owner == who).count();
-                assert_eq!(store.live_in(*group), count);
-            }
-        }
-    }
 }
 
 /// Lists of slots do not grow by series that came and went.

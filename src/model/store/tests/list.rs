@@ -29,12 +29,12 @@ fn ages_are_those_of_the_last_change_or_what_the_source_says() {
     store.take(&with("gone", None, 5), at(1)).unwrap();
     store.take(&with("past", Some(-1_000), 0), at(1)).unwrap();
     store.take(&with("again", None, 0), at(7)).unwrap();
-    let told = all(&store, at(11));
-    let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let listed = all(&store, at(11));
+    let names: Vec<_> = listed.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["again{}", "early{}", "future{}", "past{}"]);
-    let seconds = |at: usize| told[at].1.as_secs();
+    let seconds = |at: usize| listed[at].1.as_secs();
     assert_eq!((seconds(0), seconds(1), seconds(2)), (4, 10, 0));
-    assert!(seconds(3) >= wall as u64 / 1000, "{told:?}");
+    assert!(seconds(3) >= wall as u64 / 1000, "{listed:?}");
     // A series without a time of its own is written without one.
     let text = written(&mut store, at(11), Format::Prometheus);
     assert!(text.contains("\nagain 1\n") && text.contains("\npast 1 -1000\n"), "{text}");
@@ -55,8 +55,8 @@ fn the_order_is_that_of_the_page() {
     ] {
         store.take(&Offer { group, ..offer(name, kind, labels, change) }, now).unwrap();
     }
-    let told = all(&store, now);
-    let names: Vec<_> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let listed = all(&store, now);
+    let names: Vec<_> = listed.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["h{a=\"1\"}", "h_sum{a=\"2\"}", "i{n=\"2\"}", "i{n=\"1\"}", "z{}"]);
     let text = written(&mut store, now, Format::Prometheus);
     let at = |part: &str| text.find(part).unwrap();

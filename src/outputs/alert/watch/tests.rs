@@ -1,3 +1,4 @@
+use super::super::samples::{MAX_SERIES, WatchedSeries};
 use super::*;
 use crate::base::text::expr::Expr;
 use crate::model::metric::{Row, Unit, counter, gauge};
@@ -5,14 +6,14 @@ use crate::model::metric::{Row, Unit, counter, gauge};
 fn caught(wanted: &[&str], write: impl FnOnce(&mut Watch<'_>)) -> Vec<String> {
     let parse = |text: &&str| Expr::parse(&[text, ">0"].concat()).unwrap().series.remove(0);
     let wanted: Vec<_> = wanted.iter().map(parse).collect();
-    let mut scraped = ScrapeSamples::default();
-    let mut watch = Watch::new(Dialect::Own, &wanted, &mut scraped);
+    let (mut family, mut scraped) = Default::default();
+    let mut watch = Watch::new(Dialect::Own, &wanted, &mut family, &mut scraped);
     write(&mut watch);
     scraped.sort();
     let all = (0..wanted.len() as u32).flat_map(|selector| scraped.of(selector));
-    let text = |seen: &WatchedSeries| {
-        let labels = scraped.labels(seen.labels).escape_ascii();
-        format!("{}{{{labels}}} {}", seen.selector, seen.value)
+    let text = |series: &WatchedSeries| {
+        let labels = scraped.labels(series.labels).escape_ascii();
+        format!("{}{{{labels}}} {}", series.selector, series.value)
     };
     all.map(text).collect()
 }
@@ -33,16 +34,16 @@ fn names_may_leave_out_the_prefix() {
     for none in ["load1", "node_load_average", "load_averag", "reads", "sysmetrics_"] {
         assert!(caught(&[none], reads).is_empty(), "{none}");
     }
-    let bare = |out: &mut Watch<'_>| {
+    let unprefixed = |out: &mut Watch<'_>| {
         out.family(&gauge("queue", Unit::One, "Queue.", &[]).unprefixed());
         out.sample(&[], Value::Int(1));
     };
-    assert_eq!(caught(&["queue"], bare), ["0{} 1"]);
-    assert!(caught(&["sysmetrics_queue"], bare).is_empty());
+    assert_eq!(caught(&["queue"], unprefixed), ["0{} 1"]);
+    assert!(caught(&["sysmetrics_queue"], unprefixed).is_empty());
 }
 
 #[test]
-fn labels_are_sorted_and_asked() {
+fn labels_are_sorted_and_matched() {
     assert_eq!(
         caught(&["reads_total", "load_average", "reads_total{b=\"\"}"], reads),
         [
@@ -127,10 +128,10 @@ fn what_is_rewound_twice_or_too_much_is_not_there() {
     assert_eq!(caught(&["reads_total"], write), caught(&["reads_total"], reads));
     let many = |out: &mut Watch<'_>| {
         out.family(&READS);
-        for at in 0..MAX_SEEN + 5 {
+        for at in 0..MAX_SERIES + 5 {
             out.sample(&["y".into(), at.to_string().as_str().into()], READS.value(1));
         }
         assert_eq!(out.scraped.left_out, 5);
     };
-    assert_eq!(caught(&["reads_total"], many).len(), MAX_SEEN);
+    assert_eq!(caught(&["reads_total"], many).len(), MAX_SERIES);
 }

@@ -8,6 +8,7 @@ use crate::model::frame::Frame;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::refusal_text::is_late;
 use crate::outputs::export::tally::add;
+use crate::outputs::export::transport::Sent;
 use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ const WARNED: usize = 2;
 
 /// How often a frame is split because a sample is out of order, and how often in a
 /// row before anything is accepted: after that nothing will be.
-const MAX_PARTINGS: u32 = 64;
+const MAX_SPLITS: u32 = 64;
 const MAX_IN_VAIN: u32 = 16;
 
 /// A request may take longer than its deadline: the resolver has a limit of its own.
@@ -34,11 +35,22 @@ const RESOLVER: Duration = Duration::from_secs(15);
 #[derive(Default)]
 struct Round {
     /// Whether a part was accepted.
-    is_taken: bool,
+    is_accepted: bool,
     /// Why another one was refused.
     refusal: Option<String>,
-    partings: u32,
+    splits: u32,
     in_vain: u32,
+}
+
+/// What a receiver accepted of a request.
+struct Accepted {
+    /// Samples of the request, as the receiver counts them.
+    samples: u64,
+    /// Those that it refused, and why.
+    rejected: u64,
+    reason: &'static str,
+    /// Samples that the format cannot represent.
+    left_out: u64,
 }
 
 impl Delivery {
@@ -49,14 +61,16 @@ impl Delivery {
             if frame.is_empty() {
                 continue;
             }
-            let (verdict, left_out) = self.send(&frame, boot);
-            let (reason, text, parted) = match verdict {
+            let Sent { verdict, samples, left_out, .. } = self.send(&frame, boot);
+            let accepted = Accepted { samples, rejected: 0, reason: "", left_out };
+            let (reason, text, split) = match verdict {
                 Verdict::Done => {
-                    self.arrived(&frame, boot, ("", 0), left_out, &mut round);
+                    self.arrived(&frame, boot, &accepted, &mut round);
                     continue;
                 }
                 Verdict::Partial(rejected, text) => {
-                    self.arrived_partly(&frame, boot, rejected, left_out, &mut round, &text);
+                    let accepted = Accepted { rejected, ..accepted };
+                    self.arrived_partly(&frame, boot, accepted, &mut round, &text);
                     round.refusal = Some(text);
                     continue;
                 }
@@ -66,31 +80,34 @@ impl Delivery {
                     return false;
                 }
                 Verdict::Late(text) => {
-                    self.is_late(&text);
-                    (LATE, text, round.part(&frame))
+                    self.note_late(&text);
+                    (LATE, text, round.split(&frame))
                 }
                 Verdict::Halves(text) => ("too_large", text, halves(&frame)),
                 Verdict::Never(reason, text) => (reason, text, None),
                 Verdict::Older(text) => ("version", text, None),
             };
-            match parted {
+            match split {
                 Some((one, other)) => {
                     add(&mut self.tally.lock().failed, reason, 1);
                     parts.extend([other, one]);
                 }
-                None => {
-                    if reason == LATE {
-                        self.sent.note(&frame.view(boot), false);
-                    }
-                    self.refused(reason, &text, &frame);
-                }
+                None => self.refused_for_good(reason, &text, &frame, boot),
             }
             round.refusal = Some(text);
         }
-        if let (false, Some(text)) = (round.is_taken, round.refusal) {
-            self.fails(&text);
+        if let (false, Some(text)) = (round.is_accepted, round.refusal) {
+            self.set_failing(&text);
         }
         true
+    }
+
+    /// Drops a frame that cannot be split any more.
+    fn refused_for_good(&mut self, reason: &'static str, text: &str, frame: &Frame, boot: i64) {
+        if reason == LATE {
+            self.sent.note(&frame.view(boot), false);
+        }
+        self.refused(reason, text, frame);
     }
 
     /// Handles a request that was accepted with a warning, or in part.
@@ -98,48 +115,41 @@ impl Delivery {
         &mut self,
         frame: &Frame,
         boot: i64,
-        rejected: u64,
-        left_out: u64,
+        accepted: Accepted,
         round: &mut Round,
         text: &str,
     ) {
         let is_late = is_late(text.as_bytes());
         let reason = if is_late { LATE } else { "rejected" };
-        self.arrived(frame, boot, (reason, rejected), left_out, round);
+        let accepted = Accepted { reason, ..accepted };
+        self.arrived(frame, boot, &accepted, round);
         if is_late {
-            self.is_late(text);
+            self.note_late(text);
         }
-        match rejected {
-            0 => self.say(WARNED, "the receiver warns", text),
-            _ => self.say(DROPPED, "samples were rejected", text),
+        match accepted.rejected {
+            0 => self.log(WARNED, "the receiver warns", text),
+            _ => self.log(DROPPED, "samples were rejected", text),
         };
     }
 
-    /// Sends a frame; returns what the answer means, and how many numbers the format cannot represent.
-    fn send(&mut self, frame: &Frame, boot: i64) -> (Verdict, u64) {
+    /// Sends a frame.
+    fn send(&mut self, frame: &Frame, boot: i64) -> Sent {
         let start = Instant::now();
         let deadline = start + self.export.timeout;
         let deadline = self.ending.until().map_or(deadline, |until| deadline.min(until));
         self.tally.lock().busy = Some(deadline + RESOLVER);
-        let sent = self.way.send(&frame.view(boot), deadline);
-        self.works();
+        let sent = self.transport.send(&frame.view(boot), deadline);
+        self.set_busy();
         let mut tally = self.tally.lock();
         tally.requests += 1;
         tally.took += start.elapsed();
         tally.sent_bytes += sent.bytes as u64;
-        (sent.verdict, sent.left_out)
+        sent
     }
 
-    /// Counts an accepted frame, with the samples that were refused for that reason, and those that the
-    /// format does not have.
-    fn arrived(
-        &mut self,
-        frame: &Frame,
-        boot: i64,
-        (reason, rejected): (&'static str, u64),
-        left_out: u64,
-        round: &mut Round,
-    ) {
+    /// Counts a request that was accepted, at least in part.
+    fn arrived(&mut self, frame: &Frame, boot: i64, accepted: &Accepted, round: &mut Round) {
+        let Accepted { samples, rejected, reason, left_out } = *accepted;
         self.sent.note(&frame.view(boot), rejected == 0);
         let mut tally = self.tally.lock();
         tally.success += 1;
@@ -150,15 +160,15 @@ impl Delivery {
             }
         }
         (self.failures, self.pause) = (0, None);
-        if rejected >= frame.len() as u64 {
+        if rejected >= samples {
             return;
         }
-        (round.is_taken, round.in_vain) = (true, 0);
+        (round.is_accepted, round.in_vain) = (true, 0);
         tally.last_success = Some((WallClock::now(), Instant::now()));
         let failing = tally.failing.take();
         drop(tally);
-        // A link that comes and goes is told once a minute, as its failures are.
-        if let Some((since, _)) = failing.filter(|_| std::mem::take(&mut self.is_told)) {
+        // A link that comes and goes is logged once a minute, as its failures are.
+        if let Some((since, _)) = failing.filter(|_| std::mem::take(&mut self.is_logged)) {
             let (away, waiting) = (since.elapsed().as_secs(), self.backlog().spool.levels().frames);
             let fields: [log::Field<'_>; 3] =
                 [("export", &self.export.name), ("seconds", &away), ("waiting", &waiting)];
@@ -170,16 +180,16 @@ impl Delivery {
     pub(super) fn refused(&mut self, reason: &'static str, text: &str, frame: &Frame) {
         add(&mut self.tally.lock().failed, reason, 1);
         self.tally.drop_samples(reason, frame.len());
-        self.is_told |= self.say(DROPPED, "samples were refused", text);
+        self.is_logged |= self.log(DROPPED, "samples were refused", text);
     }
 
     /// Notes that a sample is out of order; health reports it for a while.
-    pub(super) fn is_late(&self, text: &str) {
+    pub(super) fn note_late(&self, text: &str) {
         self.tally.lock().late = Some((Instant::now(), text.to_owned()));
     }
 
     /// Notes that nothing of the last frame was accepted.
-    fn fails(&self, text: &str) {
+    fn set_failing(&self, text: &str) {
         let mut tally = self.tally.lock();
         let since = tally.failing.take().map_or_else(Instant::now, |(since, _)| since);
         tally.failing = Some((since, text.to_owned()));
@@ -189,18 +199,18 @@ impl Delivery {
     fn failed(&mut self, reason: &'static str, text: &str, after: Option<Duration>) {
         let now = Instant::now();
         add(&mut self.tally.lock().failed, reason, 1);
-        self.fails(text);
+        self.set_failing(text);
         self.is_answered = matches!(reason, "server" | "status");
         let random = random() as u32;
         let retry = &self.export.retry;
         let pause = pause(retry.initial, retry.longest, self.failures, random);
         self.failures = self.failures.saturating_add(1);
         self.pause = Some(now + pause.max(after.unwrap_or_default().min(LONGEST_AFTER)));
-        self.is_told |= self.say(FAILED, "samples could not be sent yet", text);
+        self.is_logged |= self.log(FAILED, "samples could not be sent yet", text);
     }
 
     /// Logs a message at most once a minute; returns whether it did.
-    fn say(&mut self, limiter: usize, message: &str, text: &str) -> bool {
+    fn log(&mut self, limiter: usize, message: &str, text: &str) -> bool {
         let limiter = self.limiters.get_mut(limiter);
         let held_back = limiter.and_then(|limiter| limiter.pass(Instant::now()));
         if let Some(held_back) = &held_back {
@@ -215,11 +225,11 @@ impl Delivery {
 impl Round {
     /// Splits a frame that is refused because a sample is out of order; `None` where it has only one
     /// series, or the limit of attempts is reached.
-    fn part(&mut self, frame: &Frame) -> Option<(Frame, Frame)> {
-        if self.partings >= MAX_PARTINGS || self.in_vain >= MAX_IN_VAIN {
+    fn split(&mut self, frame: &Frame) -> Option<(Frame, Frame)> {
+        if self.splits >= MAX_SPLITS || self.in_vain >= MAX_IN_VAIN {
             return None;
         }
-        self.partings += 1;
+        self.splits += 1;
         self.in_vain += 1;
         by_stamp(frame).or_else(|| halves(frame))
     }

@@ -31,7 +31,7 @@ impl Delivery {
             self.tally.drop_samples("stale", stale.count);
         }
         if stale.is_older {
-            self.is_late("samples are not later than those before them, and were left out");
+            self.note_late("samples are not later than those before them, and were left out");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! the next frame, the frame itself is at fault and is set aside.
 
 mod attempt;
+mod backlog;
 mod late;
 mod parts;
 mod poison;
@@ -16,7 +17,7 @@ mod stamped;
 use super::ending::{Backlog, Ending, Fallback, SharedBacklog, lock};
 use super::tally::Shared;
 use super::transport::Transport;
-use crate::base::clock::{BootTime, Timestamp};
+use crate::base::clock::BootTime;
 use crate::base::log::{self, Limiter};
 use crate::model::frame::Frame;
 use crate::outputs::spool::Spool;
@@ -25,9 +26,6 @@ use crate::workers::{Next, Queue};
 use stamped::Sent;
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
-
-/// Requests of the backlog in a second.
-const BACKLOG_PER_SECOND: u32 = 20;
 
 /// How often the wall clock is checked for being set, while frames wait for that.
 const CLOCK: Duration = Duration::from_secs(5);
@@ -38,8 +36,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// One destination, in its worker.
 pub struct Delivery {
     export: Export,
-    way: Transport,
-    keep: SharedBacklog,
+    transport: Transport,
+    shared: SharedBacklog,
     tally: Shared,
     fallback: Option<Fallback>,
     ending: Ending,
@@ -61,23 +59,23 @@ pub struct Delivery {
     /// The parts that are left of the oldest frame, if it was sent in parts.
     rest: Option<(Frame, Vec<Frame>)>,
     limiters: [Limiter; 3],
-    /// The log says that samples do not arrive.
-    is_told: bool,
+    /// It is logged that samples do not arrive.
+    is_logged: bool,
 }
 
 impl Delivery {
     /// A delivery that has not tried anything yet.
     pub fn new(
-        way: Transport,
+        transport: Transport,
         spool: Spool,
         tally: Shared,
         fallback: Option<Fallback>,
         ending: Ending,
     ) -> Delivery {
         let delivery = Delivery {
-            export: way.export().clone(),
-            way,
-            keep: ending.begin(spool),
+            export: transport.export().clone(),
+            transport,
+            shared: ending.begin(spool),
             tally,
             fallback,
             ending,
@@ -92,14 +90,14 @@ impl Delivery {
             next: Instant::now(),
             rest: None,
             limiters: Default::default(),
-            is_told: false,
+            is_logged: false,
         };
         delivery.report(0);
         delivery
     }
 
     fn backlog(&self) -> MutexGuard<'_, Backlog> {
-        lock(&self.keep)
+        lock(&self.shared)
     }
 
     /// Takes over what waited in memory before. What waited on disk is in the spool.
@@ -125,10 +123,10 @@ impl Delivery {
             let wake = self.wake(now);
             self.tally.lock().busy = None;
             let next = jobs.next_before(wake);
-            self.works();
+            self.set_busy();
             match next {
                 Next::Item(frame) => {
-                    self.take(frame);
+                    self.handle(frame);
                     self.report(1);
                 }
                 Next::Late => {}
@@ -136,7 +134,7 @@ impl Delivery {
             }
             let now = Instant::now();
             if self.is_due(now) {
-                self.drain(now);
+                self.send_oldest(now);
                 self.report(0);
             }
         }
@@ -145,10 +143,10 @@ impl Delivery {
 
     /// When there is something to do besides the mailbox.
     fn wake(&self, now: Instant) -> Option<Instant> {
-        let keep = self.backlog();
-        let waits = !keep.spool.is_empty();
-        let backlog = waits.then(|| self.pause.unwrap_or(now).max(self.next));
-        keep.spool.deadline().into_iter().chain(backlog).min()
+        let backlog = self.backlog();
+        let waits = !backlog.spool.is_empty();
+        let due = waits.then(|| self.pause.unwrap_or(now).max(self.next));
+        backlog.spool.deadline().into_iter().chain(due).min()
     }
 
     fn is_due(&self, now: Instant) -> bool {
@@ -176,12 +174,12 @@ impl Delivery {
     }
 
     /// Notes that work has begun that should not take long.
-    fn works(&self) {
+    fn set_busy(&self) {
         self.tally.lock().busy = Some(Instant::now() + PATIENCE);
     }
 
     /// Handles a new frame.
-    fn take(&mut self, frame: Frame) {
+    fn handle(&mut self, frame: Frame) {
         let now = Instant::now();
         let is_paused = self.pause.is_some_and(|until| now < until);
         let is_late = self.ending.until().is_some_and(|until| until <= now);
@@ -199,95 +197,18 @@ impl Delivery {
         self.leave_out(stale);
         let is_done = self.attempt(&mut parts, boot);
         let now = Instant::now();
-        let mut keep = self.backlog();
-        keep.in_hand.clear();
+        let mut backlog = self.backlog();
+        backlog.in_hand.clear();
         if is_done {
             return;
         }
-        let is_oldest = keep.spool.is_empty();
-        parts.iter().rev().for_each(|part| keep.push(part, now));
-        drop(keep);
+        let is_oldest = backlog.spool.is_empty();
+        parts.iter().rev().for_each(|part| backlog.push(part, now));
+        drop(backlog);
         if is_oldest {
             (self.tries, self.answers) = (1, u32::from(self.is_answered));
         }
         self.give_up(now);
-    }
-
-    /// Sends the oldest frame that waits.
-    fn drain(&mut self, now: Instant) {
-        self.next = now + Duration::from_secs(1) / BACKLOG_PER_SECOND;
-        let known = self.boot.now();
-        let Some((frame, boot)) = self.backlog().spool.first(known, now) else {
-            self.next = now + CLOCK;
-            return;
-        };
-        if self.tries > 0 {
-            self.tally.lock().retried += 1;
-        }
-        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
-        let mut parts = match self.rest.take().filter(is_rest) {
-            Some((_, parts)) => parts,
-            None => {
-                let (parts, stale) = self.parts(frame.clone(), boot);
-                self.leave_out(stale);
-                parts
-            }
-        };
-        let is_done = self.attempt(&mut parts, boot);
-        self.conclude(frame, parts, is_done);
-        if !is_done && self.answers > self.export.retry.max {
-            self.probe();
-        }
-    }
-
-    /// Decides about the oldest after an attempt, of which `parts` are left.
-    fn conclude(&mut self, frame: Frame, parts: Vec<Frame>, is_done: bool) {
-        let now = Instant::now();
-        if is_done {
-            self.backlog().spool.acknowledge(now);
-            (self.tries, self.answers, self.probes) = (0, 0, 1);
-            return;
-        }
-        let left: usize = parts.iter().map(Frame::len).sum();
-        if self.export.is_delta && left < frame.len() {
-            // A frame that was accepted must not be sent after a restart: it would count twice.
-            (self.tries, self.answers) = (0, 0);
-            let mut keep = self.backlog();
-            parts.iter().rev().for_each(|part| keep.push(part, now));
-            keep.spool.acknowledge(now);
-            return;
-        }
-        self.rest = Some((frame, parts));
-        self.tries = self.tries.saturating_add(1);
-        self.answers += u32::from(self.is_answered);
-        self.give_up(now);
-    }
-
-    /// Passes what failed too often to the fallback, if there is one.
-    fn give_up(&mut self, now: Instant) {
-        let max = self.export.retry.max;
-        let is_down = self.failures > max;
-        while (self.tries > max || is_down) && self.pass(now) {
-            (self.tries, self.answers, self.rest) = (0, 0, None);
-        }
-    }
-
-    /// Passes the oldest to the fallback, unless that fails itself. Returns whether it did.
-    fn pass(&mut self, now: Instant) -> bool {
-        let Some(fallback) = &self.fallback else { return false };
-        if fallback.tally.lock().failing.is_some() {
-            return false;
-        }
-        let Some(known) = self.boot.now() else { return false };
-        let mut keep = self.backlog();
-        let Some((frame, boot)) = keep.spool.first(Some(known), now) else { return false };
-        // A frame of an earlier boot: the fallback would stamp it with this one.
-        if !Timestamp::is_same(boot, known) || !fallback.take(frame) {
-            return false;
-        }
-        keep.spool.acknowledge(now);
-        self.tally.lock().passed += 1;
-        true
     }
 
     /// Sends what waits while there is time, unless the receiver failed just now and the rest is
@@ -299,23 +220,23 @@ impl Delivery {
             if now >= until || self.backlog().spool.is_empty() {
                 break;
             }
-            self.drain(now);
+            self.send_oldest(now);
             self.report(0);
             if self.failures > failures || self.next > Instant::now() + CLOCK / 2 {
                 break;
             }
         }
-        let mut keep = self.backlog();
-        if !keep.is_salvaged {
-            keep.spool.close(Instant::now());
+        let mut backlog = self.backlog();
+        if !backlog.is_salvaged {
+            backlog.spool.close(Instant::now());
         }
-        drop(keep);
+        drop(backlog);
         self.report(0);
         self.tally.lock().close();
     }
 
     /// Sends one frame, with retries, on the current thread. Returns the parts that were not accepted.
-    pub fn once(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
+    pub fn send_with_retries(&mut self, frame: Frame, boot: i64) -> Vec<Frame> {
         let (mut parts, _) = self.parts(frame, boot);
         for _ in 0..=self.export.retry.max {
             if let Some(until) = self.pause.take() {
@@ -330,11 +251,14 @@ impl Delivery {
 
     /// Leaves only what waits in memory to a successor; the directory is free from now on.
     pub fn leave(self) {
-        let Delivery { ending, export, keep, .. } = self;
-        drop(keep);
+        let Delivery { ending, export, shared, .. } = self;
+        drop(shared);
         if export.spool.is_some() {
             ending.take_backlog();
         }
         ending.over.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@ impl Delivery {
     /// Sets the oldest aside, as the receiver fails only for it.
     fn set_aside(&mut self) {
         let now = Instant::now();
-        if !self.pass(now) {
+        if !self.pass_to_fallback(now) {
             let known = self.boot.now();
             let Some((frame, _)) = self.backlog().spool.first(known, now) else { return };
             self.refused(

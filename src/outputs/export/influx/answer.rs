@@ -20,13 +20,13 @@ pub fn url(export: &Export) -> String {
         url.push_str(if export.database.is_empty() { "/api/v2/write" } else { "/write" });
     }
     let mut separator = "?";
-    let mut said = Vec::new();
+    let mut given = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
         if name != "precision" {
             url.push_str(separator);
             url.push_str(pair);
-            said.push(name);
+            given.push(name);
             separator = "&";
         }
     }
@@ -38,7 +38,7 @@ pub fn url(export: &Export) -> String {
         ("precision", "ms"),
     ] {
         let is_other = matches!(name, "org" | "bucket") && !export.database.is_empty();
-        if !value.is_empty() && !said.contains(&name) && !is_other {
+        if !value.is_empty() && !given.contains(&name) && !is_other {
             for part in [separator, name, "="] {
                 url.push_str(part);
             }
@@ -100,14 +100,14 @@ fn refused(answer: &Answer) -> Option<u64> {
     const DROPPED: &[u8] = b"dropped=";
     const UNREAD: &[u8] = b"unable to parse";
     let places = || answer.body.windows(DROPPED.len());
-    let said = places().rposition(|w| w == DROPPED).and_then(|at| {
+    let reported = places().rposition(|w| w == DROPPED).and_then(|at| {
         let digits = answer.body.get(at + DROPPED.len()..)?;
         let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
         str::from_utf8(digits.get(..end)?).ok()?.parse::<u64>().ok()
     });
-    if said.is_none() && !mentions(answer, "partial write") {
+    if reported.is_none() && !mentions(answer, "partial write") {
         return None;
     }
     let unread = answer.body.windows(UNREAD.len()).filter(|w| *w == UNREAD).count() as u64;
-    Some(said.unwrap_or(0).saturating_add(unread).max(1))
+    Some(reported.unwrap_or(0).saturating_add(unread).max(1))
 }

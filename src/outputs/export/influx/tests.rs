@@ -38,7 +38,7 @@ fn every_kind_has_its_fields() {
 }
 
 #[test]
-fn series_that_do_not_say_which_box_it_is_get_it() {
+fn a_host_is_added_where_it_lacks() {
     let more = [("host".to_owned(), "a b=,\\".to_owned())];
     let mut made = Made::new();
     made.family("g", Kind::Gauge, "")
@@ -247,8 +247,8 @@ fn urls_are_completed() {
 }
 
 #[test]
-fn answers_mean_what_influxdb_means() {
-    let said = |status: u16, body: &str| {
+fn answers_are_judged_as_influxdb_means_them() {
+    let judged = |status: u16, body: &str| {
         let retry_after = Some(Duration::from_secs(9));
         judge(&Answer { status, retry_after, body: body.into(), ..Answer::default() })
     };
@@ -257,7 +257,7 @@ fn answers_mean_what_influxdb_means() {
         body => format!("it answers {status}: {body}"),
     };
     for status in [200, 204] {
-        assert_eq!(said(status, "x"), Verdict::Done);
+        assert_eq!(judged(status, "x"), Verdict::Done);
     }
     for (status, reason) in [
         (401, "unauthorized"),
@@ -269,12 +269,12 @@ fn answers_mean_what_influxdb_means() {
         (503, "server"),
     ] {
         let expected = Verdict::Again(reason, text(status, "b"), Some(Duration::from_secs(9)));
-        assert_eq!(said(status, "b"), expected);
+        assert_eq!(judged(status, "b"), expected);
     }
     for status in [301, 400, 405, 422] {
-        assert_eq!(said(status, "bad"), Verdict::Never("refused", text(status, "bad")));
+        assert_eq!(judged(status, "bad"), Verdict::Never("refused", text(status, "bad")));
     }
-    assert_eq!(said(413, ""), Verdict::Halves(text(413, "")));
+    assert_eq!(judged(413, ""), Verdict::Halves(text(413, "")));
     for (body, count) in [
         ("partial write: field type conflict: … already exists as type float dropped=2", 2),
         ("partial write: points beyond retention policy dropped=17\"}", 17),
@@ -285,11 +285,11 @@ fn answers_mean_what_influxdb_means() {
         // A cluster may say the last but one of a part that is away.
         let statuses = if body.contains("dropped=") { &[400, 422, 500][..] } else { &[400, 422] };
         for status in statuses.iter().copied() {
-            assert!(matches!(said(status, body), Verdict::Partial(n, _) if n == count), "{body}");
+            assert!(matches!(judged(status, body), Verdict::Partial(n, _) if n == count), "{body}");
         }
     }
-    assert!(matches!(said(500, "partial write"), Verdict::Again("server", ..)));
+    assert!(matches!(judged(500, "partial write"), Verdict::Again("server", ..)));
     for body in ["field type conflict: input field \"value\"", "unable to parse 'x'"] {
-        assert!(matches!(said(500, body), Verdict::Never("refused", _)), "{body}");
+        assert!(matches!(judged(500, body), Verdict::Never("refused", _)), "{body}");
     }
 }

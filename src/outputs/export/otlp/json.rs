@@ -44,6 +44,22 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> boo
     }
     put(out, r#","metadata":"#);
     pairs(out, [(TYPE_KEY, meaning.kind)].into_iter());
+    begin_data(out, &meaning);
+    let mut is_empty = true;
+    for series in family.series() {
+        let is_written = point(out, &meaning, &series);
+        is_empty &= !is_written;
+        *left_out += u64::from(!is_written);
+    }
+    put(out, "]}}");
+    if is_empty {
+        out.truncate(start);
+    }
+    !is_empty
+}
+
+/// Writes the data of a metric up to its points.
+fn begin_data(out: &mut Vec<u8>, meaning: &MetricShape) {
     put(
         out,
         match meaning.form {
@@ -62,17 +78,6 @@ fn metric(out: &mut Vec<u8>, family: &FamilyView<'_>, left_out: &mut u64) -> boo
         put(out, r#""isMonotonic":true,"#);
     }
     put(out, r#""dataPoints":["#);
-    let mut is_empty = true;
-    for series in family.series() {
-        let is_written = point(out, &meaning, &series);
-        is_empty &= !is_written;
-        *left_out += u64::from(!is_written);
-    }
-    put(out, "]}}");
-    if is_empty {
-        out.truncate(start);
-    }
-    !is_empty
 }
 
 /// Writes a point; returns whether there is one.

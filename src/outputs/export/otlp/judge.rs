@@ -65,9 +65,10 @@ const PASSING: [u32; 6] = [1, 4, 10, 11, UNAVAILABLE, 15];
 /// The meaning of an answer over HTTP.
 pub fn judge(answer: &Answer) -> Verdict {
     let is_json = is_type(answer, "application/json");
-    let text = || sentence("HTTP status ", u64::from(answer.status), &said(answer, is_json));
+    let text =
+        || sentence("HTTP status ", u64::from(answer.status), &error_message(answer, is_json));
     match answer.status {
-        200 => taken(answer, is_json),
+        200 => judge_success(answer, is_json),
         201..=299 => Verdict::Done,
         413 => Verdict::Halves(text()),
         429 => Verdict::Again("throttled", text(), answer.retry_after),
@@ -111,14 +112,14 @@ fn is_too_large(message: &str) -> bool {
 
 /// The verdict on an accepted request, whatever its answer contains or lacks. An answer of a type other than
 /// OTLP's is ignored.
-fn taken(answer: &Answer, is_json: bool) -> Verdict {
+fn judge_success(answer: &Answer, is_json: bool) -> Verdict {
     let why = answer.fault.as_ref().map_or("", |fault| &fault.text);
-    let says_nothing = !is_json && !is_type(answer, super::PROTOBUF);
+    let is_foreign = !is_json && !is_type(answer, super::PROTOBUF);
     let success = match (&*answer.body, why) {
         (_, why) if !why.is_empty() => None,
         (b"", _) => return Verdict::Done,
         (body, _) if is_json => from_json(body),
-        (body, _) => from_protobuf(body).or_else(|| says_nothing.then(Default::default)),
+        (body, _) => from_protobuf(body).or_else(|| is_foreign.then(Default::default)),
     };
     partial(success, why)
 }
@@ -176,13 +177,13 @@ fn member<'a>(object: Value<'a>, name: &str) -> Option<Value<'a>> {
 /// The text of a member; empty if there is none.
 fn text_of(object: Value<'_>, name: &str) -> String {
     let Some(Value::Text(text)) = member(object, name) else { return String::new() };
-    let mut said = Vec::new();
-    text.write(&mut said);
-    bounded(&said)
+    let mut bytes = Vec::new();
+    text.write(&mut bytes);
+    bounded(&bytes)
 }
 
 /// The message in the body of an error: `google.rpc.Status`, or plain text.
-fn said(answer: &Answer, is_json: bool) -> String {
+fn error_message(answer: &Answer, is_json: bool) -> String {
     if is_json {
         return json::parse(&answer.body).map(|v| text_of(v, "message")).unwrap_or_default();
     }
@@ -202,9 +203,9 @@ fn said(answer: &Answer, is_json: bool) -> String {
     if fields.is_broken() { String::new() } else { text }
 }
 
-fn sentence(what: &str, status: u64, said: &str) -> String {
+fn sentence(what: &str, status: u64, message: &str) -> String {
     let status = status.to_string();
-    [what, &status, if said.is_empty() { "" } else { ": " }, said].concat()
+    [what, &status, if message.is_empty() { "" } else { ": " }, message].concat()
 }
 
 /// At most `MAX_TEXT` characters, on one line.

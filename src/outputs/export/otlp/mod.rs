@@ -12,6 +12,7 @@ mod protobuf;
 #[cfg(test)]
 mod tests;
 mod units;
+mod words;
 
 pub use json::encode_json;
 pub use judge::{judge, judge_grpc};

@@ -6,6 +6,7 @@
 //! are written again: a tenth of the work.
 
 use super::model::{Buckets, Form, MetricShape, integer};
+use super::words::{COUNT, DOUBLE, INTEGER, START, SUM, TIME, Word, words};
 use super::{NO_RECORDED_VALUE, SCOPE, TYPE_KEY, VERSION};
 use crate::base::wire::{Gzip, GzipTemplate, MOVES};
 use crate::model::frame::{FamilyView, Quantiles, Reading, SeriesView, View};
@@ -17,14 +18,6 @@ use crate::outputs::export::proto::Proto;
 const REQUEST: usize = 20_000;
 const MANY: usize = 1_000;
 const ONE: usize = 127;
-
-/// Field numbers of the times of points, the value of numbers, and count and sum of histograms and summaries.
-const START: u32 = 2;
-const TIME: u32 = 3;
-const DOUBLE: u32 = 4;
-const INTEGER: u32 = 6;
-const COUNT: u32 = 4;
-const SUM: u32 = 5;
 
 /// Field numbers of the attributes and the flags of each kind of point.
 const NUMBER: (u32, u32) = (7, 8);
@@ -141,57 +134,6 @@ impl Writer {
         if is_empty {
             self.body.clear();
             self.places.clear();
-        }
-    }
-}
-
-/// The kind of a word.
-#[derive(Clone, Copy)]
-enum Word {
-    /// A field with a time that other points have as well.
-    Steady(u32),
-    /// A field with a number of its own.
-    Own(u32),
-    /// An element of a list.
-    Listed,
-}
-
-impl Word {
-    fn field(self) -> Option<u32> {
-        match self {
-            Word::Steady(field) | Word::Own(field) => Some(field),
-            Word::Listed => None,
-        }
-    }
-}
-
-/// Hands each word of a point to `put`, in the order in which they are written. Ends where one is not
-/// accepted, and returns whether all were.
-fn words(form: Form, series: &SeriesView<'_>, put: &mut impl FnMut(Word, u64) -> bool) -> bool {
-    let Some(reading) = form.reading(series) else { return true };
-    let (start, time) = form.times(series);
-    let of_time = if series.def.is_timed { Word::Own(TIME) } else { Word::Steady(TIME) };
-    if start > 0 && !put(Word::Steady(START), start) || !put(of_time, time) {
-        return false;
-    }
-    match reading {
-        _ if series.is_stale => true,
-        Reading::Number(value) => match integer(value) {
-            Some(n) => put(Word::Own(INTEGER), n as u64),
-            None => put(Word::Own(DOUBLE), value.as_f64().to_bits()),
-        },
-        Reading::Histogram(h) => {
-            let buckets = Buckets::of(&h);
-            let bounds = buckets.bounds.iter().map(|bound| bound.to_bits());
-            put(Word::Own(COUNT), buckets.count)
-                && put(Word::Own(SUM), h.sum.to_bits())
-                && buckets.counts.iter().copied().chain(bounds).all(|word| put(Word::Listed, word))
-        }
-        Reading::Summary(s) => {
-            put(Word::Own(COUNT), s.count)
-                && put(Word::Own(SUM), s.sum.to_bits())
-                && s.iter()
-                    .all(|(q, v)| put(Word::Own(1), q.to_bits()) && put(Word::Own(2), v.to_bits()))
         }
     }
 }

@@ -1,86 +1,18 @@
-//! What is written, as it is read: by hand, by naive readers, and against the view itself.
+//! Requests: byte by byte, and read back by naive readers and compared with the view.
 
+mod expected;
+mod random;
 mod read;
 mod speed;
 
 use super::*;
 use crate::model::frame::testing::Made;
-use crate::model::frame::{FamilyDef, Frame, Reading, State, View};
+use crate::model::frame::{FamilyDef, Frame, State, View};
 use crate::model::metric::{Kind, Value};
+use expected::expected;
 use read::{from_json, from_protobuf};
-use std::fmt::Write;
 
 const BOOT: i64 = 1_800_000_000_250;
-
-/// What a receiver sees of a number.
-fn seen(value: Value) -> String {
-    match value {
-        Value::Int(n) if n <= i64::MAX as u64 => format!("int {n}"),
-        value => format!("double {}", value.as_f64()),
-    }
-}
-
-/// What a receiver has to see, one line for each metric and each point; how many are left out.
-fn expected(view: &View<'_>) -> (Vec<String>, u64) {
-    let (mut lines, mut left_out) = (Vec::new(), 0);
-    for family in view.families() {
-        let def = family.def;
-        let is_info = def.kind == Kind::Gauge && def.name.ends_with("_info");
-        let (form, kind) = match def.kind {
-            _ if is_info => ("sum", "info"),
-            Kind::Counter => ("sum", "counter"),
-            Kind::Gauge => ("gauge", "gauge"),
-            Kind::Untyped => ("gauge", "unknown"),
-            Kind::Histogram => ("histogram", "histogram"),
-            Kind::Summary => ("summary", "summary"),
-        };
-        let temporality = match form {
-            "sum" | "histogram" if def.is_delta && !is_info => 1,
-            "sum" | "histogram" => 2,
-            _ => 0,
-        };
-        let unit = if def.name.contains("seconds") { "s" } else { "" };
-        let is_monotonic = kind == "counter";
-        let mut points = Vec::new();
-        for series in family.series() {
-            let shown = match series.reading().unwrap() {
-                Reading::Number(value) if matches!(form, "sum" | "gauge") => seen(value),
-                Reading::Histogram(h) if form == "histogram" => {
-                    let mut bounds = h.bounds.to_vec();
-                    let mut counts = h.counts.to_vec();
-                    let count: u64 = counts.iter().sum();
-                    while bounds.last() == Some(&f64::INFINITY) {
-                        bounds.pop();
-                        let last = counts.pop().unwrap();
-                        *counts.last_mut().unwrap() += last;
-                    }
-                    format!("{count} {} {counts:?} {bounds:?}", h.sum)
-                }
-                Reading::Summary(s) if form == "summary" => {
-                    format!("{} {} {:?}", s.count, s.sum, s.iter().collect::<Vec<_>>())
-                }
-                _ => {
-                    left_out += 1;
-                    continue;
-                }
-            };
-            let shown = if series.is_stale { "gone".to_owned() } else { shown };
-            let labels: Vec<_> = series.labels().collect();
-            let is_since = form != "gauge" && series.start() < series.time();
-            let start = if is_since { series.start().max(0) as u64 * 1_000_000 } else { 0 };
-            let time = series.time().max(0) as u64 * 1_000_000;
-            points.push(format!("{labels:?} {start} {time} {shown}"));
-        }
-        if !points.is_empty() {
-            let (name, help) = (def.name, def.help);
-            lines.push(format!(
-                "{name:?} {help:?} {unit:?} {form} {kind} {temporality} {is_monotonic}"
-            ));
-            lines.extend(points);
-        }
-    }
-    (lines, left_out)
-}
 
 fn written(writer: &mut Writer, view: &View<'_>, out: &mut Vec<u8>) -> u64 {
     let left_out = writer.encode(view);
@@ -92,7 +24,7 @@ fn encode(view: &View<'_>, resource: &[(String, String)], out: &mut Vec<u8>) -> 
     written(&mut Writer::new(resource.to_vec()), view, out)
 }
 
-/// Both forms say what the view does. The protobuf.
+/// Checks that both forms contain what the view does; returns the protobuf.
 fn check(frame: &Frame, resource: &[(&str, &str)]) -> Vec<u8> {
     let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
     let owned: Vec<_> = resource.iter().map(own).collect();
@@ -216,76 +148,8 @@ fn lengths_are_right_where_they_get_longer() {
     }
 }
 
-#[test]
-fn random_frames_are_read_as_they_were() {
-    let mut seed = 5u64;
-    let mut chance = move |n: u64| {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) % n
-    };
-    const ODD: [&str; 10] =
-        ["\\", "\"", "\n", "\u{1f}", "é", "a", "/", "\u{7f}", "😀", "xyzxyzxyz"];
-    const FLOATS: [f64; 10] =
-        [0.0, -0.0, 1.5, -2e300, 5e-324, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.1];
-    for round in 0..1000 {
-        let mut made = Made::new();
-        for family in 0..chance(5) {
-            let kinds = [Kind::Counter, Kind::Gauge, Kind::Untyped, Kind::Histogram, Kind::Summary];
-            let kind = kinds[chance(5) as usize];
-            let ends = ["", "_info", "_total", "_seconds", "_seconds_total"];
-            let name = format!("m{family}{}", ends[chance(5) as usize]);
-            let mut help = String::new();
-            (0..chance(20)).for_each(|_| help.push_str(ODD[chance(10) as usize]));
-            let is_delta = chance(3) == 0;
-            made.define(FamilyDef { name: &name, help: &help, kind, is_delta, collector: "" });
-            for _ in 0..chance(6) {
-                made.start = [0, 1000, 5000, 9000][chance(4) as usize];
-                let mut texts = Vec::new();
-                for key in 0..chance(4) {
-                    let mut value = "v".to_owned();
-                    (0..chance(30)).for_each(|_| value.push_str(ODD[chance(10) as usize]));
-                    texts.push((format!("k{key}"), value));
-                }
-                let labels: Vec<_> = texts.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-                let float = FLOATS[chance(10) as usize];
-                let value = match chance(6) {
-                    0 => Value::Int(chance(1 << 30)),
-                    1 => Value::Int(u64::MAX - chance(1 << 30)),
-                    2 => Value::Centi(chance(1 << 30)),
-                    3 => Value::Int(i64::MAX as u64 + chance(2)),
-                    _ => Value::Float(float),
-                };
-                let is_odd = chance(20) == 0;
-                match kind {
-                    Kind::Histogram if !is_odd => {
-                        let bounds =
-                            [&[][..], &[1.0], &[0.1, 2.0, f64::INFINITY], &[f64::INFINITY]];
-                        let bounds = bounds[chance(4) as usize];
-                        let counts: Vec<_> = (0..=bounds.len()).map(|_| chance(1 << 30)).collect();
-                        made.histogram(&labels, bounds, &counts, float)
-                    }
-                    Kind::Summary if !is_odd => {
-                        let quantiles = [(0.5, float), (0.99, 7.0)];
-                        let quantiles = &quantiles[..chance(3) as usize];
-                        made.summary(&labels, quantiles, float, chance(1 << 30))
-                    }
-                    _ if chance(8) == 0 => made.timed(&labels, value, chance(1 << 30) as i64 - 99),
-                    _ => made.number(&labels, value),
-                };
-                if chance(6) == 0 {
-                    made.gone();
-                }
-            }
-        }
-        let mut value = "r".to_owned();
-        (0..round % 50).for_each(|_| value.write_char('é').unwrap());
-        check(&made.frame(), &[("host.name", &value), ("service.name", "s")]);
-    }
-}
-
-/// Numbers, times and states move; the request that is gone over is the one that is made anew.
-#[test]
-fn requests_that_are_gone_over_are_as_if_they_were_new() {
+/// Series of every form.
+fn every_form() -> Made {
     let mut made = Made::new();
     made.family("c_total", Kind::Counter, "C.");
     made.number(&[("k", "a")], Value::Centi(1)).number(&[("k", "b")], Value::Int(2));
@@ -304,6 +168,13 @@ fn requests_that_are_gone_over_are_as_if_they_were_new() {
     made.family("s", Kind::Summary, "").summary(&[("k", "a")], &[(0.5, 2.0), (0.9, 3.0)], 9.0, 4);
     made.family("g", Kind::Gauge, "x").number(&[("k", &"long".repeat(50))], Value::Float(-0.5));
     made.number(&[("k", "b")], Value::Int(6)).gone();
+    made
+}
+
+/// Numbers, times and states move; the rewritten request is the same as a new one.
+#[test]
+fn rewritten_requests_are_as_if_they_were_new() {
+    let made = every_form();
     let (mut frame, resource) = (made.frame(), vec![("h".to_owned(), "x".to_owned())]);
     let (mut writer, mut seed) = (Writer::new(resource.clone()), 7u64);
     let mut renewed = 0;

@@ -72,12 +72,9 @@ impl Part<'_, '_> {
                 }
                 more = after;
             }
-            if let Some((own, bound)) = rest
-                && own <= key
-            {
+            if let Some((own, bound)) = rest.take_if(|(own, _)| *own <= key) {
                 // `__name__` comes before all of these.
                 label(to, own, bound, false);
-                rest = None;
             }
             if key != NAME && extra.is_none_or(|(own, _)| own != key) {
                 label(to, key, value.as_bytes(), true);

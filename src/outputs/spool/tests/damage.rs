@@ -1,6 +1,8 @@
 //! What is lost where bytes of a file are.
 
 use super::*;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 /// A directory with twelve frames in one segment, and those.
 fn twelve(name: &str) -> (Dir, PathBuf, Vec<Frame>) {
@@ -20,7 +22,7 @@ fn twelve(name: &str) -> (Dir, PathBuf, Vec<Frame>) {
 #[test]
 fn a_torn_tail_is_cut_and_nothing_before_it() {
     let (dir, file, frames) = twelve("tail");
-    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(told).collect::<Vec<_>>());
+    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(described).collect::<Vec<_>>());
     let mut ends = Vec::new();
     while let (0, Some(record)) = record::next(&whole, ends.last().copied().unwrap_or(0)) {
         ends.push(record.end);
@@ -42,7 +44,7 @@ fn a_torn_tail_is_cut_and_nothing_before_it() {
 #[test]
 fn a_flipped_bit_costs_one_record() {
     let (dir, file, frames) = twelve("flip");
-    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(told).collect::<Vec<_>>());
+    let (whole, all) = (fs::read(&file).unwrap(), frames.iter().map(described).collect::<Vec<_>>());
     let key = record::next(&whole, 0).1.unwrap().end;
     for at in 0..whole.len() {
         let mut bytes = whole.clone();
@@ -57,11 +59,11 @@ fn a_flipped_bit_costs_one_record() {
         let now = Instant::now();
         let mut rest = frames.iter();
         while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
-            // What it tells, the original told; it may lack series that the lost one defined.
+            // It has what the original had, perhaps without series that the lost one defined.
             let same = rest.find(|f| f.moment == frame.moment && f.before == frame.before);
-            let original = told(same.unwrap_or_else(|| panic!("{at}: invented")));
+            let original = described(same.unwrap_or_else(|| panic!("{at}: invented")));
             let original: Vec<_> = original.lines().skip(1).collect();
-            assert!(told(&frame).lines().skip(1).all(|line| original.contains(&line)), "{at}");
+            assert!(described(&frame).lines().skip(1).all(|line| original.contains(&line)), "{at}");
             spool.acknowledge(now);
         }
         assert!(spool.is_empty());
@@ -85,20 +87,34 @@ fn series_whose_definition_is_lost_are_counted_and_others_keep_their_numbers() {
     fs::write(&file, bytes).unwrap();
     let (mut spool, now) = (open(Some(&dir.0)), Instant::now());
     while let Some((frame, _)) = spool.first(Some(BOOT_TIME), now) {
-        let mut told = Vec::new();
+        let mut found = Vec::new();
         for family in frame.view(0).families() {
             assert_eq!((family.def.name, family.def.help), ("n_total", "Help."));
             for series in family.series() {
-                told.push(format!("{} {:?}", series.labels().next().unwrap().1, series.reading()));
+                found.push(format!("{} {:?}", series.labels().next().unwrap().1, series.reading()));
             }
         }
         match frame.moment.since_boot {
-            1 => assert_eq!(told, ["a Some(Number(Int(100)))"]),
-            3 => assert_eq!(told, ["a Some(Number(Int(300)))", "c Some(Number(Int(302)))"]),
-            4 => assert_eq!(told.len(), 3, "a, c, d"),
+            1 => assert_eq!(found, ["a Some(Number(Int(100)))"]),
+            3 => assert_eq!(found, ["a Some(Number(Int(300)))", "c Some(Number(Int(302)))"]),
+            4 => assert_eq!(found.len(), 3, "a, c, d"),
             n => panic!("{n}"),
         }
         spool.acknowledge(now);
     }
     assert_eq!(dropped(&spool), [0, 0, 1 + 2, 0], "a record, and b twice");
+}
+
+/// The first record of a file that is longer than what is read of it.
+#[test]
+fn a_damaged_start_of_a_long_file_ends_the_search() {
+    let (dir, now) = (Dir::new("long"), Instant::now());
+    let mut spool = open(Some(&dir.0));
+    spool.push(&plain(1, &["a"], 1, at(1)), now);
+    spool.push(&plain(1, &["a"], 2, at(2)), now);
+    let file = File::options().write(true).open(dir.0.join("00000001.seg")).unwrap();
+    file.write_all_at(b"x", 0).unwrap();
+    file.set_len(disk::MAX_FILE + 1).unwrap();
+    assert!(spool.first(Some(BOOT_TIME), now).is_none());
+    assert_eq!((spool.is_empty(), dropped(&spool)), (true, vec![0, 0, 2, 0]));
 }

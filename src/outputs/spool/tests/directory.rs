@@ -83,8 +83,11 @@ fn a_directory_that_cannot_be_made_is_said_and_tried_again() {
     fs::write(&dir.0, "in the way").unwrap();
     let below = dir.0.join("queue");
     let mut spool = open(Some(&below));
-    let said = spool.levels().trouble.unwrap();
-    assert!(said.starts_with(&*below.to_string_lossy()) && said.contains("remove it"), "{said}");
+    let trouble = spool.levels().trouble.unwrap();
+    assert!(
+        trouble.starts_with(&*below.to_string_lossy()) && trouble.contains("remove it"),
+        "{trouble}"
+    );
     spool.push(&plain(1, &["a"], 1, at(1)), now);
     fs::remove_file(&dir.0).unwrap();
     spool.close(now);
@@ -142,4 +145,19 @@ fn a_full_disk_is_waited_for_in_memory_and_order_is_kept() {
     }
     assert!(spool.is_empty());
     assert_eq!(dropped(&spool), [0; 4]);
+}
+
+#[test]
+fn a_segment_that_cannot_be_forced_to_disk_is_reported() {
+    let (dir, now) = (Dir::new("force"), Instant::now());
+    let mut spool = open(Some(&dir.0));
+    spool.push(&plain(1, &["a"], 1, at(1)), now);
+    // It cannot be synced.
+    let null = fs::File::options().write(true).open("/dev/null").unwrap();
+    spool.writer.as_mut().unwrap().file = Some(null);
+    spool.push(&plain(2, &["a"], 2, at(2)), now);
+    let levels = spool.levels();
+    assert!(levels.trouble.is_some(), "{levels:?}");
+    assert_eq!((levels.frames, levels.memory_bytes > 0), (2, true));
+    assert_eq!(drain(&mut spool).len(), 2);
 }

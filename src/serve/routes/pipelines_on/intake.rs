@@ -44,14 +44,14 @@ fn json(
     if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
         // It would be reported as an error in the JSON.
         let sentence = "JSON is taken as it is, without a Content-Encoding.";
-        return response.say(Status::UnsupportedMedia, sentence);
+        return response.text(Status::UnsupportedMedia, sentence);
     }
     let out = response.begin(Status::Ok, JSON);
     match inputs.push.take(form, body, &mut inputs.store, now, out) {
         Ok(true) => {}
         // Scripts check only the status, such as `curl -f`.
         Ok(false) => response.set_status(Status::BadRequest),
-        Err(fault) => say_fault(fault, response),
+        Err(fault) => report_fault(fault, response),
     }
 }
 
@@ -77,22 +77,22 @@ pub(super) fn group(
         content_type: of.content_type,
         content_encoding: of.content_encoding,
         body,
-        max_body: inputs.gate.max_body,
+        max_body: inputs.push_auth.max_body,
     };
     match inputs.gateway.serve(&update, inputs.push.rules(), &mut inputs.store, now) {
         Ok(()) => drop(response.begin(status, "text/plain; charset=utf-8")),
         Err(Refusal::Bad(sentence) | Refusal::Unreadable(sentence)) => {
-            response.say(Status::BadRequest, &sentence)
+            response.text(Status::BadRequest, &sentence)
         }
-        Err(Refusal::Media(sentence)) => response.say(Status::UnsupportedMedia, sentence),
+        Err(Refusal::Media(sentence)) => response.text(Status::UnsupportedMedia, sentence),
         Err(Refusal::Full) => {
             let sentence = "There is room for 1000 groups: DELETE some, or have push.ttl end them.";
-            response.say(Status::Unavailable, sentence);
+            response.text(Status::Unavailable, sentence);
         }
     }
 }
 
-fn say_fault(Fault { at, expected }: Fault, response: &mut Response) {
+fn report_fault(Fault { at, expected }: Fault, response: &mut Response) {
     let sentence = format!("The body is not as it should be: expected {expected} at byte {at}.");
-    response.say(Status::BadRequest, &sentence);
+    response.text(Status::BadRequest, &sentence);
 }

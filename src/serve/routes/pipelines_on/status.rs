@@ -36,7 +36,7 @@ impl Service {
         response: &mut Response,
     ) {
         let now = Instant::now();
-        self.pipelines.look_around(&mut self.gather);
+        self.pipelines.scrape_for_status(&mut self.gather);
         let health = self.health_of(now);
         let out = response.begin(Status::Ok, JSON);
         self.pipelines.write_status(&self.gather, &health, now, out);
@@ -60,7 +60,7 @@ impl Service {
     ) {
         let search = match search_of(request.query) {
             Ok(search) => search,
-            Err(sentence) => return response.say(Status::BadRequest, &sentence),
+            Err(sentence) => return response.text(Status::BadRequest, &sentence),
         };
         let out = response.begin(Status::Ok, JSON);
         self.pipelines.write_series(&search, &mut self.gather, out);

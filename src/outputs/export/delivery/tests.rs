@@ -1,0 +1,52 @@
+//! Deliveries to a receiver on this machine.
+
+use super::*;
+use crate::base::clock::Boot;
+use crate::model::frame::testing::Made;
+use crate::model::metric::Kind;
+use crate::outputs::export::destination::bounds;
+use crate::outputs::export::plan::Plan;
+use crate::settings::{ExportKind, RemoteWriteVersion, Settings};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+/// Serves one request with this head; returns the address.
+fn receiver(head: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 64 << 10];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        stream.write_all([head, "\r\nContent-Length: 0\r\n\r\n"].concat().as_bytes()).unwrap();
+        // Until the client closes.
+        let _ = stream.read(&mut request);
+    });
+    ["http://", &address.to_string()].concat()
+}
+
+/// One series has many samples in remote write: of a histogram, a part of them may be accepted.
+#[test]
+fn a_series_of_which_a_part_is_accepted_has_arrived() {
+    let head = "HTTP/1.1 200 OK\r\nX-Prometheus-Remote-Write-Samples-Written: 4";
+    let export = Export {
+        name: "x".to_owned(),
+        kind: ExportKind::RemoteWrite,
+        version: RemoteWriteVersion::Two,
+        endpoint: receiver(head),
+        timeout: Duration::from_secs(10),
+        ..Export::default()
+    };
+    let plan = Plan::new(&export, &Settings::default()).unwrap();
+    let spool = Spool::open(bounds(&plan, Boot::default()), Instant::now());
+    let (transport, tally) = (Transport::new(plan, None), Shared::default());
+    let mut delivery = Delivery::new(transport, spool, tally.clone(), None, Ending::new());
+    let mut made = Made::new();
+    // Three buckets, sum and count.
+    made.family("h", Kind::Histogram, "").histogram(&[], &[1.0, 2.0], &[1, 2, 3], 4.0);
+    assert!(delivery.send_with_retries(made.frame(), 1_800_000_000_000).is_empty());
+    let tally = tally.lock();
+    assert_eq!(tally.dropped, [("rejected", 1)]);
+    assert!(tally.failing.is_none() && tally.last_success.is_some(), "{tally:?}");
+}

@@ -1,0 +1,25 @@
+use super::*;
+
+fn tcp() -> Listen {
+    Listen::Tcp("127.0.0.1".to_owned(), 0)
+}
+
+fn addresses(listeners: &[Listener]) -> Vec<String> {
+    listeners.iter().map(|l| l.address().to_owned()).collect()
+}
+
+#[test]
+fn a_failed_change_leaves_all_listeners_as_they_were() {
+    let name = ["listen-", &std::process::id().to_string(), ".sock"].concat();
+    let unix = Listen::Unix(env::temp_dir().join(name));
+    let mut listeners = Vec::new();
+    let access = SocketAccess::default();
+    change(&mut listeners, &[unix.clone(), tcp()], &access).unwrap();
+    let before = addresses(&listeners);
+    assert_eq!(before.len(), 2);
+    let access = SocketAccess { group: "no such group".to_owned(), ..access };
+    // The TCP socket would be closed, but the group of the one that stays cannot be set.
+    let error = change(&mut listeners, &[unix], &access).unwrap_err().to_string();
+    assert!(error.contains("socket_group no such group"), "{error}");
+    assert_eq!(addresses(&listeners), before);
+}
