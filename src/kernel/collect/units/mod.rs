@@ -20,6 +20,7 @@
 //! IO are those of devices that are not made of others: IO through LVM or LUKS is counted once, on
 //! the disk below, and loops, RAM disks and zram are left out.
 
+mod cells;
 mod devices;
 mod group;
 mod tree;
@@ -31,8 +32,8 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit::*, counter, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
+use cells::{Cells, Columns};
 use devices::Devices;
-use group::{Cells, Columns};
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 

@@ -1,6 +1,7 @@
 //! The list of groups. Slices are listed at every reading, and compared with the last list.
 
-use super::group::{Cells, Group};
+use super::cells::Cells;
+use super::group::Group;
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
