@@ -91,13 +91,13 @@ impl Arp {
         if !*by_netlink {
             return false;
         }
-        let told =
+        let passed =
             files.neighbours(&mut |interface, count| write(filter, interface, count, errors, out));
-        if let Err(error) = told {
+        if let Err(error) = passed {
             errors.record(error);
             *by_netlink = !netlink::is_refused(&error);
         }
-        told.is_ok()
+        passed.is_ok()
     }
 
     /// Writes the neighbours from the file.
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_itself() {
+    fn a_bad_line_is_left_out() {
         let tree = Tree::new("arp-bad");
         let mut arp = tree.open(&SPEC, Dialect::Node, &[("exclude-pattern", "0")]);
         assert!(matches!(arp.failure(), Some(Error::Unsupported(_))));

@@ -58,7 +58,7 @@ impl Setup<'_> {
     ///
     /// # Errors
     ///
-    /// The text is neither; or the trees are stored ones, about which no other program can be asked.
+    /// The text is neither; or the trees are stored ones, for which no other program can be queried.
     pub fn peer(
         &self,
         address: &'static CollectorOption<String>,
@@ -140,7 +140,7 @@ const MAX_ERRNOS: usize = 16;
 #[derive(Debug, Default)]
 pub struct PartialErrors {
     count: u64,
-    /// What the last one told; of this scrape, if any was counted. In a box: most collectors have none, and
+    /// The last error; of this scrape, if any was counted. Boxed: most collectors have none, and
     /// a scrape goes over all of them.
     last: Option<Box<KeptError>>,
     /// By errno, 0 for content that is not as documented; since the collector was made.

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+    fn bad_values_drop_their_samples_and_absence_is_no_error() {
         let tree = machine("dmmultipath-bad");
         tree.put("sys/block/dm-5/dm/suspended", "maybe\n");
         tree.put("sys/block/dm-5/size", "-1\n");

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+    fn bad_values_drop_their_samples_and_absence_is_no_error() {
         let tree = Tree::new("drbd-bad");
         tree.put(
             "proc/drbd",

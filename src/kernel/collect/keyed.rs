@@ -105,11 +105,11 @@ impl Keyed {
             !self.families.iter().flatten().any(|known| known.0.name == made.name)
         };
         let made = made.filter(|made| is_name(&made.name) && is_new(made));
-        let told = |made: NewFamily| {
+        let with_origin = |made: NewFamily| {
             let split = made.name.find('|').and_then(|at| u8::try_from(at).ok()).unwrap_or(0);
             Box::new((made, Origin { stamp: fresh_stamp(), split }))
         };
-        self.families.push(made.map(told));
+        self.families.push(made.map(with_origin));
     }
 }
 

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_costs_its_sample() {
+    fn a_bad_number_drops_its_sample() {
         let tree = Tree::new("lnstat-bad");
         let mut lnstat = tree.open(&SPEC, Dialect::Node, &[]);
         assert_eq!(lines(&mut lnstat, Dialect::Node), (vec![], 0));

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_do_not_match_cost_that_pair() {
+    fn lines_that_do_not_match_drop_that_pair() {
         let tree = Tree::new("netstat-bad");
         let mut netstat = tree.open(&SPEC, Dialect::Node, &[("fields", "")]);
         put(

@@ -51,8 +51,12 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
-static QUESTION: Query =
-    Query { object: "poe", method: "info", tell, age: named(FAMILIES, "poe_age_seconds") };
+static QUESTION: Query = Query {
+    object: "poe",
+    method: "info",
+    read: read_answer,
+    age: named(FAMILIES, "poe_age_seconds"),
+};
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -71,7 +75,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
 }
 
-fn tell(switch: Table<'_>, found: &mut Found) {
+fn read_answer(switch: Table<'_>, found: &mut Found) {
     let [budget, consumption, about, status, watts, priority, mode, _] = &FAMILIES;
     number(budget, [b""; 3], switch.get("budget"), 1, found);
     number(consumption, [b""; 3], switch.get("consumption"), 1, found);
@@ -108,7 +112,7 @@ mod tests {
     use super::super::ubus::tests::{failure, opened, samples};
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::read::ubus::testing::{Say, Written};
+    use crate::kernel::read::ubus::testing::{Reply, Written};
 
     fn switch(ports: usize) -> Vec<u8> {
         let mut switch = Written::default();
@@ -151,8 +155,8 @@ mod tests {
         ];
         for dialect in [Dialect::Own, Dialect::Node] {
             let (mut poe, _bus) = opened(&SPEC, dialect, |_, method| match method {
-                None => Say::Object(7),
-                Some(_) => Say::Table(switch(3)),
+                None => Reply::Object(7),
+                Some(_) => Reply::Table(switch(3)),
             });
             let all = samples(&mut poe, dialect);
             let shown: Vec<_> = all.iter().filter(|line| !line.ends_with(" 0")).collect();
@@ -162,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_has_a_bound_of_ports() {
+    fn the_number_of_ports_is_bounded() {
         let bytes = switch(MAX_PORTS + 1);
         let mut found = Found::default();
-        tell(Table::parse(&bytes).unwrap(), &mut found);
+        read_answer(Table::parse(&bytes).unwrap(), &mut found);
         let ports = found
             .readings
             .iter()
@@ -174,12 +178,12 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_without_the_daemon_is_said_to_be_so() {
-        let (mut poe, _bus) = opened(&SPEC, Dialect::Own, |_, _| Say::Status(4));
+    fn a_switch_without_the_daemon_is_reported_as_such() {
+        let (mut poe, _bus) = opened(&SPEC, Dialect::Own, |_, _| Reply::Status(4));
         assert!(failure(&mut poe).starts_with("ubus/poe: "), "{}", failure(&mut poe));
         let (mut poe, _bus) = opened(&SPEC, Dialect::Node, |_, method| match method {
-            None => Say::Object(7),
-            Some(_) => Say::Table(vec![0x83, 0, 0, 9, 0]),
+            None => Reply::Object(7),
+            Some(_) => Reply::Table(vec![0x83, 0, 0, 9, 0]),
         });
         assert!(failure(&mut poe).contains("a table that is whole"), "{}", failure(&mut poe));
     }

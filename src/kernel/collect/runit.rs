@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_status_costs_its_service() {
+    fn a_broken_status_drops_its_service() {
         let tree = Tree::new("runit-broken");
         assert!(matches!(outcome(&mut opened(&tree, Dialect::Own)), Err(Error::Absent(_))));
         put(&tree, "service/good", &status(1, b'u', 1));

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scrape_shows_what_was_read_last_and_waits_for_nobody() {
+    fn a_scrape_shows_the_last_values_without_waiting() {
         let tree = Tree::new("slow");
         let start = Instant::now();
         let later = |seconds| start + Duration::from_secs(seconds);

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn that_there_is_no_socket_of_udp_is_noted() {
+    fn the_absence_of_udp_sockets_is_noted() {
         let tree = Tree::new("sockstat-udp");
         let mut sockstat = tree.open(&SPEC, Dialect::Node, &[]);
         let mut noted = |v4: &str, v6: &str| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_costs_itself() {
+    fn a_bad_value_is_left_out() {
         let tree = Tree::new("sockstat-bad");
         let mut sockstat = tree.open(&SPEC, Dialect::Node, &[]);
         assert_eq!(lines(&mut sockstat, Dialect::Node), (vec![], 0));

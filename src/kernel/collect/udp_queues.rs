@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_socket_the_table_is_not_walked() {
+    fn without_sockets_the_table_is_not_read() {
         use crate::kernel::collect::{Collector, Scrape};
         struct Noted(Box<dyn Collector>);
         impl Collector for Noted {

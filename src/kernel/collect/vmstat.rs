@@ -93,7 +93,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn the_fields_that_are_asked_for() {
+    fn only_the_selected_fields_are_shown() {
         let tree = Tree::new("vmstat");
         tree.put(
             "proc/vmstat",

@@ -2,7 +2,7 @@
 //! the memory that it takes, and `io_stat`, failures (Documentation/admin-guide/blockdev/zram.rst, since 4.1; reads and
 //! writes are those of the disk, and shown as such). A device that was not set up has 0 everywhere and
 //! is left out. Pages that are all the same take no memory; incompressible ones are kept as they are.
-//! Whether there are devices is looked up once a minute; where none is set up, that is looked at every few seconds.
+//! Devices are looked up once a minute. If none of them is set up, they are read only every eight seconds.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -88,7 +88,7 @@ struct Zram {
     dir: Dir,
     looked_at: Option<Instant>,
     devices: Vec<Device>,
-    /// Of any device that is set up.
+    /// The absence of any device that is set up.
     absence: Absence,
 }
 
@@ -100,9 +100,22 @@ struct Device {
 }
 
 impl Zram {
-    /// Looks up devices, and the compressor of each.
+    /// Looks up the devices if that is due.
+    fn look(&mut self, now: Instant, errors: &mut PartialErrors) {
+        let is_recent = |then| now.saturating_duration_since(then) < LOOK_AGAIN;
+        if self.looked_at.is_some_and(is_recent) {
+            return;
+        }
+        self.looked_at = Some(now);
+        match self.list(errors) {
+            Err(Error::Absent(_)) | Ok(()) => {}
+            Err(error) => errors.record(error),
+        }
+    }
+
+    /// Lists the devices, and reads the compressor of each.
     #[cold]
-    fn look(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
+    fn list(&mut self, errors: &mut PartialErrors) -> Result<(), Error> {
         let devices = &mut self.devices;
         devices.clear();
         let mut has_more = false;
@@ -128,10 +141,29 @@ impl Zram {
         }
         Ok(())
     }
+
+    fn write(&self, out: &mut dyn Sink) {
+        let [numbers @ .., info] = &FAMILIES;
+        for (at, family) in numbers.iter().enumerate() {
+            out.family(family);
+            for device in &self.devices {
+                if let Some(value) = device.values.get(at).copied().flatten() {
+                    out.sample(&[Label::of(&device.name)], family.value(value));
+                }
+            }
+        }
+        out.family(info);
+        for device in self.devices.iter().filter(|device| device.is_known()) {
+            if !device.algorithm.is_empty() {
+                let labels = [Label::of(&device.name), Label::of(&device.algorithm)];
+                out.sample(&labels, info.value(1));
+            }
+        }
+    }
 }
 
 impl Device {
-    /// Reads the files; `false` if the device is not set up, which has nothing to tell.
+    /// Reads the files; `false` if the device is not set up.
     fn read(&mut self, dir: &Dir, errors: &mut PartialErrors) -> bool {
         self.values = Default::default();
         for file in &FILES {
@@ -169,14 +201,7 @@ impl Device {
 impl Collector for Zram {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { now, errors, .. } = scrape;
-        let is_recent = |then| now.saturating_duration_since(then) < LOOK_AGAIN;
-        if !self.looked_at.is_some_and(is_recent) {
-            self.looked_at = Some(*now);
-            match self.look(errors) {
-                Err(Error::Absent(_)) | Ok(()) => {}
-                Err(error) => errors.record(error),
-            }
-        }
+        self.look(*now, errors);
         if self.devices.is_empty() || self.absence.is_known() {
             self.dir.close();
             return Ok(());
@@ -193,22 +218,7 @@ impl Collector for Zram {
         if !is_any {
             self.absence.note();
         }
-        let [numbers @ .., info] = &FAMILIES;
-        for (at, family) in numbers.iter().enumerate() {
-            out.family(family);
-            for device in &self.devices {
-                if let Some(value) = device.values.get(at).copied().flatten() {
-                    out.sample(&[Label::of(&device.name)], family.value(value));
-                }
-            }
-        }
-        out.family(info);
-        for device in self.devices.iter().filter(|device| device.is_known()) {
-            if !device.algorithm.is_empty() {
-                let labels = [Label::of(&device.name), Label::of(&device.algorithm)];
-                out.sample(&labels, info.value(1));
-            }
-        }
+        self.write(out);
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_field_costs_its_own_cell() {
+    fn a_bad_field_drops_only_its_cell() {
         let mut table = Table::<3>::default();
         assert_eq!(table.push(b"good", &[], scan::fields(b"1 2 3 4")), Some(()));
         assert_eq!(table.push(b"torn", &[], scan::fields(b"5 6\r")), None);

@@ -227,7 +227,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_question_is_as_long_as_its_answer() {
+    fn a_request_is_as_long_as_its_answer() {
         let question = question(0x0102_0304);
         assert_eq!(question[..12], [6, 1, 0, 0, 0, 33, 0, 0, 1, 2, 3, 4]);
         assert!(question[12..].iter().all(|byte| *byte == 0));
@@ -253,7 +253,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_apart() {
+    fn refusals_and_broken_answers_are_different_errors() {
         let good = packet(9);
         assert_eq!(Tracking::of(&good, 8), Err(Refusal::Foreign));
         for cut in 0..LENGTH {

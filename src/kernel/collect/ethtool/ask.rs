@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The place in messages.
 pub const CALL: &str = "SIOCETHTOOL";
 
-/// More interfaces than any box has; those after them are not asked.
+/// More interfaces than any box has; those after them are not queried.
 const MAX_INTERFACES: usize = 1024;
 
 /// More statistics than any driver has for one interface.
@@ -47,7 +47,7 @@ pub struct DriverReader {
     pub done: io::Result<()>,
     /// One for each interface that is wanted, sorted by name.
     pub devices: Vec<Device>,
-    /// How many of them were asked.
+    /// How many of them were queried.
     pub count: usize,
     /// There are more interfaces than the limit.
     pub is_cut: bool,
@@ -78,7 +78,7 @@ pub struct Settings {
 pub struct Driver([[u8; TEXT]; 5]);
 
 impl DriverReader {
-    /// A state in which nothing was asked yet.
+    /// A state in which nothing was queried yet.
     pub fn new(listing: Listing, filter: Filter) -> DriverReader {
         let (names, devices) = (Vec::new(), Vec::new());
         let done = Ok(());
@@ -94,7 +94,7 @@ impl DriverReader {
         }
     }
 
-    /// Asks every driver once; those that are not asked `GRACE` before then have not answered.
+    /// Queries every driver once; those that are not queried `GRACE` before then have no answer.
     pub fn ask(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.count = 0;
@@ -151,9 +151,9 @@ impl Device {
 
     /// One part of the driver's answer. A driver that does not support the question or is gone is no
     /// error.
-    pub fn told<T>(&self, said: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
-        match said {
-            Ok(said) => return Some(said),
+    pub fn part<T>(&self, part: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
+        match part {
+            Ok(part) => return Some(part),
             Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
             Err(errno) => {
                 let place = Place::below(CALL, self.name.as_bytes());
@@ -185,7 +185,7 @@ impl Device {
     }
 
     /// The number of statistics may change at any time, as with the number of queues: there must be as many
-    /// names and values as were asked for.
+    /// names and values as were requested.
     fn ask_statistics(&mut self, socket: &mut Ethtool, count: usize) -> Result<(), i32> {
         self.values.clear();
         if count > MAX_STATISTICS {
@@ -195,22 +195,22 @@ impl Device {
             self.texts.clear();
             return Ok(());
         }
-        let asked = count as u32;
-        let request = [GET_STRINGS, STATISTICS, asked].map(u32::to_ne_bytes);
+        let requested = count as u32;
+        let request = [GET_STRINGS, STATISTICS, requested].map(u32::to_ne_bytes);
         let length = STRINGS_HEAD + count * TEXT;
         let answer = socket.ask(self.name.as_bytes(), request.as_flattened(), length);
         let answer = answer.map_err(errno)?;
         let texts = answer.get(STRINGS_HEAD..).unwrap_or_default();
-        let is_whole = word(answer, 8) == asked;
+        let is_whole = word(answer, 8) == requested;
         if self.texts != texts {
             self.texts.clear();
             self.texts.extend_from_slice(texts);
         }
-        let request = [GET_STATISTICS, asked].map(u32::to_ne_bytes);
+        let request = [GET_STATISTICS, requested].map(u32::to_ne_bytes);
         let length = STATISTICS_HEAD + count * 8;
         let answer = socket.ask(self.name.as_bytes(), request.as_flattened(), length);
         let answer = answer.map_err(errno)?;
-        if !is_whole || word(answer, 4) != asked {
+        if !is_whole || word(answer, 4) != requested {
             return Err(libc::EAGAIN);
         }
         let (values, _) = answer.get(STATISTICS_HEAD..).unwrap_or_default().as_chunks();

@@ -76,7 +76,7 @@ impl Statistics {
         }
         self.layouts.resize_with(devices.len(), Layout::default);
         for (at, device) in devices.iter().enumerate() {
-            if device.told(device.statistics, errors).is_some() {
+            if device.part(device.statistics, errors).is_some() {
                 self.take(at, device);
             }
         }

@@ -105,7 +105,7 @@ impl Chips {
             |chip: &Chip| wanted.claimed.is_none() || chip.human.as_deref() != wanted.claimed;
         let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).filter(is_free).collect();
         let mut chips = Chips { chips: found, ..Chips::default() };
-        chips.tell_apart();
+        chips.make_names_unique();
         chips.chips.retain(|chip| wanted.chips.keep(&chip.name));
         let mut named = Vec::new();
         for at in 0..chips.chips.len() {
@@ -129,8 +129,8 @@ impl Chips {
         chips
     }
 
-    /// Makes the names of chips unique.
-    fn tell_apart(&mut self) {
+    /// Appends to the names of chips of one name what distinguishes them.
+    fn make_names_unique(&mut self) {
         let names: Vec<(String, Option<String>)> =
             self.chips.iter().map(|chip| (chip.name.clone(), chip.human.clone())).collect();
         for chip in &mut self.chips {
@@ -153,6 +153,7 @@ impl Chips {
         }
     }
 
+    /// Finds the sensors of one chip, and adds their readings to `named`.
     fn learn_sensors(
         &mut self,
         dir: &Dir,
@@ -166,39 +167,53 @@ impl Chips {
         for below in [entry.clone(), [entry, "/device"].concat()] {
             list(dir, &below, &mut entries);
         }
-        for group in entries.chunk_by(|a, b| (a.kind, a.number) == (b.kind, b.number)) {
-            let Some(Entry { kind, number, .. }) = group.first() else { continue };
+        let name = name.clone();
+        for files in entries.chunk_by(|a, b| (a.kind, a.number) == (b.kind, b.number)) {
+            let Some(Entry { kind, number, .. }) = files.first() else { continue };
             let sensor = [kind, &*number.to_string()].concat();
-            if !wanted.sensors.keep(&[name, ";", &sensor].concat()) {
+            if wanted.sensors.keep(&[&*name, ";", &sensor].concat()) {
+                self.learn_sensor(dir, chip, sensor, files, wanted.is_node, named);
+            }
+        }
+    }
+
+    /// Adds a sensor, and a reading for each of its files, which are at least one.
+    fn learn_sensor(
+        &mut self,
+        dir: &Dir,
+        chip: usize,
+        name: String,
+        files: &[Entry],
+        is_node: bool,
+        named: &mut Vec<(NewFamily, Reading)>,
+    ) {
+        let Some(Entry { kind, .. }) = files.first() else { return };
+        let label = files.iter().find(|entry| entry.element == "label");
+        let label = label.and_then(|file| label_of(dir, &file.path));
+        let sensor = Sensor { chip, name, label };
+        // node_exporter shows frequencies under their label, and none without.
+        let is_renamed = is_node && *kind == "freq";
+        let other = sensor.label.as_ref().filter(|_| is_renamed);
+        let other = other.map(|label| clean(&String::from_utf8_lossy(label)));
+        let is_free = |name: &String| {
+            !self.sensors.iter().any(|known| (known.chip, &known.name) == (chip, name))
+        };
+        let other = other.filter(is_free).map(|name| Sensor { chip, name, label: None });
+        let at = self.sensors.len();
+        let is_input = files.iter().any(|entry| entry.element.is_empty());
+        for entry in files.iter().filter(|entry| entry.element != "label") {
+            let is_renamed = is_renamed && entry.element == "input";
+            if is_renamed && other.is_none() {
                 continue;
             }
-            let label = group.iter().find(|entry| entry.element == "label");
-            let label = label.and_then(|file| label_of(dir, &file.path));
-            let sensor = Sensor { chip, name: sensor, label };
-            // node_exporter shows frequencies under their label, and none without.
-            let is_renamed = wanted.is_node && *kind == "freq";
-            let other = sensor.label.as_ref().filter(|_| is_renamed);
-            let other = other.map(|label| clean(&String::from_utf8_lossy(label)));
-            let is_free = |name: &String| {
-                !self.sensors.iter().any(|known| (known.chip, &known.name) == (chip, name))
-            };
-            let other = other.filter(is_free).map(|name| Sensor { chip, name, label: None });
-            let at = self.sensors.len();
-            let is_input = group.iter().any(|entry| entry.element.is_empty());
-            for entry in group.iter().filter(|entry| entry.element != "label") {
-                let is_renamed = is_renamed && entry.element == "input";
-                if is_renamed && other.is_none() {
-                    continue;
-                }
-                let made = made(wanted.is_node, kind, &entry.element, is_input);
-                let path = CString::new(&*entry.path).ok();
-                let Some(((made, factor), path)) = made.zip(path) else { continue };
-                let sensor = at + usize::from(is_renamed);
-                named.push((made, Reading::of(sensor, factor, path)));
-            }
-            self.sensors.push(sensor);
-            self.sensors.extend(other);
+            let made = made(is_node, kind, &entry.element, is_input);
+            let path = CString::new(&*entry.path).ok();
+            let Some(((made, factor), path)) = made.zip(path) else { continue };
+            let sensor = at + usize::from(is_renamed);
+            named.push((made, Reading::of(sensor, factor, path)));
         }
+        self.sensors.push(sensor);
+        self.sensors.extend(other);
     }
 }
 

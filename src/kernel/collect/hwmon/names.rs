@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_sensors_are_told_apart() {
+    fn names_of_sensor_files_are_split() {
         for (file, expected) in [
             ("temp1_input", Some(("temp", 1, "input"))),
             ("pwm2", Some(("pwm", 2, ""))),

@@ -110,7 +110,7 @@ fn sensors_of_all_kinds_in_both_dialects() {
 
 /// As the driver sfp has it (drivers/net/phy/sfp.c).
 #[test]
-fn optics_of_a_module_are_a_chip_as_any_other() {
+fn the_optics_of_a_module_are_shown_as_a_chip() {
     let tree = Tree::new("hwmon-sfp");
     let files = [
         ("name", "sfp_eth1"),
@@ -159,7 +159,7 @@ fn optics_of_a_module_are_a_chip_as_any_other() {
 }
 
 #[test]
-fn chips_of_one_name_are_told_apart() {
+fn chips_of_one_name_get_different_labels() {
     let tree = Tree::new("hwmon-same");
     let temp = |name| [("name", name), ("temp1_input", "1000")];
     chip(&tree, "hwmon1", Some("platform/asus"), &temp("asus"));

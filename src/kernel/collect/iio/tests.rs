@@ -73,7 +73,7 @@ fn values_come_from_inputs_and_from_raw_numbers() {
 }
 
 #[test]
-fn what_is_no_number_has_no_sample() {
+fn bad_numbers_have_no_sample() {
     let tree = Tree::new("iio-broken");
     let files = [
         ("in_temp_input", ""),

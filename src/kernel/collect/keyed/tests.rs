@@ -2,9 +2,9 @@ use super::*;
 use crate::base::dialect::Dialect;
 use std::cell::Cell;
 
-fn name(keyed: &mut Keyed, parts: [&str; 2], asked: &Cell<u32>) -> Option<String> {
+fn name(keyed: &mut Keyed, parts: [&str; 2], calls: &Cell<u32>) -> Option<String> {
     let family = keyed.family(parts.map(str::as_bytes), &|first, second| {
-        asked.set(asked.get() + 1);
+        calls.set(calls.get() + 1);
         (first != "hidden").then(|| NewFamily {
             kind: Kind::Untyped,
             unit: Unit::One,
@@ -16,8 +16,8 @@ fn name(keyed: &mut Keyed, parts: [&str; 2], asked: &Cell<u32>) -> Option<String
 }
 
 #[test]
-fn a_key_is_made_once_while_it_stands_where_it_stood() {
-    let (mut keyed, asked) = (Keyed::default(), Cell::new(0));
+fn a_family_is_made_once_while_its_key_keeps_its_position() {
+    let (mut keyed, calls) = (Keyed::default(), Cell::new(0));
     let readings: [(&[[&str; 2]], u32); 4] = [
         (&[["a", ""], ["b", "c"], ["hidden", ""], ["bc", ""]], 4),
         (&[["a", ""], ["b", "c"], ["hidden", ""], ["bc", ""]], 4),
@@ -31,21 +31,21 @@ fn a_key_is_made_once_while_it_stands_where_it_stood() {
             // "bc" would be the name that "b" and "c" make.
             let is_shown = parts[0] != "hidden" && parts[0] != "bc" && !expected.contains(' ');
             let expected = is_shown.then_some(expected);
-            assert_eq!(name(&mut keyed, *parts, &asked), expected);
+            assert_eq!(name(&mut keyed, *parts, &calls), expected);
         }
-        assert_eq!(asked.get(), made);
+        assert_eq!(calls.get(), made);
     }
 }
 
 #[test]
-fn what_is_not_shown_is_skipped_as_long_as_the_keys_are_the_same() {
-    let (mut keyed, asked) = (Keyed::default(), Cell::new(0));
+fn hidden_keys_are_skipped_while_the_keys_stay_the_same() {
+    let (mut keyed, calls) = (Keyed::default(), Cell::new(0));
     let mut skipped = |keys: [&str; 3]| {
         keyed.begin();
         keys.map(|key| {
             let skips = keyed.skips();
             if !skips {
-                name(&mut keyed, [key, ""], &asked);
+                name(&mut keyed, [key, ""], &calls);
             }
             skips
         })

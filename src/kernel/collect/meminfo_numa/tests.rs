@@ -43,7 +43,7 @@ fn nodes_are_samples_of_one_family() {
 }
 
 #[test]
-fn odd_lines_cost_themselves() {
+fn odd_lines_are_left_out() {
     let tree = Tree::new("numa-odd");
     let lines = "Node 0 MemFree: x kB\nNode 0\nNode 0 A(b): 1 kB\nNode 0 A_b: 2 kB\nNode 0 A(b): 9 kB\nNode 0 Mem: 1 MB\n";
     put(&tree, "node0", lines, "numa_hit\nnuma_miss 1 2\nodd-name 3\n");

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn names_come_from_the_kernels() {
+fn names_are_made_from_the_kernels() {
     for (key, own, node) in [
         ("MemTotal", "memory_total_bytes", "memory_MemTotal_bytes"),
         ("SwapFree", "memory_swap_free_bytes", "memory_SwapFree_bytes"),

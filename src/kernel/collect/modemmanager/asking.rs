@@ -72,8 +72,8 @@ impl Modems {
         self.client.open(until).map_err(Error::of_optional)?;
         let answer = self.client.request(PATH, OBJECT_MANAGER, &[], None)?;
         let types = answer.signature;
-        let told = Some(answer.body).filter(|_| types == OBJECTS).and_then(modems);
-        let (all, has_more) = told.ok_or_else(|| refusal("objects a{oa{sa{sv}}}", types))?;
+        let parsed = Some(answer.body).filter(|_| types == OBJECTS).and_then(modems);
+        let (all, has_more) = parsed.ok_or_else(|| refusal("objects a{oa{sa{sv}}}", types))?;
         self.all = all;
         if has_more {
             self.error = Some(refusal("at most 16 modems", b""));
@@ -143,7 +143,7 @@ impl Modems {
                 }
             }
         }
-        // A modem that could not be asked must not count as new the next time.
+        // A modem that could not be queried must not count as new the next time.
         if is_whole {
             sums.end(now);
         }
@@ -154,8 +154,8 @@ impl Modems {
 fn ask_bearer(client: &mut Client, path: &[u8]) -> Result<Bearer, Error> {
     let answer = client.request(path, GET_ALL, &[BEARER], None)?;
     let types = answer.signature;
-    let told = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
-    told.ok_or_else(|| Error::parse(PLACE, "properties a{sv}", types))
+    let parsed = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
+    parsed.ok_or_else(|| Error::parse(PLACE, "properties a{sv}", types))
 }
 
 #[cold]

@@ -80,7 +80,7 @@ fn every_file_becomes_a_sample() {
 }
 
 #[test]
-fn what_is_broken_costs_its_own_sample() {
+fn a_broken_value_drops_only_its_sample() {
     let tree = Tree::new("netclass-broken");
     put(&tree, "b", &[("operstate", "down"), ("mtu", "x"), ("flags", "0x2"), ("type", "1")]);
     put(&tree, "a", &[("operstate", "dormant"), ("ifindex", "3"), ("dev_id/odd", "")]);
@@ -166,7 +166,7 @@ fn numbers(net: &Netclass, name: &[u8]) -> String {
 }
 
 #[test]
-fn netlink_tells_the_same_as_the_files() {
+fn netlink_has_the_same_values_as_the_files() {
     let tree = Tree::new("netclass-netlink");
     put(&tree, "eth0", &EVERY_FILE);
     put(&tree, "eth0", &[("speed", "8")]);
@@ -235,7 +235,7 @@ fn with_statistics() -> Links {
 }
 
 #[test]
-fn other_names_are_shown_where_netlink_is_asked_for() {
+fn altnames_are_shown_only_with_netlink() {
     let name = |name: &[u8]| attribute(53, name);
     let list = |names: &[Vec<u8>]| attribute(52 | 1 << 15, &names.concat());
     let own = attribute(libc::IFLA_IFNAME, b"eth0\0");

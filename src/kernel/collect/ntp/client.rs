@@ -18,7 +18,7 @@ const ROOM: usize = 1024;
 /// Packets that do not answer the request; after this many it is given up.
 const MAX_FOREIGN: usize = 64;
 
-/// The server that is asked, and how.
+/// The server that is queried, and how.
 pub struct Client {
     pub host: String,
     pub port: u16,
@@ -27,22 +27,22 @@ pub struct Client {
     /// The TTL of the request's packets; 0 uses the system's default.
     pub ttl: u32,
     random: RandomState,
-    asked: u64,
+    requests: u64,
     /// The result of the last request.
     pub answer: Result<Answer, KeptError>,
 }
 
 impl Client {
-    /// A client that has not asked yet.
+    /// A client without a request so far.
     pub fn new(host: String, port: u16, version: u8, ttl: u32) -> Client {
         let answer = Err(Error::Absent(PATH.into()).keep());
-        Client { host, port, version, ttl, random: RandomState::new(), asked: 0, answer }
+        Client { host, port, version, ttl, random: RandomState::new(), requests: 0, answer }
     }
 
     /// Sends one request, and waits until then.
     pub fn ask(&mut self, until: Instant) {
-        self.asked = self.asked.wrapping_add(1);
-        let answer = self.exchange(self.random.hash_one(self.asked), until);
+        self.requests = self.requests.wrapping_add(1);
+        let answer = self.exchange(self.random.hash_one(self.requests), until);
         self.answer = answer.map_err(KeptError::from);
     }
 

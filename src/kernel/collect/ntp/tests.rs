@@ -60,7 +60,7 @@ fn an_answer_is_shown() {
 }
 
 #[test]
-fn who_is_silent_or_wrong_gives_no_sample() {
+fn a_silent_or_wrong_server_gives_no_sample() {
     let tree = Tree::new("ntp-none");
     let silent = server(|_| None);
     let mut ntp = opened(&tree, Dialect::Own, &[("server-port", &silent), ("timeout", "200ms")]);

@@ -23,7 +23,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that has not asked yet.
+    /// A client without a request so far.
     pub fn new(peer: Peer) -> Client {
         let answer = Err(Error::Absent(PLACE.into()).keep());
         Client { peer, text: Vec::new(), answer, refused: None }

@@ -100,7 +100,7 @@ fn every_file_goes_to_its_family() {
 }
 
 #[test]
-fn what_a_device_has_not_is_node_exporters_number_there_and_nothing_here() {
+fn missing_properties_have_node_exporters_number_only_in_its_dialect() {
     let tree = tree("pci-few");
     let own = of(&mut tree.open(&SPEC, Dialect::Own, &[]), Dialect::Own, "1f");
     let parent = r#"parent_segment="0000",parent_bus="00",parent_device="02",parent_function="1""#;
@@ -134,7 +134,7 @@ fn names_come_from_the_file() {
 }
 
 #[test]
-fn a_bad_file_costs_its_sample_and_devices_come_and_go() {
+fn a_bad_file_drops_its_sample_and_devices_come_and_go() {
     let tree = tree("pci-bad");
     let mut node = tree.open(&SPEC, Dialect::Node, &[]);
     let all = scrape(&mut node, Dialect::Node, &["pcidevice"]).0.len();
@@ -155,7 +155,7 @@ fn a_bad_file_costs_its_sample_and_devices_come_and_go() {
 }
 
 #[test]
-fn a_file_of_names_that_is_none_is_said_and_not_waited_for() {
+fn a_name_file_that_is_not_regular_or_missing_is_reported() {
     for (path, errno) in [("/dev/zero", libc::EINVAL), ("/dev", libc::EINVAL)] {
         let mut errors = PartialErrors::default();
         ids::name(&mut [], &[PathBuf::from("/nonexistent"), PathBuf::from(path)], &mut errors);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_follow_what_the_supply_says() {
+    fn labels_change_with_the_state_of_the_supply() {
         let tree = machine("supply-labels");
         let set = [("ignored-supplies", "^AC$")];
         let mut supplies = tree.open(&SPEC, Dialect::Node, &set);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_costs_its_sample() {
+    fn a_bad_number_drops_its_sample() {
         let tree = Tree::new("supply-bad");
         let mut supplies = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(supplies.failure(), Some(Error::Unsupported(_))));

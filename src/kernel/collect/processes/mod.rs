@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_is_left_out_and_what_is_odd_counted() {
+    fn ended_tasks_are_left_out_and_odd_files_counted() {
         let tree = Tree::new("processes-odd");
         tree.put("proc/1/environ", "");
         let mut none = tree.open(&SPEC, Dialect::Own, &[]);

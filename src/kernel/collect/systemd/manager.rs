@@ -87,7 +87,7 @@ static ABOUT: [[&str; 2]; 3] =
     [[MANAGER, "Version"], [MANAGER, "Virtualization"], [MANAGER, "SystemState"]];
 
 impl Manager {
-    /// A manager that was not asked yet.
+    /// A manager without an answer so far.
     pub fn new(address: Address, filter: Filter, groups: Vec<Group>) -> Manager {
         Manager {
             client: Client::new(address, SERVICE),

@@ -69,7 +69,7 @@ fn lines(opened: &mut Opened) -> (Vec<String>, u64) {
 }
 
 #[test]
-fn units_and_slices_have_what_their_files_say() {
+fn every_file_of_units_and_slices_goes_to_its_family() {
     let tree = box_of_units("units");
     let mut units = tree.open(&SPEC, Dialect::Own, &[("pressure", "true")]);
     let nginx = |family: &str, more: &str, value: &str| {
@@ -131,7 +131,7 @@ fn units_and_slices_have_what_their_files_say() {
 }
 
 #[test]
-fn slices_are_told_of_however_many_units_there_are() {
+fn slices_are_shown_however_many_units_there_are() {
     let tree = Tree::new("units-too-many");
     tree.put("sys/fs/cgroup/cgroup.controllers", "memory\n");
     for n in 0..tree::MAX_GROUPS {
@@ -141,9 +141,9 @@ fn slices_are_told_of_however_many_units_there_are() {
         put(&tree, slice, "memory.events", "oom_kill 3\n");
     }
     let mut units = tree.open(&SPEC, Dialect::Own, &[]);
-    let told =
+    let oom_kills =
         ["a", "z"].map(|slice| format!(r#"slice_oom_kills_total{{slice="{slice}.slice"}} 3"#));
-    assert_eq!(scrape(&mut units, Dialect::Own, &["oom"]), (told.to_vec(), 1));
+    assert_eq!(scrape(&mut units, Dialect::Own, &["oom"]), (oom_kills.to_vec(), 1));
     let (tasks, _) = scrape(&mut units, Dialect::Own, &["unit_tasks"]);
     assert_eq!(tasks.len(), tree::MAX_SHOWN + 1);
     let left = tree::MAX_GROUPS - 2 - tree::MAX_SHOWN;
@@ -151,7 +151,7 @@ fn slices_are_told_of_however_many_units_there_are() {
 }
 
 #[test]
-fn a_broken_file_costs_its_own_samples() {
+fn a_broken_file_drops_only_its_samples() {
     let tree = Tree::new("units-broken");
     tree.put("sys/fs/cgroup/cgroup.controllers", "\n");
     let unit = "system.slice/x.service";

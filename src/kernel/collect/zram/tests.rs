@@ -7,7 +7,7 @@ fn put(tree: &Tree, device: &str, file: &str, text: &str) {
 }
 
 #[test]
-fn a_device_is_what_its_files_say() {
+fn every_file_of_a_device_goes_to_its_family() {
     let tree = Tree::new("zram");
     put(&tree, "zram0", "disksize", "4096000\n");
     put(&tree, "zram0", "comp_algorithm", "lzo [lzo-rle] lz4 \n");
@@ -56,7 +56,7 @@ fn a_device_is_what_its_files_say() {
 }
 
 #[test]
-fn where_none_is_set_up_that_is_looked_at_some_seconds_later() {
+fn devices_that_are_not_set_up_are_read_some_seconds_later() {
     let tree = Tree::new("zram-idle");
     put(&tree, "zram0", "disksize", "0\n");
     let root = tree.root();
@@ -75,7 +75,7 @@ fn where_none_is_set_up_that_is_looked_at_some_seconds_later() {
 }
 
 #[test]
-fn a_bad_number_costs_its_sample_and_no_device_is_no_fault() {
+fn a_bad_number_drops_its_sample_and_no_device_is_no_error() {
     let tree = Tree::new("zram-broken");
     let mut zram = tree.open(&SPEC, Dialect::Own, &[]);
     assert_eq!(scrape(&mut zram, Dialect::Own, &["zram"]), (vec![], 0));

@@ -6,34 +6,34 @@ fn soon() -> Instant {
 }
 
 #[test]
-fn what_asks_comes_back_with_the_answer() {
+fn the_state_comes_back_with_each_answer() {
     let mut doubled = Background::new("test", 1, |n, _| *n *= 2);
     let answers: Vec<i32> = (0..10).map(|_| *doubled.ask(soon()).unwrap()).collect();
     assert_eq!(answers, [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
 }
 
 #[test]
-fn who_is_late_is_not_waited_for_again_and_goes_on_later() {
+fn a_late_request_fails_later_scrapes_at_once_until_it_ends() {
     let (go, wait): (Sender<()>, Receiver<()>) = channel();
-    let (told, tells) = channel();
-    let mut slow = Background::new("test", (wait, told), |(wait, told), _| {
+    let (done, finished) = channel();
+    let mut slow = Background::new("test", (wait, done), |(wait, done), _| {
         let _ = wait.recv();
-        let _ = told.send(());
+        let _ = done.send(());
     });
     let first = slow.ask(Instant::now() + Duration::from_millis(20)).err();
     assert_eq!(first, Some(libc::ETIMEDOUT));
     assert_eq!(slow.ask(soon()).err(), Some(libc::ETIMEDOUT), "at once");
     go.send(()).unwrap();
-    tells.recv().unwrap();
+    finished.recv().unwrap();
     go.send(()).unwrap();
     while slow.ask(soon()).is_err() {} // until the first answer is there
     drop(slow);
-    assert!(tells.recv().is_ok());
-    assert!(tells.recv().is_err(), "the thread has ended");
+    assert!(finished.recv().is_ok());
+    assert!(finished.recv().is_err(), "the thread has ended");
 }
 
 #[test]
-fn who_was_late_gets_a_moment_until_an_answer_is_in_time() {
+fn after_a_late_answer_scrapes_wait_briefly_until_one_is_in_time() {
     let (go, wait): (Sender<()>, Receiver<()>) = channel();
     let mut slow = Background::new("test", wait, |wait, _| {
         let _ = wait.recv();
@@ -42,13 +42,13 @@ fn who_was_late_gets_a_moment_until_an_answer_is_in_time() {
     assert!(slow.ask(begun).is_err());
     assert!(slow.thread.is_late);
     go.send(()).unwrap(); // past its time
-    while slow.thread.asked.is_err() {
+    while slow.thread.deadline.is_err() {
         slow.begin(begun + Duration::from_secs(600));
     }
     assert_eq!(slow.answer().err(), Some(libc::ETIMEDOUT));
-    assert!(begun.elapsed() < Duration::from_secs(300), "a moment");
+    assert!(begun.elapsed() < Duration::from_secs(300), "waits briefly");
     go.send(()).unwrap(); // in time, though nobody waits
-    while slow.thread.asked.is_err() {
+    while slow.thread.deadline.is_err() {
         slow.begin(soon());
     }
     assert!(!slow.thread.is_late);
@@ -57,7 +57,7 @@ fn who_was_late_gets_a_moment_until_an_answer_is_in_time() {
 }
 
 #[test]
-fn who_is_at_work_is_not_waited_for() {
+fn the_state_of_a_busy_thread_is_not_waited_for() {
     let (go, wait): (Sender<()>, Receiver<()>) = channel();
     let mut slow = Background::new("test", (wait, 0), |(wait, count), _| {
         let _ = wait.recv();
@@ -72,7 +72,7 @@ fn who_is_at_work_is_not_waited_for() {
 }
 
 #[test]
-fn who_keeps_silent_from_the_start_or_later_on_gets_little_more_than_usual() {
+fn a_silent_peer_is_waited_for_little_longer_than_its_usual_time() {
     let (go, wait): (Sender<()>, Receiver<()>) = channel();
     let mut peer = Background::new("test", wait, |wait, _| {
         let _ = wait.recv();
@@ -94,14 +94,14 @@ fn who_keeps_silent_from_the_start_or_later_on_gets_little_more_than_usual() {
 }
 
 #[test]
-fn what_was_begun_ahead_is_waited_for_or_asked_anew() {
+fn a_request_begun_ahead_is_repeated_if_answered_and_awaited_if_not() {
     let (go, wait): (Sender<i32>, Receiver<i32>) = channel();
     let mut peer = Background::new("test", (wait, 0), |(wait, last), _| {
         *last = wait.recv().unwrap_or_default();
     });
     peer.begin(soon());
     go.send(1).unwrap();
-    while !matches!(*peer.thread.post.lock(), State::Answered(..)) {
+    while !matches!(*peer.thread.mailbox.lock(), State::Answered(..)) {
         std::thread::sleep(Duration::from_millis(1));
     }
     go.send(2).unwrap();

@@ -125,7 +125,7 @@ pub(crate) mod tests {
     use super::super::tests::{attribute, done, message};
     use super::*;
 
-    pub(crate) fn told(
+    pub(crate) fn route_message(
         [family, prefix, protocol, kind]: [u8; 4],
         attributes: &[Vec<u8>],
     ) -> Vec<u8> {
@@ -161,13 +161,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_field_is_found_and_any_byte_may_lie() {
+    fn every_field_is_found_and_any_changed_byte_is_handled() {
         let gateway = |last| attribute(libc::RTA_GATEWAY, &[10, 0, 0, last]);
         let hops = [hop(0, 2, &[gateway(1)]), hop(9, 3, &[gateway(2)])].concat();
         let mut long = [0; 16];
         (long[0], long[15]) = (0xfd, 1);
         let answer = [
-            told(
+            route_message(
                 [2, 24, 16, 1],
                 &[
                     attribute(libc::RTA_DST, &[10, 9, 8, 0]),
@@ -177,8 +177,11 @@ pub(crate) mod tests {
                     word(libc::RTA_OIF, 4),
                 ],
             ),
-            told([2, 0, 4, 1], &[attribute(libc::RTA_MULTIPATH, &hops)]),
-            told([10, 64, 2, 1], &[attribute(libc::RTA_DST, &long), word(libc::RTA_OIF, 5)]),
+            route_message([2, 0, 4, 1], &[attribute(libc::RTA_MULTIPATH, &hops)]),
+            route_message(
+                [10, 64, 2, 1],
+                &[attribute(libc::RTA_DST, &long), word(libc::RTA_OIF, 5)],
+            ),
             message(libc::RTM_NEWROUTE.into(), 0, 7, &[0; 11]),
             done(),
         ]
@@ -209,7 +212,8 @@ pub(crate) mod tests {
             ([10, 0, 2, 7], false),
         ] {
             let mut seen = None;
-            stored(&told(head, &[]), &mut |route| seen = route.map(|r| r.is_unicast)).unwrap();
+            stored(&route_message(head, &[]), &mut |route| seen = route.map(|r| r.is_unicast))
+                .unwrap();
             assert_eq!(seen, Some(is_unicast), "{head:?}");
         }
     }

@@ -74,7 +74,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     #[test]
-    fn every_field_is_found_and_any_byte_may_lie() {
+    fn every_field_is_found_and_any_changed_byte_is_handled() {
         let mut payload = vec![0xEE; 100];
         payload[1] = 10;
         payload[56..60].copy_from_slice(&4711u32.to_ne_bytes());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_tells_of_own_sockets() {
+    fn the_running_kernel_reports_our_own_sockets() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut stream, mut states) = (Stream::default(), [0; 256]);

@@ -114,7 +114,7 @@ mod tests {
 
     /// Requests interfaces, by a request of another kind than that of `Dump`.
     #[test]
-    fn the_running_kernel_answers_as_often_as_it_is_asked() {
+    fn the_running_kernel_answers_every_request() {
         let question = Query {
             protocol: libc::NETLINK_ROUTE,
             kind: libc::RTM_GETLINK,

@@ -87,8 +87,8 @@ fn a_slow_sensor_is_read_once_a_minute_and_one_in_a_scrape() {
     ];
     for (step, (second, takes, expected, reads)) in (1..).zip(steps) {
         three(&tree, step);
-        let said = scrape_at(&mut hwmon, &root, second, takes);
-        assert_eq!(said, (expected.to_owned(), reads), "at {second} s");
+        let scraped = scrape_at(&mut hwmon, &root, second, takes);
+        assert_eq!(scraped, (expected.to_owned(), reads), "at {second} s");
     }
 }
 
@@ -110,7 +110,7 @@ fn no_sensor_of_a_stored_tree_is_slow() {
     let (hwmon, root) = (slow_hwmon(&tree), tree.root());
     let mut hwmon = Hwmon { is_stored: true, ..hwmon };
     for second in 0..2 {
-        let said = scrape_at(&mut hwmon, &root, second, &[750, 1, 1]);
-        assert_eq!(said, ("temp1=1, temp2=1, temp3=1".to_owned(), 3));
+        let scraped = scrape_at(&mut hwmon, &root, second, &[750, 1, 1]);
+        assert_eq!(scraped, ("temp1=1, temp2=1, temp3=1".to_owned(), 3));
     }
 }

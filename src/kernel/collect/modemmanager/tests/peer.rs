@@ -1,6 +1,6 @@
 //! The answers of a made-up ModemManager.
 
-use crate::kernel::read::dbus::testing::{Body, Say};
+use crate::kernel::read::dbus::testing::{Body, Reply};
 
 const PREFIX: &str = "org.freedesktop.ModemManager1.";
 pub const MODEM_0: &str = "/org/freedesktop/ModemManager1/Modem/0";
@@ -87,10 +87,10 @@ fn registered(body: &mut Body) {
     body.entry("OperatorName", "s", text_of("s", "Example"));
 }
 
-pub fn objects(write: impl FnOnce(&mut Body)) -> Say {
+pub fn objects(write: impl FnOnce(&mut Body)) -> Reply {
     let mut body = Body::default();
     body.list(8, write);
-    Say::Values("a{oa{sa{sv}}}", body)
+    Reply::Values("a{oa{sa{sv}}}", body)
 }
 
 pub fn name(interface: &str) -> String {
@@ -98,7 +98,7 @@ pub fn name(interface: &str) -> String {
 }
 
 /// One that is connected, one that failed, and an object that is no modem.
-pub fn two(signal: &dyn Fn(&mut Body), bearers: &[&str]) -> Say {
+pub fn two(signal: &dyn Fn(&mut Body), bearers: &[&str]) -> Reply {
     let (modem, signals, network) = (name("Modem"), name("Modem.Signal"), name("Modem.Modem3gpp"));
     objects(|body| {
         let first = properties(11, "cdc-wdm0", bearers);
@@ -111,7 +111,7 @@ pub fn two(signal: &dyn Fn(&mut Body), bearers: &[&str]) -> Say {
     })
 }
 
-pub fn bearer(is_connected: bool, bytes: u64) -> Say {
+pub fn bearer(is_connected: bool, bytes: u64) -> Reply {
     let mut body = Body::default();
     body.list(8, |body| {
         body.entry("Interface", "s", text_of("s", "wwan0"));
@@ -127,5 +127,5 @@ pub fn bearer(is_connected: bool, bytes: u64) -> Say {
             });
         });
     });
-    Say::Values("a{sv}", body)
+    Reply::Values("a{sv}", body)
 }

@@ -46,7 +46,7 @@ fn processes_are_read_and_sorted() {
 }
 
 #[test]
-fn a_bad_number_and_a_second_of_one_name_cost_themselves() {
+fn bad_numbers_and_repeated_names_are_left_out() {
     let one = process(&[("name", "<string>a</string>"), ("state", "<int>x</int>")]);
     let (result, shown, has_error) = read(&[HEAD, &one, TAIL].concat());
     assert_eq!((result, has_error), (Ok(()), true));
@@ -60,7 +60,7 @@ fn a_bad_number_and_a_second_of_one_name_cost_themselves() {
 }
 
 #[test]
-fn faults_and_torn_answers_are_told() {
+fn faults_and_cut_answers_are_errors() {
     let fault = process(&[
         ("faultCode", "<int>1</int>"),
         ("faultString", "<string>UNKNOWN_METHOD</string>"),
