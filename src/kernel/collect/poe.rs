@@ -119,12 +119,12 @@ mod tests {
         switch.text("firmware", "v17.1");
         switch.text("mcu", "ST Micro ST32F100 Microcontroller");
         switch.float("budget", 77.0);
-        switch.float("consumption", 9.4);
+        switch.float("consumption", 9.6);
         switch.table("ports", |all| {
             for n in 0..ports {
                 all.table(&format!("lan{n}"), |port| {
-                    port.short("priority", 2);
-                    port.text("mode", "PoE+");
+                    port.short("priority", 2 + n as u32 % 3);
+                    port.text("mode", ["PoE+", "PoE", "Pre-PoE"][n % 3]);
                     port.text("status", ["Delivering power", "Other fault", "new"][n % 3]);
                     if n == 0 {
                         port.float("consumption", 9.4);
@@ -140,18 +140,18 @@ mod tests {
     fn ports_and_their_power_in_both_dialects() {
         let expected = [
             "poe_budget_watts 77",
-            "poe_consumption_watts 9.4",
+            "poe_consumption_watts 9.6",
             r#"poe_info{mcu="ST Micro ST32F100 Microcontroller",firmware="v17.1"} 1"#,
             r#"poe_port_status{port="lan0",status="delivering"} 1"#,
             r#"poe_port_status{port="lan1",status="other_fault"} 1"#,
             r#"poe_port_status{port="lan2",status="unknown"} 1"#,
             r#"poe_port_watts{port="lan0"} 9.4"#,
             r#"poe_port_priority{port="lan0"} 2"#,
-            r#"poe_port_priority{port="lan1"} 2"#,
-            r#"poe_port_priority{port="lan2"} 2"#,
+            r#"poe_port_priority{port="lan1"} 3"#,
+            r#"poe_port_priority{port="lan2"} 4"#,
             r#"poe_port_info{port="lan0",mode="PoE+"} 1"#,
-            r#"poe_port_info{port="lan1",mode="PoE+"} 1"#,
-            r#"poe_port_info{port="lan2",mode="PoE+"} 1"#,
+            r#"poe_port_info{port="lan1",mode="PoE"} 1"#,
+            r#"poe_port_info{port="lan2",mode="Pre-PoE"} 1"#,
         ];
         for dialect in [Dialect::Own, Dialect::Node] {
             let (mut poe, _bus) = opened(&SPEC, dialect, |_, method| match method {

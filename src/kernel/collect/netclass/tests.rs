@@ -13,12 +13,12 @@ fn put(tree: &Tree, name: &str, files: &[(&str, &str)]) {
 
 const EVERY_FILE: [(&str, &str); 22] = [
     ("addr_assign_type", "3"),
-    ("carrier", "1"),
+    ("carrier", "0"),
     ("carrier_changes", "11"),
     ("carrier_up_count", "5"),
     ("carrier_down_count", "6"),
     ("dev_id", "0x20"),
-    ("dormant", "0"),
+    ("dormant", "10"),
     ("flags", "0x1303"),
     ("ifindex", "7"),
     ("iflink", "8"),
@@ -45,12 +45,12 @@ fn every_file_becomes_a_sample() {
     let mut net = tree.open(&SPEC, Dialect::Node, &[("exclude-pattern", "^skip$")]);
     let expected = [
         ("address_assign_type", "3"),
-        ("carrier", "1"),
+        ("carrier", "0"),
         ("carrier_changes_total", "11"),
         ("carrier_up_changes_total", "5"),
         ("carrier_down_changes_total", "6"),
         ("device_id", "32"),
-        ("dormant", "0"),
+        ("dormant", "10"),
         ("flags", "4867"),
         ("iface_id", "7"),
         ("iface_link", "8"),

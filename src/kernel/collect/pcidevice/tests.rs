@@ -27,7 +27,7 @@ fn tree(name: &str) -> Tree {
         ("subsystem_vendor", "0x17aa"),
         ("subsystem_device", "0x5095"),
         ("revision", "0x0e"),
-        ("numa_node", "1"),
+        ("numa_node", "3"),
         ("max_link_speed", "32.0 GT/s PCIe"),
         ("max_link_width", "16"),
         ("current_link_speed", "2.5 GT/s PCIe"),
@@ -36,7 +36,7 @@ fn tree(name: &str) -> Tree {
         ("sriov_numvfs", "7"),
         ("sriov_totalvfs", "8"),
         ("sriov_vf_total_msix", "9"),
-        ("d3cold_allowed", "1"),
+        ("d3cold_allowed", "0"),
         ("power_state", "D3hot"),
     ] {
         tree.put(&format!("{bridge}/{file}"), &format!("{text}\n"));
@@ -82,12 +82,12 @@ fn every_file_goes_to_its_family() {
         ("max_link_width", "16"),
         ("current_link_transfers_per_second", "2500000000"),
         ("current_link_width", "4"),
-        ("d3cold_allowed", "1"),
+        ("d3cold_allowed", "0"),
         ("sriov_drivers_autoprobe", "1"),
         ("sriov_numvfs", "7"),
         ("sriov_totalvfs", "8"),
         ("sriov_vf_total_msix", "9"),
-        ("numa_node", "1"),
+        ("numa_node", "3"),
     ];
     let samples = of(&mut own, Dialect::Own, "02");
     let plain = expected.map(|(name, value)| format!("pcidevice_{name}{{{BRIDGE}}} {value}"));
