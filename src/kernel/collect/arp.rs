@@ -2,8 +2,8 @@
 //! flags, hardware address, mask, interface (net/ipv4/arp.c). The hardware address may be empty.
 //!
 //! Netlink reports the same about the running kernel, faster where there are thousands, and also those
-//! that were not resolved yet. It is not used where the interfaces are not those of these files: another
-//! network's may have the same names. If it fails, the file is read.
+//! that were not resolved yet. It is not used where the files show another network namespace, whose interfaces may have
+//! the same names. If it fails, the file is read.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;

@@ -77,7 +77,7 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("60s");
 
-static QUESTION: Query = Query {
+static QUERY: Query = Query {
     object: "dsl",
     method: "metrics",
     read: read_answer,
@@ -98,7 +98,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUERY, &SOCKET, &INTERVAL))
 }
 
 fn read_answer(line: Table<'_>, found: &mut Found) {

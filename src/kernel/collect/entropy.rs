@@ -44,7 +44,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Entropy {
     available: FileId,
     pool: FileId,
-    /// Of the pool, in bits and in thousandths of a byte.
+    /// The size of the pool, in bits and in thousandths of a byte.
     size: Option<[u64; 2]>,
 }
 

@@ -20,7 +20,7 @@ const HALF: u64 = 1 << 31;
 /// The counters of a part; `None` for those that it does not have.
 pub type Counts = [Option<u64>; COLUMNS];
 
-/// The sums of one whole.
+/// The sums over the parts of one object, such as the stations of an interface.
 #[derive(Debug, Default)]
 pub struct Growth {
     /// `None` for counters that no part has.

@@ -42,27 +42,28 @@ pub struct Keyed {
     keys: Names,
     families: Vec<Option<Box<(NewFamily, Origin)>>>,
     at: usize,
-    /// A key was learned since the last reading began; the one before was without.
-    learns: bool,
-    is_settled: bool,
+    /// Whether a key was learned in this reading.
+    has_learned: bool,
+    /// Whether none was learned in the reading before.
+    was_steady: bool,
 }
 
 impl Keyed {
     /// Begins a reading of the file.
     pub fn begin(&mut self) {
         self.at = 0;
-        self.is_settled = !std::mem::take(&mut self.learns);
+        self.was_steady = !std::mem::take(&mut self.has_learned);
     }
 
     /// Whether this reading brought every key of the one before, and no other.
     pub fn is_complete(&self) -> bool {
-        !self.learns && self.at == self.families.len()
+        !self.has_learned && self.at == self.families.len()
     }
 
-    /// For a file with the same keys at every reading: goes over the next key, without a look at it, if it
-    /// is not shown.
+    /// For a file with the same keys at every reading: skips the next key, without comparing it, if it is not
+    /// shown.
     pub fn skips(&mut self) -> bool {
-        let is_hidden = self.is_settled && matches!(self.families.get(self.at), Some(None));
+        let is_hidden = self.was_steady && matches!(self.families.get(self.at), Some(None));
         self.at += usize::from(is_hidden);
         is_hidden
     }
@@ -94,7 +95,7 @@ impl Keyed {
         [first, second]: [&[u8]; 2],
         make: &dyn Fn(&str, &str) -> Option<NewFamily>,
     ) {
-        self.learns = true;
+        self.has_learned = true;
         self.keys.truncate(at);
         self.families.truncate(at);
         self.keys.push_parts(&[first, b"\0", second]);

@@ -69,7 +69,7 @@ struct Quantity {
     kind: Kind,
     unit: Unit,
     /// `None` if the key makes no name, or the name of another.
-    called: Option<DynamicFamily>,
+    family: Option<DynamicFamily>,
     /// The numbers of the nodes.
     cells: Vec<Option<u64>>,
 }
@@ -125,7 +125,7 @@ impl MeminfoNuma {
         self.nodes.clear();
         for name in self.listing.names() {
             let number = name.strip_prefix("node").and_then(|digits| scan::uint(digits.as_bytes()));
-            // A number has one spelling.
+            // The kernel writes numbers without leading zeros.
             let number = number.filter(|number| ["node", &number.to_string()].concat() == name);
             let Some(number) = number else { continue };
             if self.nodes.len() >= MAX_NODES {
@@ -139,7 +139,7 @@ impl MeminfoNuma {
 
     fn write(&self, out: &mut dyn Sink) {
         for quantity in &self.quantities.0 {
-            let Some(DynamicFamily { name, help, stamp }) = &quantity.called else { continue };
+            let Some(DynamicFamily { name, help, stamp }) = &quantity.family else { continue };
             let family = Family::dynamic(quantity.kind, quantity.unit, name, help, *stamp);
             let family = family.keyed(&["node"]);
             out.family(&family);
@@ -172,7 +172,7 @@ impl Quantities {
             None => self.learn(key, kind, unit)?,
         };
         *next = at + 1;
-        let quantity = self.0.get_mut(at).filter(|quantity| quantity.called.is_some())?;
+        let quantity = self.0.get_mut(at).filter(|quantity| quantity.family.is_some())?;
         quantity.unit = unit;
         if quantity.cells.len() <= node {
             quantity.cells.resize(node + 1, None);
@@ -185,11 +185,11 @@ impl Quantities {
         if self.0.len() >= MAX_KEYS {
             return None;
         }
-        let called = DynamicFamily::of(key, kind, unit).filter(|called| {
-            let mut known = self.0.iter().filter_map(|quantity| quantity.called.as_ref());
-            !known.any(|known| known.shares_name(called))
+        let family = DynamicFamily::of(key, kind, unit).filter(|family| {
+            let mut known = self.0.iter().filter_map(|quantity| quantity.family.as_ref());
+            !known.any(|known| known.shares_name(family))
         });
-        self.0.push(Quantity { key: key.to_vec(), kind, unit, called, cells: Vec::new() });
+        self.0.push(Quantity { key: key.to_vec(), kind, unit, family, cells: Vec::new() });
         Some(self.0.len() - 1)
     }
 }

@@ -171,7 +171,7 @@ impl Network {
         true
     }
 
-    /// Fills the table with the columns of the file by netlink, if others ask by it anyway.
+    /// Fills the table with the columns of the file from netlink, if another collector requests the dump anyway.
     fn take_from_others(&mut self, files: &mut Files, errors: &mut PartialErrors) -> bool {
         let links = files.links_of_others();
         links.inspect(|links| self.take(links, ALL_OF_FILE, errors)).is_some()

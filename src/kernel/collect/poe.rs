@@ -51,7 +51,7 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
-static QUESTION: Query = Query {
+static QUERY: Query = Query {
     object: "poe",
     method: "info",
     read: read_answer,
@@ -72,7 +72,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUERY, &SOCKET, &INTERVAL))
 }
 
 fn read_answer(switch: Table<'_>, found: &mut Found) {

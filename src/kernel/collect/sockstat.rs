@@ -90,7 +90,7 @@ impl Sockstat {
     fn sample(&mut self, key: [&[u8]; 2], value: &[u8], out: &mut dyn Sink) -> bool {
         let dialect = self.dialect;
         let Some(family) =
-            self.keys.family(key, &|protocol, key| Some(made(protocol, key, dialect)))
+            self.keys.family(key, &|protocol, key| Some(new_family(protocol, key, dialect)))
         else {
             return true;
         };
@@ -102,7 +102,7 @@ impl Sockstat {
     }
 }
 
-fn made(protocol: &str, key: &str, dialect: Dialect) -> NewFamily {
+fn new_family(protocol: &str, key: &str, dialect: Dialect) -> NewFamily {
     let is_own = dialect == Dialect::Own;
     let (name, unit) = match key {
         "mem" if is_own => ("memory_bytes", Unit::Pages),

@@ -2,7 +2,7 @@
 //! each CPU that is online (net/core/net-procfs.c). Columns came one by one: packets, drops and
 //! interrupted rounds come first, collisions ninth (2.6); wake-ups by other CPUs tenth (2.6.36); packets
 //! over the limit of their flow (3.11); waiting packets, and the number of the CPU (5.10). Without its number a
-//! CPU is numbered by the position of its line. Missing columns have no sample. Late kernels write
+//! CPU is numbered by the position of its line. Missing columns have no sample. Newer kernels write
 //! 0 for collisions.
 
 use super::{Collector, Scrape, Setup, Spec};

@@ -36,18 +36,18 @@ pub struct Query {
 pub struct Poller(Option<Slow>, &'static Family<'static>);
 
 impl Poller {
-    /// Asks `question` at the socket and in the interval of the options.
+    /// Asks `query` at the socket and in the interval of the options.
     pub fn new(
         setup: &Setup<'_>,
-        question: &'static Query,
+        query: &'static Query,
         socket: &'static CollectorOption<PathBuf>,
         interval: &'static CollectorOption<Duration>,
     ) -> Poller {
         let path = setup.settings.get(socket);
-        let look = Box::new(move |found: &mut Found| ask(&path, question, found));
+        let look = Box::new(move |found: &mut Found| ask(&path, query, found));
         let period = setup.settings.get(interval);
-        let slow = || Slow::always(setup, question.object, BUS, look, period);
-        Poller(setup.root.is_procfs().then(slow), question.age)
+        let slow = || Slow::always(setup, query.object, BUS, look, period);
+        Poller(setup.root.is_procfs().then(slow), query.age)
     }
 }
 
@@ -58,8 +58,8 @@ impl Collector for Poller {
     }
 }
 
-fn ask(path: &std::path::Path, question: &Query, found: &mut Found) {
-    let Query { object, method, read, .. } = question;
+fn ask(path: &std::path::Path, query: &Query, found: &mut Found) {
+    let Query { object, method, read, .. } = query;
     let place = Place::below(BUS, object.as_bytes());
     let failure = match call(path, object, method, Instant::now() + PATIENCE) {
         Ok(bytes) => match Table::parse(&bytes) {

@@ -173,7 +173,7 @@ impl Gather {
         &self.root
     }
 
-    /// Hands the current addresses of the running kernel's interfaces to `each`, with the name of each interface;
+    /// Passes the current addresses of the running kernel's interfaces to `each`, with the name of each interface;
     /// returns `false` if they are not available, as where another machine's files are read.
     pub fn addresses(&mut self, each: &mut dyn FnMut(&[u8], Address)) -> bool {
         self.root.has_own_interfaces() && self.files.addresses(each).is_ok()

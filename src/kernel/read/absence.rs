@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 /// How many seconds an absent path is assumed to stay absent.
 const LOOK_AGAIN: u32 = 8;
 
-/// Directories that stay open from scrape to scrape, of all that ask whether they may.
+/// How many directories may stay open from scrape to scrape, of all collectors together.
 pub(super) const MAX_KEPT: usize = 16;
 
-/// What all that comes from one root has in common.
+/// The state that all files and directories of one root share.
 pub struct Shared {
     /// How many directories are open.
     pub(super) open: AtomicUsize,
-    /// So many may stay open.
+    /// How many may stay open.
     pub(super) kept: usize,
     /// The second of the scrape at hand, from 1 on; 0 if no time was set.
     second: AtomicU32,

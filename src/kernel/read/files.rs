@@ -39,7 +39,7 @@ pub struct Files {
     neighbours: Neighbours,
     /// The scrape in which the interfaces were last read, and the result.
     links_in: u64,
-    /// The scrape in which they were wanted last by somebody who has no other source.
+    /// The last scrape in which a collector without another source requested them.
     wanted_in: u64,
     links_result: Result<(), KeptError>,
     /// Which statistics of interfaces were shown in this scrape.
@@ -63,7 +63,7 @@ struct Known {
     source: Source,
     /// Its text, if several collectors use it.
     shared: Option<Vec<u8>>,
-    /// The scrape in which it was read last, how long it was, and why those who share it have no text.
+    /// The scrape in which it was read last, how long it was, and the error for all that share it.
     read_in: u64,
     length: usize,
     is_failed: bool,
@@ -183,8 +183,8 @@ impl Files {
         }
     }
 
-    /// Of a file of the same records, as it was read last, the lines behind the first `end` bytes are not wanted:
-    /// what the kernel does not write costs nothing.
+    /// Marks the lines after the first `end` bytes of a file of the same records, as it was read last, as not wanted:
+    /// the kernel need not format them.
     pub fn wants_until(&mut self, file: FileId, end: usize) {
         let is_last = self.text_of == Some(file);
         let known = self.files.get_mut(file.0).filter(|known| known.shared.is_none() && is_last);

@@ -20,7 +20,7 @@ struct Shared<T> {
 }
 
 struct State<T> {
-    of: T,
+    data: T,
     is_over: bool,
 }
 
@@ -37,8 +37,13 @@ impl<T: Send + 'static> Periodic<T> {
     /// # Errors
     ///
     /// The system has no resources for another thread.
-    pub fn start(name: &str, period: Duration, of: T, work: fn(&mut T)) -> io::Result<Periodic<T>> {
-        let state = Mutex::new(State { of, is_over: false });
+    pub fn start(
+        name: &str,
+        period: Duration,
+        data: T,
+        work: fn(&mut T),
+    ) -> io::Result<Periodic<T>> {
+        let state = Mutex::new(State { data, is_over: false });
         let shared = Arc::new(Shared { state, over: Condvar::new() });
         let its = Arc::clone(&shared);
         spawn_thread(name, STACK, Box::new(move || repeat(&its, period, work)))?;
@@ -47,7 +52,7 @@ impl<T: Send + 'static> Periodic<T> {
 
     /// Calls `look` with the data of the work.
     pub fn look<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.shared.lock().of)
+        look(&mut self.shared.lock().data)
     }
 }
 
@@ -59,7 +64,7 @@ fn repeat<T>(shared: &Shared<T>, period: Duration, work: fn(&mut T)) {
         if state.is_over {
             return;
         }
-        work(&mut state.of);
+        work(&mut state.data);
     }
 }
 

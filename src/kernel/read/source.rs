@@ -155,8 +155,8 @@ impl Source {
         }
     }
 
-    /// Of a file whose lines stay the same, of which `text` was read, the lines behind the first `end` bytes are
-    /// not wanted.
+    /// Marks the lines after the first `end` bytes of `text`, which was read, as not wanted, if the lines of the
+    /// file stay the same.
     pub(super) fn wants_until(&mut self, text: &[u8], end: usize) {
         if self.shape == Shape::SameRecords && end > 0 && end <= text.len() {
             self.note_last(text.get(..end).unwrap_or_default());
@@ -174,8 +174,8 @@ impl Source {
         }
     }
 
-    /// How long the file is, as far as it is wanted, if a read of `n` bytes of those `requested` can only have
-    /// been the last of `text`.
+    /// The length of the wanted part of the file, if the read that returned `n` of the `requested` bytes was the last
+    /// one; `text` is all that was read.
     fn whole(&self, n: usize, requested: usize, text: &[u8]) -> Option<usize> {
         let is_last = match self.shape {
             Shape::SameRecords if self.limit > 0 => return self.end_of_last(text),

@@ -22,8 +22,8 @@ impl<const N: usize> Table<N> {
         self.rows.clear();
     }
 
-    /// Adds a row of the fields in order, unless there are as many as in `few`: those belong to the
-    /// columns in it. `None` if a field is not an integer that fits: the row lacks that column.
+    /// Adds a row. The fields are the columns in order; if there are as many as in `few`, they are the
+    /// columns in that. `None` if a field is not an integer that fits: the row lacks that column.
     /// Columns past N are newer than this code: ignored.
     pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let mut read = fields.cells(&mut self.cells);

@@ -57,7 +57,7 @@ impl Mounted {
         }
     }
 
-    /// Asks each file system once, wherever it is mounted, until then. A file system without a mount that this
+    /// Queries each file system once, at any of its mounts, until the deadline. A file system without a mount that this
     /// process sees and may read is left out.
     pub fn ask(&mut self, until: Instant) {
         self.found.clear();

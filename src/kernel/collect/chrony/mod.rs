@@ -17,7 +17,7 @@ use crate::kernel::read::datagram::{address, connect, receive};
 use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration, text};
-use packet::{LENGTH, Refusal, question};
+use packet::{LENGTH, Refusal, request};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::{Duration, Instant};
@@ -163,7 +163,7 @@ impl Client {
         let unknown = || Error::parse(PLACE, "a name that is known", self.host.as_bytes());
         let server = address(&self.host, self.port).ok_or_else(unknown)?;
         let socket = connect(server, 0).map_err(failed)?;
-        socket.send(&question(sequence)).map_err(failed)?;
+        socket.send(&request(sequence)).map_err(failed)?;
         let mut room = [0; 4 * LENGTH];
         for _ in 0..MAX_FOREIGN {
             let packet = receive(&socket, &mut room, until).map_err(failed)?;

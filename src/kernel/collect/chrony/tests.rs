@@ -8,15 +8,15 @@ use crate::kernel::read::Root;
 use std::net::UdpSocket;
 use std::thread;
 
-/// A server that answers each question with what `reply` makes of its sequence; it ends with the test.
+/// A server that answers each request with what `reply` makes of its sequence; it ends with the test.
 fn server(reply: fn(u32) -> Option<Vec<u8>>) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     thread::spawn(move || {
-        let mut request = [0; 256];
-        while let Ok((length, from)) = socket.recv_from(&mut request) {
-            let sequence = u32::from_be_bytes(request[8..12].try_into().unwrap());
-            assert_eq!(request[..length], question(sequence));
+        let mut received = [0; 256];
+        while let Ok((length, from)) = socket.recv_from(&mut received) {
+            let sequence = u32::from_be_bytes(received[8..12].try_into().unwrap());
+            assert_eq!(received[..length], request(sequence));
             // Somebody else's answer comes first.
             socket.send_to(&packet(!sequence), from).unwrap();
             if let Some(reply) = reply(sequence) {

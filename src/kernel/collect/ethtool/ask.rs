@@ -1,4 +1,4 @@
-//! Asks drivers, on a thread of its own: some sleep until their device answers.
+//! Queries drivers, on a thread of its own: some sleep until their device answers.
 
 use crate::base::error::{Error, Place};
 use crate::base::sys::{self, Ethtool};
@@ -43,7 +43,7 @@ pub struct DriverReader {
     filter: Filter,
     names: Vec<String>,
     socket: Option<Ethtool>,
-    /// Whether asking was possible at all.
+    /// Whether drivers could be queried at all.
     pub done: io::Result<()>,
     /// One for each interface that is wanted, sorted by name.
     pub devices: Vec<Device>,
@@ -149,8 +149,7 @@ impl Device {
         Device { name, settings, driver, texts, values, statistics: Err(none) }
     }
 
-    /// One part of the driver's answer. A driver that does not support the question or is gone is no
-    /// error.
+    /// One part of the driver's answer. It is no error if the driver does not support the query or is gone.
     pub fn part<T>(&self, part: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
         match part {
             Ok(part) => return Some(part),

@@ -1,4 +1,4 @@
-//! Asks every mount point how full it is. Those of the machine's own disks answer at once. The others
+//! Queries the space of every mount point. Those of the machine's own disks answer at once. The others
 //! may hang in the kernel: each is queried by a child process of its own, all of them first, and then all are
 //! awaited together. A child that does not answer in time is kept and not awaited again, so that no
 //! mount has two and no scrape but the first waits for it; when it answers, the mount is queried again. An
@@ -18,7 +18,7 @@ const MAX_PROBES: usize = 128;
 /// The time for which the answer of a child is reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Asks mounts that may not answer.
+/// Queries mounts that may not answer.
 pub struct Ask {
     patience: Duration,
     ready: Vec<Ready>,

@@ -36,17 +36,17 @@ pub struct Point {
     root: usize,
     /// The number of the uppermost mount, which distinguishes it from an earlier one.
     id: Vec<u8>,
-    /// Asking may take for ever.
+    /// Whether a query may never return.
     pub may_hang: bool,
-    /// Something is mounted there for this process, too; where asking may hang, the child checks.
+    /// Whether this process sees a mount there, too; where a query may hang, the child checks that.
     pub is_seen: bool,
-    /// The child has to check that.
+    /// Whether the child has to check that.
     pub only_mount: bool,
-    /// It has to be queried in this scrape.
+    /// Whether it has to be queried in this scrape.
     pub is_due: bool,
-    /// It was queried in this scrape.
+    /// Whether it was queried in this scrape.
     pub is_awaited: bool,
-    /// The child that asks.
+    /// The child that queries it.
     pub probe: Option<Probe>,
     /// When a child gave the answer.
     pub answered: Option<Instant>,

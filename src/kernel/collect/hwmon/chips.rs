@@ -4,7 +4,7 @@
 
 use super::super::PartialErrors;
 use super::super::keyed::NewFamily;
-use super::names::{clean, made, split};
+use super::names::{clean, new_family, split};
 use crate::base::sys;
 use crate::kernel::read::dir::name;
 use crate::kernel::read::{Dir, Listing, Patterns};
@@ -48,7 +48,7 @@ pub struct Chip {
     /// The label.
     pub name: String,
     /// The text of its `name` file.
-    pub human: Option<String>,
+    pub chip_name: Option<String>,
 }
 
 pub struct Sensor {
@@ -102,7 +102,7 @@ impl Chips {
         sys::sort(&mut entries, Ord::cmp);
         refuse_beyond(MAX_CHIPS, &mut entries, |entry| entry.as_bytes(), dir, errors);
         let is_free =
-            |chip: &Chip| wanted.claimed.is_none() || chip.human.as_deref() != wanted.claimed;
+            |chip: &Chip| wanted.claimed.is_none() || chip.chip_name.as_deref() != wanted.claimed;
         let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).filter(is_free).collect();
         let mut chips = Chips { chips: found, ..Chips::default() };
         chips.make_names_unique();
@@ -132,15 +132,15 @@ impl Chips {
     /// Appends to the names of chips of one name what distinguishes them.
     fn make_names_unique(&mut self) {
         let names: Vec<(String, Option<String>)> =
-            self.chips.iter().map(|chip| (chip.name.clone(), chip.human.clone())).collect();
+            self.chips.iter().map(|chip| (chip.name.clone(), chip.chip_name.clone())).collect();
         for chip in &mut self.chips {
             let same = names.iter().filter(|(name, _)| *name == chip.name);
             if same.clone().count() < 2 {
                 continue;
             }
-            let alike = same.filter(|(_, human)| *human == chip.human).count();
-            let human = chip.human.as_ref().filter(|_| alike == 1);
-            let suffix = human.cloned().unwrap_or_else(|| clean(&chip.entry));
+            let alike = same.filter(|(_, chip_name)| *chip_name == chip.chip_name).count();
+            let chip_name = chip.chip_name.as_ref().filter(|_| alike == 1);
+            let suffix = chip_name.cloned().unwrap_or_else(|| clean(&chip.entry));
             chip.name = [&*chip.name, "_", &suffix].concat();
         }
         // A name that is made this way may belong to another chip.
@@ -206,7 +206,7 @@ impl Chips {
             if is_renamed && other.is_none() {
                 continue;
             }
-            let made = made(is_node, kind, &entry.element, is_input);
+            let made = new_family(is_node, kind, &entry.element, is_input);
             let path = CString::new(&*entry.path).ok();
             let Some(((made, factor), path)) = made.zip(path) else { continue };
             let sensor = at + usize::from(is_renamed);
@@ -264,16 +264,16 @@ impl Chip {
             Some(path) => (part(path.parent()), part(Some(path))),
             None => (String::new(), String::new()),
         };
-        let human = text(dir, &[entry, "/name"].concat())
+        let chip_name = text(dir, &[entry, "/name"].concat())
             .map(|text| clean(&String::from_utf8_lossy(&text)));
-        let human = human.filter(|name| !name.is_empty());
-        let name = match (&*bus, &*device, &human) {
-            (_, "", Some(human)) => human.clone(),
+        let chip_name = chip_name.filter(|name| !name.is_empty());
+        let name = match (&*bus, &*device, &chip_name) {
+            (_, "", Some(chip_name)) => chip_name.clone(),
             (_, "", None) => part(dir.target(entry).as_deref()),
             ("", device, _) => device.to_owned(),
             (bus, device, _) => [bus, "_", device].concat(),
         };
-        Chip { entry: entry.to_owned(), name, human }
+        Chip { entry: entry.to_owned(), name, chip_name }
     }
 }
 

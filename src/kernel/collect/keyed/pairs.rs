@@ -35,7 +35,7 @@ impl Pairs {
         self.at = 0;
     }
 
-    /// Hands each name that `shows` selects to `each`, by its first word and itself, with its value; `None` with
+    /// Passes each name that `shows` selects to `each`, by its first word and itself, with its value; `None` with
     /// a line for two that do not match.
     pub fn read(&mut self, text: &[u8], shows: &dyn Fn(&str, &str) -> bool, each: &mut Each<'_>) {
         let mut lines = scan::lines(text).peekable();
@@ -95,7 +95,7 @@ impl Header {
         header
     }
 
-    /// Finds the values that are shown, and says how many `values` has: most are passed over, without making
+    /// Finds the values that are shown, and returns how many `values` has: most are passed over, without making
     /// a field of each.
     fn find(&mut self, values: &[u8]) -> usize {
         let Header { shown, starts, .. } = self;

@@ -1,4 +1,4 @@
-//! Asks ModemManager, on a thread of its own.
+//! Requests to ModemManager, on a thread of its own.
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
 use crate::base::error::{Error, KeptError};
@@ -61,7 +61,7 @@ impl Modems {
         self.client.can_open()
     }
 
-    /// Asks everything again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.error = None;
         self.result = self.try_ask(until).map_err(KeptError::from);
@@ -78,7 +78,7 @@ impl Modems {
         if has_more {
             self.error = Some(refusal("at most 16 modems", b""));
         }
-        self.tell_apart();
+        self.drop_shared_ports();
         for at in 0..self.all.len() {
             self.set_up(at)?;
             self.ask_bearers(at)?;
@@ -87,7 +87,7 @@ impl Modems {
     }
 
     /// Removes modems with a port in common: they would have the same series.
-    fn tell_apart(&mut self) {
+    fn drop_shared_ports(&mut self) {
         let mut ports: Vec<Vec<u8>> = Vec::new();
         let error = &mut self.error;
         self.all.retain(|modem| {

@@ -123,7 +123,7 @@ struct Netclass {
     rows: Rows,
     /// Statistics of the interfaces that are shown, if they are enabled.
     statistics: Option<Statistics>,
-    /// The same.
+    /// Other names of the interfaces that are shown, if they are enabled.
     altnames: Option<Altnames>,
     /// The attributes that netlink lacks, of each interface that is shown, in the order of the dump.
     kept: Vec<Kept>,

@@ -1,6 +1,6 @@
-//! Asks the server, on a thread of its own: name resolution and the network may take their time.
+//! The request to the server, on a thread of its own: name resolution and the network may take their time.
 
-use super::packet::{Answer, LENGTH, Refusal, question, timestamp};
+use super::packet::{Answer, LENGTH, Refusal, request, timestamp};
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, KeptError};
 use crate::kernel::read::datagram::{self, receive};
@@ -39,7 +39,7 @@ impl Client {
         Client { host, port, version, ttl, random: RandomState::new(), requests: 0, answer }
     }
 
-    /// Sends one request, and waits until then.
+    /// Sends one request, and waits for the answer until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.requests = self.requests.wrapping_add(1);
         let answer = self.exchange(self.random.hash_one(self.requests), until);
@@ -50,7 +50,7 @@ impl Client {
         let failed = |error: io::Error| Error::of(PATH, &error);
         let socket = datagram::connect(self.address()?, self.ttl).map_err(failed)?;
         let (sent, start) = (WallClock::now().since_epoch(), Instant::now());
-        socket.send(&question(self.version, nonce)).map_err(failed)?;
+        socket.send(&request(self.version, nonce)).map_err(failed)?;
         let mut room = [0; ROOM];
         for _ in 0..MAX_FOREIGN {
             let packet = receive(&socket, &mut room, until).map_err(failed)?;

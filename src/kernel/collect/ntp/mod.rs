@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 const NONE: &[&str] = &[];
 
-/// Nanoseconds.
+/// In nanoseconds.
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
 

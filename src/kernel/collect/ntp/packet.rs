@@ -27,7 +27,7 @@ const NANOS: i64 = 1_000_000_000;
 
 /// The request: all zeros except version and kind, the precision of a client without a clock to
 /// report, and a random number that the answer has to repeat.
-pub fn question(version: u8, nonce: u64) -> [u8; LENGTH] {
+pub fn request(version: u8, nonce: u64) -> [u8; LENGTH] {
     let mut packet = [0; LENGTH];
     let [head, _, _, precision, ..] = &mut packet;
     (*head, *precision) = (version << 3 | CLIENT, 0x20);
@@ -62,7 +62,7 @@ pub struct Answer {
     pub rtt: i64,
     /// The server's clock ahead of the one here.
     pub offset: i64,
-    /// The least error that explains answers that came before their question.
+    /// The least error of a clock that explains an answer that seems to come before its request.
     pub least_error: i64,
 }
 
@@ -174,11 +174,11 @@ pub(super) mod tests {
 
     #[test]
     fn a_request_has_version_mode_and_nonce() {
-        let packet = question(4, 0x0102_0304_0506_0708);
+        let packet = request(4, 0x0102_0304_0506_0708);
         assert_eq!(packet[..4], [0x23, 0, 0, 0x20]);
         assert!(packet[4..40].iter().all(|byte| *byte == 0));
         assert_eq!(packet[40..], [1, 2, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(question(2, 0)[0], 0x13);
+        assert_eq!(request(2, 0)[0], 0x13);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Asks upsd, on a thread of its own.
+//! Requests to upsd, on a thread of its own.
 
 use super::protocol::{Refusal, Ups, is_whole, upses};
 use crate::base::error::{Error, KeptError};
@@ -29,7 +29,7 @@ impl Client {
         Client { peer, text: Vec::new(), answer, refused: None }
     }
 
-    /// Asks again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.refused = None;
         self.answer = self.exchange(until).map_err(KeptError::from);
@@ -53,9 +53,9 @@ impl Client {
     }
 
     /// Stores the answer to one request in `text`.
-    fn list(&mut self, stream: &mut Stream, question: &str, until: Instant) -> Result<(), Error> {
+    fn list(&mut self, stream: &mut Stream, request: &str, until: Instant) -> Result<(), Error> {
         self.text.clear();
-        stream.send(question.as_bytes(), until).map_err(|error| failed(&error))?;
+        stream.send(request.as_bytes(), until).map_err(|error| failed(&error))?;
         while !is_whole(&self.text) {
             if self.text.len() > MAX_ANSWER {
                 return Err(Error::too_large(PLACE, MAX_ANSWER));

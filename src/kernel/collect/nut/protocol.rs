@@ -77,7 +77,7 @@ pub enum Refusal {
     Broken,
 }
 
-/// Hands the words of each line of the answer to `LIST {of}` to `each`, except those of `head`.
+/// Passes the words of each line of the answer to `LIST {of}` to `each`, except those of `head`.
 fn list(
     text: &[u8],
     of: &str,

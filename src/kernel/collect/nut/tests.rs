@@ -43,8 +43,8 @@ fn opened(port: u16, timeout: &str, dialect: Dialect) -> Opened {
     open_at(&Root::of_this_machine(), &SPEC, dialect, &set)
 }
 
-fn good(question: &str) -> Option<Vec<u8>> {
-    let answer = match question {
+fn good(request: &str) -> Option<Vec<u8>> {
+    let answer = match request {
         "LIST UPS" => {
             "BEGIN LIST UPS\nUPS rack \"Cellar\"\nUPS old \"\"\nUPS gone \"x\"\nEND LIST UPS\n"
         }
@@ -122,11 +122,11 @@ fn a_server_that_is_not_upsd_fails() {
 
 #[test]
 fn a_ups_without_a_usable_answer_drops_only_its_values() {
-    let (port, serving) = serve(|question| match question {
+    let (port, serving) = serve(|request| match request {
         "LIST VAR old" => {
             Some(b"BEGIN LIST VAR old\nVAR old ups.status \"OL\"\nEND LIST VAR other\n".to_vec())
         }
-        _ => good(question),
+        _ => good(request),
     });
     let mut nut = opened(port, "20s", Dialect::Own);
     let (lines, errors) = scrape(&mut nut, Dialect::Own, &["nut_"]);

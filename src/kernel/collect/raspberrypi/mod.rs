@@ -74,7 +74,7 @@ struct RaspberryPi {
     root: Root,
     listing: Listing,
     sampler: Option<Sampler>,
-    /// This collector serves more than one scrape.
+    /// Whether the collector serves more than one scrape.
     is_serving: bool,
     /// When the device was looked up.
     looked_at: Option<Instant>,
@@ -195,7 +195,7 @@ struct Counts {
 }
 
 impl Voltage {
-    /// Looks once.
+    /// Takes one sample.
     fn sample(&mut self) {
         let Voltage { path, place, file, firmware, counts } = self;
         counts.flags = firmware.as_ref().and_then(Firmware::flags);

@@ -1,4 +1,4 @@
-//! Asks the service manager: all units, then the properties of those that are shown. It runs on a thread
+//! Requests to the service manager: all units, then the properties of those that are shown. It runs on a thread
 //! of its own.
 
 use super::listed::{Listed, UNITS};
@@ -123,7 +123,7 @@ impl Manager {
         self.others.iter().filter_map(|(span, n)| Some((self.text.get(span.clone())?, *n)))
     }
 
-    /// Asks everything again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.text.clear();
         self.units.clear();

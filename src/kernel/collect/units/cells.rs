@@ -1,8 +1,8 @@
 //! The values of a control group, and sums of them.
 
-/// The values of a group.
+/// A value of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Columns {
+pub enum Column {
     User,
     System,
     Memory,
@@ -25,7 +25,7 @@ pub enum Columns {
 const COLUMNS: usize = 17;
 
 /// The columns that go up and down.
-const GAUGES: [Columns; 4] = [Columns::Memory, Columns::WorkingSet, Columns::Limit, Columns::Tasks];
+const GAUGES: [Column; 4] = [Column::Memory, Column::WorkingSet, Column::Limit, Column::Tasks];
 
 /// The values of one group, or of several together.
 #[derive(Clone, Debug, Default)]
@@ -38,29 +38,29 @@ pub struct Cells {
 
 impl Cells {
     /// The value of the last reading.
-    pub fn get(&self, column: Columns) -> Option<u64> {
+    pub fn get(&self, column: Column) -> Option<u64> {
         let value = self.values.get(column as usize).copied();
         value.filter(|_| self.present >> column as u32 & 1 == 1)
     }
 
-    pub fn set(&mut self, column: Columns, value: u64) {
+    pub fn set(&mut self, column: Column, value: u64) {
         if let Some(cell) = self.values.get_mut(column as usize) {
             *cell = value;
             self.present |= 1 << column as u32;
         }
     }
 
-    pub fn clear(&mut self, columns: &[Columns]) {
+    pub fn clear(&mut self, columns: &[Column]) {
         columns.iter().for_each(|column| self.present &= !(1 << *column as u32));
     }
 
     /// For how many readings in a row no CPU time was used, if it was `before` up to the last reading and the values
     /// were these then.
     pub fn idle_since(&self, values: &[u64; COLUMNS], before: u8) -> u8 {
-        let is_same = |column: Columns| {
+        let is_same = |column: Column| {
             self.get(column).is_some_and(|now| values.get(column as usize) == Some(&now))
         };
-        let is_idle = is_same(Columns::User) && is_same(Columns::System);
+        let is_idle = is_same(Column::User) && is_same(Column::System);
         if is_idle { before.saturating_add(1) } else { 0 }
     }
 

@@ -1,6 +1,6 @@
 //! One control group: which of its files are read, and their values.
 
-use super::cells::{Cells, Columns};
+use super::cells::{Cells, Column};
 use super::devices::{self, Devices};
 use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
@@ -16,7 +16,7 @@ const GONE: i32 = libc::ENODEV;
 
 /// When a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speed {
+enum Cadence {
     Always,
     Slow,
     /// Where it is enabled.
@@ -26,11 +26,11 @@ enum Speed {
 /// One file of a group.
 struct Source {
     name: &'static str,
-    speed: Speed,
+    cadence: Cadence,
     of_units: bool,
     of_slices: bool,
     form: Form,
-    columns: &'static [Columns],
+    columns: &'static [Column],
 }
 
 /// The format of a file.
@@ -42,7 +42,7 @@ enum Form {
     Limit,
     /// A line `key number` for each column with its key.
     Keys(&'static [&'static str]),
-    /// The same key, for the part that is not in the working set.
+    /// A line `key number` for each; its `inactive_file` is not in the working set.
     Inactive,
     /// A line for each device.
     Devices,
@@ -52,12 +52,12 @@ enum Form {
 
 const fn source(
     name: &'static str,
-    speed: Speed,
+    cadence: Cadence,
     [of_units, of_slices]: [bool; 2],
     form: Form,
-    columns: &'static [Columns],
+    columns: &'static [Column],
 ) -> Source {
-    Source { name, speed, of_units, of_slices, form, columns }
+    Source { name, cadence, of_units, of_slices, form, columns }
 }
 
 const BOTH: [bool; 2] = [true, true];
@@ -67,16 +67,16 @@ const SLICES: [bool; 2] = [false, true];
 /// `memory.stat` comes after `memory.current`, whose number it needs.
 #[rustfmt::skip] // a table
 static FILES: [Source; 10] = [
-    source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
-    source("memory.current",  Speed::Always,   BOTH,   Form::Number,              &[Columns::Memory]),
-    source("memory.stat",     Speed::Slow,     UNITS,  Form::Inactive,            &[Columns::WorkingSet]),
-    source("memory.max",      Speed::Slow,     UNITS,  Form::Limit,               &[Columns::Limit]),
-    source("pids.current",    Speed::Always,   UNITS,  Form::Number,              &[Columns::Tasks]),
-    source("io.stat",         Speed::Always,   UNITS,  Form::Devices,             &[Columns::ReadBytes, Columns::WrittenBytes, Columns::Reads, Columns::Writes]),
-    source("cpu.pressure",    Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::CpuWaiting, Columns::CpuStalled]),
-    source("io.pressure",     Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::IoWaiting, Columns::IoStalled]),
-    source("memory.pressure", Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::MemoryWaiting, Columns::MemoryStalled]),
-    source("memory.events",   Speed::Always,   SLICES, Form::Keys(&["oom_kill"]), &[Columns::OomKills]),
+    source("cpu.stat",        Cadence::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Column::User, Column::System]),
+    source("memory.current",  Cadence::Always,   BOTH,   Form::Number,              &[Column::Memory]),
+    source("memory.stat",     Cadence::Slow,     UNITS,  Form::Inactive,            &[Column::WorkingSet]),
+    source("memory.max",      Cadence::Slow,     UNITS,  Form::Limit,               &[Column::Limit]),
+    source("pids.current",    Cadence::Always,   UNITS,  Form::Number,              &[Column::Tasks]),
+    source("io.stat",         Cadence::Always,   UNITS,  Form::Devices,             &[Column::ReadBytes, Column::WrittenBytes, Column::Reads, Column::Writes]),
+    source("cpu.pressure",    Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::CpuWaiting, Column::CpuStalled]),
+    source("io.pressure",     Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::IoWaiting, Column::IoStalled]),
+    source("memory.pressure", Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::MemoryWaiting, Column::MemoryStalled]),
+    source("memory.events",   Cadence::Always,   SLICES, Form::Keys(&["oom_kill"]), &[Column::OomKills]),
 ];
 
 /// The keys of a device's line, in the order of the columns.
@@ -94,7 +94,7 @@ pub struct Group {
     /// Whether it has series of its own.
     pub is_shown: bool,
     /// Whether its slow files have to be read at its next reading.
-    pub owes_slow: bool,
+    pub slow_is_due: bool,
     /// For how many readings in a row it used no CPU time.
     pub idle: u8,
     /// Files that it does not have: bit i for the i-th.
@@ -119,16 +119,16 @@ impl Group {
     ) {
         let absent = self.absent;
         for (at, file) in FILES.iter().enumerate() {
-            let is_wanted = match file.speed {
-                Speed::Slow => self.owes_slow,
-                Speed::Pressure => with_pressure,
-                Speed::Always => true,
+            let is_wanted = match file.cadence {
+                Cadence::Slow => self.slow_is_due,
+                Cadence::Pressure => with_pressure,
+                Cadence::Always => true,
             };
             if is_wanted && (if self.is_slice { file.of_slices } else { file.of_units }) {
                 self.read_file(dir, at, file, devices, errors);
             }
         }
-        self.owes_slow = false;
+        self.slow_is_due = false;
         // A unit that ends now has other files when it starts again.
         if self.absent != absent && !dir.is_directory(scan::text(&self.path)) {
             self.absent = absent;
@@ -187,7 +187,7 @@ impl Group {
             }
             Form::Inactive => {
                 // Without memory there is no working set: the error was recorded.
-                let Some(memory) = cells.get(Columns::Memory) else { return Some(()) };
+                let Some(memory) = cells.get(Column::Memory) else { return Some(()) };
                 cells.set(*first, memory.saturating_sub(keyed(text, "inactive_file")?));
             }
             Form::Devices => return by_device(text, file.columns, cells, devices),
@@ -197,7 +197,7 @@ impl Group {
                     match total(text, line) {
                         Some(value) => cells.set(*column, value),
                         // That of the CPU came with 5.13.
-                        None if *column == Columns::CpuStalled && !has_line(text, line) => {}
+                        None if *column == Column::CpuStalled && !has_line(text, line) => {}
                         None => whole = None,
                     }
                 }
@@ -230,7 +230,7 @@ fn total(text: &[u8], word: &str) -> Option<u64> {
 /// Adds up the devices; a line without numbers belongs to a device that did nothing.
 fn by_device(
     text: &[u8],
-    columns: &[Columns],
+    columns: &[Column],
     cells: &mut Cells,
     devices: &mut Devices,
 ) -> Option<()> {

@@ -25,7 +25,7 @@ const TCA_STATS_BASIC: u16 = 1;
 const TCA_STATS_QUEUE: u16 = 3;
 const TCA_STATS_PKT64: u16 = 8;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETQDISC,
     answer: libc::RTM_NEWQDISC,
@@ -121,12 +121,12 @@ impl Counts {
 
 /// Passes every discipline to `each`; `None` for an incomplete message.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
-    stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Qdisc::of(payload)))
+    stream.ask(&QUERY, &[0; HEAD], &mut |payload| each(Qdisc::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Qdisc::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Qdisc::of(payload)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub const PATH: &str = "netlink RTM_GETROUTE";
 const HEAD: usize = 12;
 const HOP: usize = 8;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETROUTE,
     answer: libc::RTM_NEWROUTE,
@@ -112,12 +112,12 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// Passes every route to `each`; `None` for a message that is too short.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
-    stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Route::of(payload)))
+    stream.ask(&QUERY, &[0; HEAD], &mut |payload| each(Route::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Route::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Route::of(payload)))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const ANSWER: usize = 72;
 /// wait for the third packet of their handshake as SYN_RECV.
 const STATES: u32 = 0xfff;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_INET_DIAG,
     kind: SOCK_DIAG_BY_FAMILY,
     answer: SOCK_DIAG_BY_FAMILY,
@@ -59,12 +59,12 @@ pub fn each(
     let head = [family, libc::IPPROTO_TCP as u8, 0, 0];
     let bytes = head.into_iter().chain(STATES.to_ne_bytes());
     body.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    stream.ask(&QUESTION, &body, &mut |payload| each(Socket::of(payload)))
+    stream.ask(&QUERY, &body, &mut |payload| each(Socket::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Socket>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Socket::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Socket::of(payload)))
 }
 
 #[cfg(test)]

@@ -68,18 +68,18 @@ pub fn call(path: &Path, object: &str, method: &str, until: Instant) -> Result<V
     if kind != HELLO {
         return Err(Failure::Broken("hello of ubusd", vec![kind]));
     }
-    let mut question = Vec::new();
-    write(&mut question, ATTR_PATH, &with_zero(object));
-    let number = bus.ask(LOOKUP, 1, 0, &question, ATTR_OBJECT)?;
+    let mut request = Vec::new();
+    write(&mut request, ATTR_PATH, &with_zero(object));
+    let number = bus.ask(LOOKUP, 1, 0, &request, ATTR_OBJECT)?;
     // An object without any allowed method is not reported at all.
     let number = number.ok_or(Failure::Denied)?;
     let number: [u8; 4] =
         number.try_into().map_err(|data| Failure::Broken("number of an object", data))?;
-    question.clear();
-    write(&mut question, ATTR_OBJECT, &number);
-    write(&mut question, ATTR_METHOD, &with_zero(method));
-    write(&mut question, ATTR_DATA, b"");
-    let answer = bus.ask(INVOKE, 2, u32::from_be_bytes(number), &question, ATTR_DATA)?;
+    request.clear();
+    write(&mut request, ATTR_OBJECT, &number);
+    write(&mut request, ATTR_METHOD, &with_zero(method));
+    write(&mut request, ATTR_DATA, b"");
+    let answer = bus.ask(INVOKE, 2, u32::from_be_bytes(number), &request, ATTR_DATA)?;
     Ok(answer.unwrap_or_default())
 }
 
