@@ -2,8 +2,8 @@
 //! flags, hardware address, mask, interface (net/ipv4/arp.c). The hardware address may be empty.
 //!
 //! Netlink reports the same about the running kernel, faster where there are thousands, and also those
-//! that were not resolved yet. It is not used where the interfaces are not those of these files: another
-//! network's may have the same names. If it fails, the file is read.
+//! that were not resolved yet. It is not used where the files show another network namespace, whose interfaces may have
+//! the same names. If it fails, the file is read.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -91,13 +91,13 @@ impl Arp {
         if !*by_netlink {
             return false;
         }
-        let told =
+        let passed =
             files.neighbours(&mut |interface, count| write(filter, interface, count, errors, out));
-        if let Err(error) = told {
+        if let Err(error) = passed {
             errors.record(error);
             *by_netlink = !netlink::is_refused(&error);
         }
-        told.is_ok()
+        passed.is_ok()
     }
 
     /// Writes the neighbours from the file.
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_itself() {
+    fn a_bad_line_is_left_out() {
         let tree = Tree::new("arp-bad");
         let mut arp = tree.open(&SPEC, Dialect::Node, &[("exclude-pattern", "0")]);
         assert!(matches!(arp.failure(), Some(Error::Unsupported(_))));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_zero() {
+    fn an_unreadable_value_is_not_zero() {
         let tree = Tree::new("bonding-bad");
         let mut bonding = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(bonding.failure(), Some(Error::Unsupported(_))));

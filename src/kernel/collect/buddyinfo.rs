@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_count_costs_its_sample_and_a_bad_line_its_zone() {
+    fn a_bad_count_drops_its_sample_and_a_bad_line_its_zone() {
         let tree = Tree::new("buddyinfo-odd");
         let text = "Node 0, zone DMA 1 x 3\nNode 0 zone Normal 4\nNode y, zone Z 5\nNode\n\nNode 0, zone DMA 9\n";
         tree.put("proc/buddyinfo", text);

@@ -54,11 +54,11 @@ impl Setup<'_> {
 
 #[cfg(feature = "hub")]
 impl Setup<'_> {
-    /// The address to ask: the `host` or `host:port` of an option, with `port` if it has none.
+    /// The address of a server: the `host` or `host:port` of an option, with `port` if it has none.
     ///
     /// # Errors
     ///
-    /// The text is neither; or the trees are stored ones, about which no other program can be asked.
+    /// The text is neither; or the trees are stored ones, for which no other program can be queried.
     pub fn peer(
         &self,
         address: &'static CollectorOption<String>,
@@ -103,14 +103,14 @@ pub struct Textfiles {
 
 /// The reader of one collector.
 pub trait Collector: Send {
-    /// Starts requests on a thread that may take their time, before the first collector of a scrape runs: all are
-    /// then waited for together. `now` is when the scrape began.
+    /// Starts requests that may take long, on a thread, before the first collector of a scrape runs: all are then
+    /// awaited together. `now` is when the scrape began.
     fn begin(&mut self, _now: Instant) {}
 
     /// Called when the agent begins to serve with this collector, or ends in an orderly way. Neither is called on one
     /// that is made for a single scrape, or replaced at a reload. On one that outlives a reload the beginning
-    /// is called again. At the beginning, a thread asks ahead, so that the duration of an answer is known when the
-    /// first scrape waits for one.
+    /// is called again. A first request is started at the beginning, so that the duration of an answer is known when
+    /// the first scrape waits for one.
     fn serving(&mut self, begins: bool) {
         if begins {
             self.begin(Instant::now());
@@ -140,7 +140,7 @@ const MAX_ERRNOS: usize = 16;
 #[derive(Debug, Default)]
 pub struct PartialErrors {
     count: u64,
-    /// What the last one told; of this scrape, if any was counted. In a box: most collectors have none, and
+    /// The last error; of this scrape, if any was counted. Boxed: most collectors have none, and
     /// a scrape goes over all of them.
     last: Option<Box<KeptError>>,
     /// By errno, 0 for content that is not as documented; since the collector was made.

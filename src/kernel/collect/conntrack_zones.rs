@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_connection_spoils_the_count() {
+    fn a_line_that_is_no_connection_spoils_the_count() {
         let tree = Tree::new("conntrack-zones-bad");
         let good = format!("{TCP} zone=0 use=2\n");
         for text in [
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_not_read_it_is_told_what_to_do() {
+    fn a_missing_permission_is_reported_with_advice() {
         let refused = std::io::Error::from_raw_os_error(libc::EACCES);
         assert!(is_refused(Some(&refused)) && !is_refused(None));
         assert!(!is_refused(Some(&std::io::Error::from_raw_os_error(libc::ENOENT))));

@@ -34,12 +34,12 @@ impl CpuColumns {
         self.cpus.len()
     }
 
-    /// Hands each CPU and its number in a row to `tell`; `false` if a CPU has none, whose sample is left out.
-    pub fn each(&self, mut numbers: Fields<'_>, tell: &mut dyn FnMut(Label<'_>, u64)) -> bool {
+    /// Passes each CPU and its number in a row to `write`; `false` if a CPU has none, whose sample is left out.
+    pub fn each(&self, mut numbers: Fields<'_>, write: &mut dyn FnMut(Label<'_>, u64)) -> bool {
         let mut is_whole = true;
         for cpu in &self.cpus {
             match numbers.uint() {
-                Some(Some(number)) => tell(Decimal::of((*cpu).into()).label(), number),
+                Some(Some(number)) => write(Decimal::of((*cpu).into()).label(), number),
                 _ => is_whole = false,
             }
         }
@@ -65,11 +65,11 @@ mod tests {
     use super::*;
 
     fn row(columns: &CpuColumns, row: &str) -> (String, bool) {
-        let mut told = String::new();
+        let mut written = String::new();
         let is_whole = columns.each(scan::fields(row.as_bytes()), &mut |cpu, number| {
-            told.push_str(&format!("{}={number} ", String::from_utf8_lossy(cpu.raw())));
+            written.push_str(&format!("{}={number} ", String::from_utf8_lossy(cpu.raw())));
         });
-        (told, is_whole)
+        (written, is_whole)
     }
 
     #[test]

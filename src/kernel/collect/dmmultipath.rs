@@ -154,6 +154,14 @@ mod tests {
     use crate::base::dialect::Dialect;
     use crate::kernel::collect::testing::{Tree, scrape};
 
+    const STATES: [(&str, &str); 5] = [
+        ("sdi", "running\n"),
+        ("sdj", "offline\n"),
+        ("sdk", "live\n"),
+        ("sdl", "blocked\n"),
+        ("sdm", "quiesce\n"),
+    ];
+
     fn machine(name: &str) -> Tree {
         let tree = Tree::new(name);
         let put = |file: &str, text: &str| tree.put(&format!("sys/block/{file}"), text);
@@ -161,7 +169,7 @@ mod tests {
         put("dm-5/dm/name", "mpathA\n");
         put("dm-5/dm/suspended", "0\n");
         put("dm-5/size", "3\n");
-        for (path, state) in [("sdi", "running\n"), ("sdj", "offline\n"), ("sdk", "live\n")] {
+        for (path, state) in STATES {
             put(&format!("dm-5/slaves/{path}/x"), "");
             put(&format!("{path}/device/state"), state);
         }
@@ -177,12 +185,14 @@ mod tests {
             r#"dmmultipath_device_info{device="mpathA",sysfs_name="dm-5",uuid="mpath-36"} 1"#,
             r#"dmmultipath_device_active{device="mpathA",sysfs_name="dm-5"} 1"#,
             r#"dmmultipath_device_size_bytes{device="mpathA",sysfs_name="dm-5"} 1536"#,
-            r#"dmmultipath_device_paths{device="mpathA",sysfs_name="dm-5"} 3"#,
+            r#"dmmultipath_device_paths{device="mpathA",sysfs_name="dm-5"} 5"#,
             r#"dmmultipath_device_paths_active{device="mpathA",sysfs_name="dm-5"} 2"#,
-            r#"dmmultipath_device_paths_failed{device="mpathA",sysfs_name="dm-5"} 1"#,
+            r#"dmmultipath_device_paths_failed{device="mpathA",sysfs_name="dm-5"} 3"#,
             r#"dmmultipath_path_state{device="mpathA",path="sdi",state="running"} 1"#,
             r#"dmmultipath_path_state{device="mpathA",path="sdj",state="offline"} 1"#,
             r#"dmmultipath_path_state{device="mpathA",path="sdk",state="live"} 1"#,
+            r#"dmmultipath_path_state{device="mpathA",path="sdl",state="blocked"} 1"#,
+            r#"dmmultipath_path_state{device="mpathA",path="sdm",state="quiesce"} 1"#,
         ];
         let expected = expected.map(String::from).to_vec();
         for dialect in [Dialect::Own, Dialect::Node] {
@@ -192,14 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+    fn bad_values_drop_their_samples_and_absence_is_no_error() {
         let tree = machine("dmmultipath-bad");
         tree.put("sys/block/dm-5/dm/suspended", "maybe\n");
         tree.put("sys/block/dm-5/size", "-1\n");
         tree.remove("sys/block/sdk/device/state");
         let mut multipath = tree.open(&SPEC, Dialect::Node, &[]);
         let (lines, errors) = scrape(&mut multipath, Dialect::Node, &["dmm"]);
-        assert_eq!((lines.len(), errors), (9 - 5, 3));
+        assert_eq!((lines.len(), errors), (11 - 5, 3));
         assert!(Tree::new("dmmultipath-none").open(&SPEC, Dialect::Node, &[]).is_unsupported());
     }
 }

@@ -167,7 +167,7 @@ mod tests {
     fn every_word_of_a_device() {
         let tree = Tree::new("drbd");
         let text = "version: 8.4.3 (api:1/proto:86-101)\n\n 0: cs:Unconfigured\n \
-            1: cs:Connected ro:Primary/Secondary ds:UpToDate/Inconsistent C r-----\n    \
+            1: cs:Connected ro:Primary/Secondary ds:Inconsistent/UpToDate C r-----\n    \
             ns:1 nr:2 dw:3 dr:4 al:5 bm:6 lo:7 pe:8 ua:9 ap:10 ep:11 wo:d oos:12\n";
         tree.put("proc/drbd", text);
         let expected = |received: &str| {
@@ -186,8 +186,8 @@ mod tests {
                 r#"drbd_out_of_sync_bytes{device="drbd1"} 12288"#,
                 r#"drbd_node_role_is_primary{device="drbd1",node="local"} 1"#,
                 r#"drbd_node_role_is_primary{device="drbd1",node="remote"} 0"#,
-                r#"drbd_disk_state_is_up_to_date{device="drbd1",node="local"} 1"#,
-                r#"drbd_disk_state_is_up_to_date{device="drbd1",node="remote"} 0"#,
+                r#"drbd_disk_state_is_up_to_date{device="drbd1",node="local"} 0"#,
+                r#"drbd_disk_state_is_up_to_date{device="drbd1",node="remote"} 1"#,
                 r#"drbd_connected{device="drbd0"} 0"#,
                 r#"drbd_connected{device="drbd1"} 1"#,
             ];
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+    fn bad_values_drop_their_samples_and_absence_is_no_error() {
         let tree = Tree::new("drbd-bad");
         tree.put(
             "proc/drbd",

@@ -169,7 +169,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn cards_of_amd_and_what_they_tell() {
+    fn every_file_of_amd_cards() {
         let tree = Tree::new("drm");
         let device = "sys/devices/pci0000:00/0000:09:00.0";
         let put = |file: &str, text: &str| tree.put(&format!("{device}/{file}"), text);

@@ -77,8 +77,12 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("60s");
 
-static QUESTION: Query =
-    Query { object: "dsl", method: "metrics", tell, age: named(FAMILIES, "dsl_age_seconds") };
+static QUERY: Query = Query {
+    object: "dsl",
+    method: "metrics",
+    read: read_answer,
+    age: named(FAMILIES, "dsl_age_seconds"),
+};
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -94,10 +98,10 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUERY, &SOCKET, &INTERVAL))
 }
 
-fn tell(line: Table<'_>, found: &mut Found) {
+fn read_answer(line: Table<'_>, found: &mut Found) {
     let [up, uptime, state, about, modem, exchange, ..] = &FAMILIES;
     number(up, [b""; 3], line.get("up"), 1, found);
     number(uptime, [b""; 3], line.get("uptime"), 1, found);
@@ -133,7 +137,7 @@ mod tests {
     use super::super::ubus::tests::{failure, opened, samples};
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::read::ubus::testing::{Say, Written};
+    use crate::kernel::read::ubus::testing::{Reply, Written};
 
     fn line() -> Vec<u8> {
         let mut line = Written::default();
@@ -193,17 +197,17 @@ mod tests {
         ];
         for dialect in [Dialect::Own, Dialect::Node] {
             let (mut dsl, _bus) = opened(&SPEC, dialect, |object, method| match (object, method) {
-                ("dsl", None) => Say::Object(0x1234_5678),
-                ("dsl", Some("metrics")) => Say::Table(line()),
-                _ => Say::Status(4),
+                ("dsl", None) => Reply::Object(0x1234_5678),
+                ("dsl", Some("metrics")) => Reply::Table(line()),
+                _ => Reply::Status(4),
             });
             assert_eq!(samples(&mut dsl, dialect), expected);
         }
     }
 
     #[test]
-    fn who_is_refused_is_told_what_to_do() {
-        let (mut dsl, _bus) = opened(&SPEC, Dialect::Own, |_, _| Say::Status(6));
+    fn a_refusal_is_reported_with_advice() {
+        let (mut dsl, _bus) = opened(&SPEC, Dialect::Own, |_, _| Reply::Status(6));
         let expected = "ubus/dsl: expected an access list in /usr/share/acl.d that allows it";
         assert!(failure(&mut dsl).starts_with(expected), "{}", failure(&mut dsl));
     }

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_that_cannot_be_read_costs_its_sample() {
+    fn an_unreadable_count_drops_its_sample() {
         let tree = Tree::new("edac-bad");
         let mut edac = tree.open(&SPEC, Dialect::Own, &[]);
         assert_eq!(scrape(&mut edac, Dialect::Own, &["edac"]), (vec![], 0), "no such directory");

@@ -44,7 +44,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Entropy {
     available: FileId,
     pool: FileId,
-    /// Of the pool, in bits and in thousandths of a byte.
+    /// The size of the pool, in bits and in thousandths of a byte.
     size: Option<[u64; 2]>,
 }
 
@@ -64,7 +64,7 @@ impl Collector for Entropy {
     }
 }
 
-/// The bits that `text` tells, and the same in thousandths of a byte.
+/// The bits in `text`, and the same in thousandths of a byte.
 fn size(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option<[u64; 2]> {
     let raw = scan::uint(text.trim_ascii_end());
     let size = raw.and_then(|raw| Some([raw, raw.checked_mul(BIT)?]));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_there_are_bytes_here() {
+    fn node_exporter_shows_bits_and_we_show_bytes() {
         let tree = Tree::new("entropy");
         tree.put("proc/sys/kernel/random/entropy_avail", "1337\n");
         tree.put("proc/sys/kernel/random/poolsize", "4096\n");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_costs_its_own_sample() {
+    fn each_bad_file_drops_only_its_sample() {
         let tree = Tree::new("entropy-bad");
         let mut entropy = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(entropy.failure(), Some(Error::Unsupported(_))));

@@ -78,7 +78,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Ext4 {
     devices: Kept,
-    /// For the device numbers.
+    /// The directory of block devices, for their numbers.
     block: Dir,
     mounts: [Subtree; 2],
     /// The last text of mountinfo.

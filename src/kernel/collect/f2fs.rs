@@ -122,6 +122,8 @@ mod tests {
         put("sda1/stat/sb_status", "4\n");
         put("sda1/stat/cp_status", "8\n");
         put("sda1/free_segments", "few\n");
+        put("vda/stat/sb_status", "0\n");
+        put("vda/stat/cp_status", "18\n");
         let mut f2fs = tree.open(&SPEC, Dialect::Own, &[]);
         let expected = [
             "f2fs_lifetime_written_bytes{device=\"dm-3\"} 1025024",
@@ -131,14 +133,19 @@ mod tests {
             "f2fs_unusable_blocks{device=\"dm-3\"} 1005",
             "f2fs_superblock_status{device=\"dm-3\"} 251",
             "f2fs_superblock_status{device=\"sda1\"} 4",
+            "f2fs_superblock_status{device=\"vda\"} 0",
             "f2fs_superblock_needs_fsck{device=\"dm-3\"} 0",
             "f2fs_superblock_needs_fsck{device=\"sda1\"} 1",
+            "f2fs_superblock_needs_fsck{device=\"vda\"} 0",
             "f2fs_checkpoint_status{device=\"dm-3\"} 151",
             "f2fs_checkpoint_status{device=\"sda1\"} 8",
+            "f2fs_checkpoint_status{device=\"vda\"} 24",
             "f2fs_checkpoint_needs_fsck{device=\"dm-3\"} 1",
             "f2fs_checkpoint_needs_fsck{device=\"sda1\"} 0",
+            "f2fs_checkpoint_needs_fsck{device=\"vda\"} 1",
             "f2fs_checkpoint_error{device=\"dm-3\"} 0",
             "f2fs_checkpoint_error{device=\"sda1\"} 1",
+            "f2fs_checkpoint_error{device=\"vda\"} 1",
         ];
         let expected = expected.map(String::from).to_vec();
         assert_eq!(scrape(&mut f2fs, Dialect::Own, &["f2fs"]), (expected, 1));

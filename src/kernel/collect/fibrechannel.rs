@@ -155,4 +155,32 @@ mod tests {
         let mut none = Tree::new("fibrechannel-none").open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(none.failure(), Some(Error::Unsupported(_))));
     }
+
+    #[test]
+    fn every_counter_goes_to_its_family() {
+        let tree = Tree::new("fibrechannel-all");
+        let counters = [
+            ("dumped_frames", "dumped_frames"),
+            ("error_frames", "error_frames"),
+            ("invalid_crc_count", "invalid_crc"),
+            ("rx_frames", "rx_frames"),
+            ("rx_words", "rx_words"),
+            ("tx_frames", "tx_frames"),
+            ("tx_words", "tx_words"),
+            ("seconds_since_last_reset", "since_last_reset_seconds"),
+            ("invalid_tx_word_count", "invalid_tx_words"),
+            ("link_failure_count", "link_failures"),
+            ("loss_of_sync_count", "loss_of_sync"),
+            ("loss_of_signal_count", "loss_of_signal"),
+            ("nos_count", "nos"),
+            ("fcp_packet_aborts", "fcp_packet_aborts"),
+        ];
+        for (n, (file, _)) in (0x101..).zip(counters) {
+            tree.put(&format!("sys/class/fc_host/host1/statistics/{file}"), &format!("{n:#x}\n"));
+        }
+        let line = |(n, (_, name))| format!("fibrechannel_{name}_total{{fc_host=\"host1\"}} {n}");
+        let expected = (0x101..).zip(counters).map(line).collect::<Vec<String>>();
+        let mut hosts = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(scrape(&mut hosts, Dialect::Own, &["_total{"]), (expected, 0));
+    }
 }

@@ -62,7 +62,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn the_first_and_the_last_of_three() {
+    fn the_first_and_last_of_three_numbers_are_shown() {
         let tree = Tree::new("filefd");
         let mut files = tree.open(&SPEC, Dialect::Node, &[]);
         let mut read = |text: &str| {

@@ -96,7 +96,7 @@ impl Gathered {
         }
         let first = self.label_count;
         for label in labels {
-            // Two labels that are the same once written have to be the same here.
+            // Labels are compared as they are written: two that are not UTF-8 may be written alike.
             self.labels.push(String::from_utf8_lossy(label).as_bytes());
         }
         self.label_count += labels.len();

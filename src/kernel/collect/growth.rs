@@ -20,7 +20,7 @@ const HALF: u64 = 1 << 31;
 /// The counters of a part; `None` for those that it does not have.
 pub type Counts = [Option<u64>; COLUMNS];
 
-/// The sums of one whole.
+/// The sums over the parts of one object, such as the stations of an interface.
 #[derive(Debug, Default)]
 pub struct Growth {
     /// `None` for counters that no part has.
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn who_begins_anew_counts_from_nothing() {
+    fn a_part_that_starts_again_counts_from_zero() {
         let again = |count| sums(&[&[seen(1, 100, Some(60))], &[seen(1, count, Some(4))]])[1];
         assert_eq!((again(30), again(130)), (Some(30), Some(130)));
         // A part of unknown age.
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_only_missed_counts_nothing_twice() {
+    fn a_part_missed_once_is_not_counted_twice() {
         let looks: [&[Observation]; 3] =
             [&[seen(1, 900, Some(60))], &[], &[seen(1, 950, Some(80)), seen(2, 70, None)]];
         assert_eq!(sums(&looks)[2], Some(0));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_over_at_32_bits_goes_on() {
+    fn counters_of_32_bits_go_on_when_they_wrap() {
         let high = (1 << 32) - 7;
         let over = |last, age| sums(&[&[seen(1, last, Some(60))], &[seen(1, 5, age)]])[1];
         assert_eq!(over(high, Some(70)), Some(12));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_failed_forgets_nobody() {
+    fn a_failed_reading_keeps_the_known_parts() {
         let (mut growth, start) = (Growth::default(), Instant::now());
         let later = |seconds| start + Duration::from_secs(seconds);
         growth.add(&seen(1, 100, Some(60)), start);

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_costs_itself() {
+    fn a_bad_row_is_left_out() {
         let tree = Tree::new("interrupts-bad");
         tree.put(
             "proc/interrupts",

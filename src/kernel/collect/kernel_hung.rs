@@ -52,7 +52,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn the_count_or_nothing() {
+    fn the_count_is_shown_if_the_kernel_has_it() {
         let tree = Tree::new("kernel-hung");
         let mut hung = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(hung.error(), Some(Error::Unsupported(_))));

@@ -152,7 +152,7 @@ impl Collector for KernelLog {
     fn serving(&mut self, begins: bool) {
         if begins && self.file.is_none() {
             let path = self.path.as_deref();
-            self.file = path.and_then(|path| at_end(path).map_err(tell).ok());
+            self.file = path.and_then(|path| at_end(path).map_err(warn).ok());
         }
     }
 
@@ -196,10 +196,10 @@ pub fn warn_of_lacking(settings: &Settings) -> usize {
         return 0;
     }
     let path = Root::at(settings.paths.clone()).real(PATH);
-    usize::from(at_end(&path).map_err(tell).is_err())
+    usize::from(at_end(&path).map_err(warn).is_err())
 }
 
-fn tell(error: io::Error) {
+fn warn(error: io::Error) {
     let fields: [log::Field<'_>; 3] = [("file", &PATH), ("error", &error), ("advice", &ADVICE)];
     log::warn("the kernel's log cannot be read", &fields);
 }

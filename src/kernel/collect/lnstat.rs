@@ -91,7 +91,7 @@ impl Lnstat {
         let Lnstat { tables, columns, keys, dialect } = self;
         keys.begin();
         for column in columns.iter() {
-            let make = |name: &str, _: &str| Some(made(name, *dialect));
+            let make = |name: &str, _: &str| Some(new_family(name, *dialect));
             let Some(family) = keys.family([&column.name, b""], &make) else { continue };
             let family = family.keyed(KEYS);
             out.family(&family);
@@ -107,7 +107,7 @@ impl Lnstat {
     }
 }
 
-fn made(name: &str, dialect: Dialect) -> NewFamily {
+fn new_family(name: &str, dialect: Dialect) -> NewFamily {
     let is_level = dialect == Dialect::Own && name == "entries";
     let stem = name.strip_suffix("_total").filter(|_| dialect == Dialect::Own).unwrap_or(name);
     NewFamily {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_costs_its_sample() {
+    fn a_bad_number_drops_its_sample() {
         let tree = Tree::new("lnstat-bad");
         let mut lnstat = tree.open(&SPEC, Dialect::Node, &[]);
         assert_eq!(lines(&mut lnstat, Dialect::Node), (vec![], 0));

@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(scrape(&mut load, Dialect::Own, &["load"]), (expected.to_vec(), 0));
     }
     #[test]
-    fn a_bad_number_costs_its_sample() {
+    fn a_bad_number_drops_its_sample() {
         let tree = Tree::new("loadavg-bad");
         tree.put("proc/loadavg", "0.07 1.5x 12.00 3/412 9876\n");
         let mut load = tree.open(&SPEC, Dialect::Own, &[]);

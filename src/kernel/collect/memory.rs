@@ -5,7 +5,7 @@
 //! knows a fixed set of names.
 
 use super::keyed::snake_case;
-use super::{Collector, Scrape, Setup, Spec};
+use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::digits;
 use crate::kernel::read::{FileId, Names, scan};
@@ -79,7 +79,7 @@ struct Line {
     start: Option<[u8; NAME]>,
     unit: Unit,
     raw: u64,
-    called: Option<DynamicFamily>,
+    family: Option<DynamicFamily>,
     /// The index of the part in `PARTS`.
     part: Option<usize>,
 }
@@ -97,7 +97,17 @@ struct DynamicFamily {
 impl Collector for Memory {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let (mut count, mut text) = (0, files.read(self.file)?);
+        self.parse(files.read(self.file)?, errors)?;
+        self.write(errors, out);
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Parses the file into `lines`.
+    #[inline]
+    fn parse(&mut self, mut text: &[u8], errors: &mut PartialErrors) -> Result<(), Error> {
+        let mut count = 0;
         loop {
             for known in self.lines.get_mut(count..).unwrap_or_default() {
                 let Some((raw, rest)) = known.read(text) else { break };
@@ -117,11 +127,12 @@ impl Collector for Memory {
                 _ => {
                     self.lines.truncate(count);
                     self.keys.truncate(count);
-                    let called = DynamicFamily::of(key, unit).filter(|c| !c.taken(&self.lines));
+                    let family =
+                        DynamicFamily::of(key, unit).filter(|it| !it.is_taken(&self.lines));
                     let part = PARTS.iter().position(|part| *part == key);
-                    let part = part.filter(|_| unit == Unit::Kibibytes && called.is_some());
+                    let part = part.filter(|_| unit == Unit::Kibibytes && family.is_some());
                     self.keys.push(key);
-                    self.lines.push(Line { start: start(line, key), unit, raw, called, part });
+                    self.lines.push(Line { start: start(line, key), unit, raw, family, part });
                 }
             }
             count += 1;
@@ -130,10 +141,15 @@ impl Collector for Memory {
         if count == 0 {
             return Err(Error::parse(PATH, EXPECTED, b""));
         }
+        Ok(())
+    }
+
+    #[inline]
+    fn write(&self, errors: &mut PartialErrors, out: &mut dyn Sink) {
         for (i, line) in self.lines.iter().enumerate() {
             let key = self.keys.get(i).unwrap_or_default();
-            match &line.called {
-                Some(called) => line.write(called, out),
+            match &line.family {
+                Some(family) => line.write(family, out),
                 None => errors.refuse(PATH, "a name that comes once", key),
             }
         }
@@ -141,11 +157,8 @@ impl Collector for Memory {
         if let Some(raw) = self.used() {
             out.single(used, used.value(raw));
         }
-        Ok(())
     }
-}
 
-impl Memory {
     /// Used memory in kibibytes; `None` where one of the parts is missing, or they do not add up.
     fn used(&self) -> Option<u64> {
         let mut parts = [None; PARTS.len()];
@@ -174,10 +187,10 @@ impl Line {
         Some((digits::number(scan::columns(number)?), rest))
     }
 
-    fn write(&self, called: &DynamicFamily, out: &mut dyn Sink) {
-        let DynamicFamily { name, split, help, stamp, .. } = called;
+    fn write(&self, names: &DynamicFamily, out: &mut dyn Sink) {
+        let DynamicFamily { name, split, help, stamp, .. } = names;
         let family = Family::dynamic_at(Kind::Gauge, self.unit, (name, *split), help, *stamp);
-        let family = if called.in_node { family } else { family.only_own() };
+        let family = if names.in_node { family } else { family.only_own() };
         // The unit of nearly all lines, without checking for others.
         let value = match self.unit {
             Unit::Kibibytes => Value::times(self.raw, 1024),
@@ -210,10 +223,11 @@ impl DynamicFamily {
         split.map_or((b"", b""), |(node, own)| (node, own.get(1..).unwrap_or_default()))
     }
 
-    fn taken(&self, by: &[Line]) -> bool {
+    /// Whether one of the lines has one of its names.
+    fn is_taken(&self, by: &[Line]) -> bool {
         let (node, own) = self.names();
         let same = |other: &DynamicFamily| other.names().0 == node || other.names().1 == own;
-        own == b"memory_used_bytes" || by.iter().filter_map(|l| l.called.as_ref()).any(same)
+        own == b"memory_used_bytes" || by.iter().filter_map(|line| line.family.as_ref()).any(same)
     }
 }
 
@@ -260,44 +274,4 @@ pub(super) fn own_name(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_come_from_the_kernels() {
-        for (key, own, node) in [
-            ("MemTotal", "memory_total_bytes", "memory_MemTotal_bytes"),
-            ("SwapFree", "memory_swap_free_bytes", "memory_SwapFree_bytes"),
-            ("Active(anon)", "memory_active_anon_bytes", "memory_Active_anon_bytes"),
-            ("SReclaimable", "memory_sreclaimable_bytes", "memory_SReclaimable_bytes"),
-            ("NFS_Unstable", "memory_nfs_unstable_bytes", "memory_NFS_Unstable_bytes"),
-            ("Committed_AS", "memory_committed_as_bytes", "memory_Committed_AS_bytes"),
-            ("DirectMap4k", "memory_direct_map4k_bytes", "memory_DirectMap4k_bytes"),
-            ("SecPageTables", "memory_secondary_page_tables_bytes", "memory_SecPageTables_bytes"),
-            ("Memory", "memory_memory_bytes", "memory_Memory_bytes"),
-            ("DirectMap1G", "memory_direct_map1g_bytes", "memory_DirectMap1G_bytes"),
-        ] {
-            let names = DynamicFamily::of(key.as_bytes(), Unit::Kibibytes).unwrap();
-            assert_eq!(names.names(), (node.as_bytes(), own.as_bytes()));
-        }
-        for (key, in_node) in [("Active(file)", true), ("Zswapped", true), ("HighTotal", false)] {
-            assert_eq!(
-                DynamicFamily::of(key.as_bytes(), Unit::Kibibytes).unwrap().in_node,
-                in_node
-            );
-        }
-        let count = DynamicFamily::of(b"HugePages_Total", Unit::One).unwrap();
-        assert_eq!(count.name, "memory_HugePages_Total|memory_huge_pages_total");
-    }
-
-    #[test]
-    fn odd_lines_have_no_value() {
-        assert_eq!(parse(b"MemFree:  12 kB"), Some((&b"MemFree"[..], Unit::Kibibytes, 12)));
-        for bad in ["MemFree 12 kB", "MemFree:", "MemFree: x kB", "MemFree: 12 MB", "A: 1 kB x"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
-        }
-        for bad in ["", "_", "Mem-Free", "Mem\u{e9}", "(x)"] {
-            assert_eq!(node_name(bad.as_bytes()), None, "{bad}");
-        }
-    }
-}
+mod tests;

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn each_card_tells_its_wear_once() {
+    fn the_wear_of_each_card_is_shown_once() {
         let tree = Tree::new("mmc");
         tree.put("proc/stat", "cpu 1\nbtime 1700000123\n");
         let new = [
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_defined_or_broken_has_no_sample() {
+    fn undefined_or_broken_values_have_no_sample() {
         let tree = Tree::new("mmc-odd");
         let mut mmc = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(mmc.is_unsupported());

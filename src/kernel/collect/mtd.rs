@@ -84,7 +84,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn only_what_corrects_errors_is_shown_and_once() {
+    fn only_flash_with_ecc_is_shown_and_once() {
         let tree = Tree::new("mtd");
         let device = |device: &str, strength: &str, first: usize, name: &str| {
             let put = |file: &str, text: &str| {

@@ -120,7 +120,7 @@ impl Families {
     ) -> bool {
         let dialect = self.dialect;
         let make = |protocol: &str, name: &str| {
-            shows(protocol, name).then(|| made(protocol, name, dialect))
+            shows(protocol, name).then(|| new_family(protocol, name, dialect))
         };
         let Some(family) = self.keys.family(key, &make) else { return true };
         let value = scan::fields(rest).next().and_then(|text| keyed::number(&family, text));
@@ -135,7 +135,7 @@ fn is_shown(fields: &Patterns, protocol: &str, name: &str) -> bool {
     fields.keep(&[protocol, "_", name].concat())
 }
 
-fn made(protocol: &str, name: &str, dialect: Dialect) -> NewFamily {
+fn new_family(protocol: &str, name: &str, dialect: Dialect) -> NewFamily {
     let key = [protocol, "_", name].concat();
     NewFamily {
         kind: Kind::Untyped,
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_do_not_match_cost_that_pair() {
+    fn lines_that_do_not_match_drop_that_pair() {
         let tree = Tree::new("netstat-bad");
         let mut netstat = tree.open(&SPEC, Dialect::Node, &[("fields", "")]);
         put(

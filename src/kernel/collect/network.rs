@@ -5,8 +5,8 @@
 //! Netlink reports the same about the running kernel, and the packets that no protocol wanted, in
 //! IFLA_STATS64, a `struct rtnl_link_stats64` (include/uapi/linux/if_link.h, 2.6.35; rx_nohandler since
 //! 4.6). The 16 columns are made from it as the kernel makes the file. It costs more, unless another
-//! collector asks for it anyway. If it fails, the file is read. Addresses are told by netlink alone, and only
-//! where the interfaces are those that netlink tells of: another network's may have the same names.
+//! collector requests it anyway. If it fails, the file is read. Addresses are from netlink alone, and only
+//! where the files show the interfaces of the same network namespace: another one may use the same names.
 
 mod addresses;
 mod aliases;
@@ -105,7 +105,7 @@ struct Network {
     file: FileId,
     /// Netlink is used before the file.
     by_netlink: bool,
-    /// What the kernel tells others is taken in the place of the file.
+    /// The dump for other collectors is used in place of the file.
     with_others: bool,
     with_addresses: bool,
     /// Aliases of the interfaces in the table, if they are labels.
@@ -171,7 +171,7 @@ impl Network {
         true
     }
 
-    /// Fills the table with the columns of the file by netlink, if others ask by it anyway.
+    /// Fills the table with the columns of the file from netlink, if another collector requests the dump anyway.
     fn take_from_others(&mut self, files: &mut Files, errors: &mut PartialErrors) -> bool {
         let links = files.links_of_others();
         links.inspect(|links| self.take(links, ALL_OF_FILE, errors)).is_some()

@@ -1,6 +1,6 @@
 //! Routes, by routing netlink (RTM_GETROUTE, rtnetlink(7)): those of all tables that lead somewhere, a
 //! series each, or one for each way of a route with several; and how many there are by interface. Time
-//! and output are proportional to the routes. On a stored tree no kernel can be asked.
+//! and output are proportional to the routes. A stored tree has no routes to request.
 //!
 //! No label has the table, so routes of two tables may have the same labels; the first is shown.
 
@@ -74,7 +74,7 @@ impl Collector for Routes {
         shown.begin(links);
         let [info, routes] = &FAMILIES;
         out.family(info);
-        route::each(&mut self.stream, &mut |told| match told {
+        route::each(&mut self.stream, &mut |parsed| match parsed {
             Some(route) => shown.write(&route, links, out),
             None => errors.refuse(route::PATH, "a route", b""),
         })?;
@@ -219,7 +219,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, open, outcome, scrape};
     use crate::kernel::read::Root;
     use crate::kernel::read::netlink::Links;
-    use crate::kernel::read::netlink::route::tests::{hop, told, word};
+    use crate::kernel::read::netlink::route::tests::{hop, route_message, word};
     use crate::kernel::read::netlink::tests::{attribute, described};
     use crate::model::metric::Buffer;
     use crate::outputs::expose::{Format, Lines, Text as Page};
@@ -244,9 +244,9 @@ mod tests {
     }
 
     #[test]
-    fn every_way_is_a_series_and_no_series_comes_twice() {
+    fn every_next_hop_is_a_series_and_no_series_comes_twice() {
         let gateway = |last| attribute(libc::RTA_GATEWAY, &[10, 0, 0, last]);
-        let direct = told(
+        let direct = route_message(
             [2, 24, 2, 1],
             &[
                 attribute(libc::RTA_DST, &[10, 9, 8, 0]),
@@ -256,8 +256,8 @@ mod tests {
         );
         let hops = [hop(0, 4, &[gateway(1)]), hop(9, 5, &[gateway(2)])].concat();
         let several = [attribute(libc::RTA_MULTIPATH, &hops), word(libc::RTA_PRIORITY, 100)];
-        let own = told([2, 32, 2, 2], &[word(libc::RTA_OIF, 4)]);
-        let answer = [direct.clone(), told([2, 0, 186, 1], &several), own, direct];
+        let own = route_message([2, 32, 2, 2], &[word(libc::RTA_OIF, 4)]);
+        let answer = [direct.clone(), route_message([2, 0, 186, 1], &several), own, direct];
         let expected = [
             r#"node_network_route_info{device="eth0",src="10.9.8.7",dest="10.9.8.0/24",gw="",priority="0",proto="kernel",weight=""} 1"#,
             r#"node_network_route_info{device="eth0",src="",dest="default",gw="10.0.0.1",priority="100",proto="bgp",weight="1"} 1"#,
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(samples(&answer.concat(), Dialect::Node), expected);
         let mut long = [0; 16];
         (long[0], long[1], long[15]) = (0xfd, 7, 1);
-        let strange = told([10, 128, 77, 1], &[attribute(libc::RTA_DST, &long)]);
+        let strange = route_message([10, 128, 77, 1], &[attribute(libc::RTA_DST, &long)]);
         let expected = [
             r#"sysmetrics_network_route_info{interface="",source="",destination="fd07::1/128",gateway="",priority="0",protocol="unknown",weight=""} 1"#,
             r#"sysmetrics_network_routes{interface=""} 1"#,
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_asked_and_a_stored_tree_is_not() {
+    fn the_running_kernel_is_queried_and_a_stored_tree_is_not() {
         let mut live = open(&Root::of_this_machine(), &SPEC, Dialect::Own, &[]);
         assert_eq!(scrape(&mut live, Dialect::Own, &["route"]).1, 0);
         let mut stored = Tree::new("route").open(&SPEC, Dialect::Own, &[]);

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_costs_its_sample_and_a_missing_file_is_no_fault() {
+    fn a_bad_number_drops_its_sample_and_a_missing_file_is_no_error() {
         let tree = Tree::new("nfs-bad");
         tree.put("proc/net/rpc/nfs", "rpc 18 -3\nrpc 19 20 21\n\nother 1\nproc2 2 1e3 5\nnet\n");
         let mut nfs = tree.open(&SPEC, Dialect::Node, &[]);

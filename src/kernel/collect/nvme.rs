@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_left_out() {
+    fn unreadable_values_are_left_out() {
         let tree = machine("nvme-bad");
         tree.put("sys/class/nvme/nvme0/nvme0n2/size", "many\n");
         tree.remove("sys/class/nvme/nvme0/nvme0n2/nuse");

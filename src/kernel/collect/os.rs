@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_odd_costs_itself() {
+    fn missing_or_odd_parts_are_left_out() {
         let tree = Tree::new("os-odd");
         let mut os = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(os.error(), Some(Error::Unsupported(_))));

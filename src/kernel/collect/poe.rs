@@ -51,8 +51,12 @@ static SOCKET: CollectorOption<PathBuf> =
 static INTERVAL: CollectorOption<Duration> =
     duration("interval", [30_000, 3_600_000], "how often the daemon is asked").default("30s");
 
-static QUESTION: Query =
-    Query { object: "poe", method: "info", tell, age: named(FAMILIES, "poe_age_seconds") };
+static QUERY: Query = Query {
+    object: "poe",
+    method: "info",
+    read: read_answer,
+    age: named(FAMILIES, "poe_age_seconds"),
+};
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -68,10 +72,10 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Poller::new(setup, &QUESTION, &SOCKET, &INTERVAL))
+    Box::new(Poller::new(setup, &QUERY, &SOCKET, &INTERVAL))
 }
 
-fn tell(switch: Table<'_>, found: &mut Found) {
+fn read_answer(switch: Table<'_>, found: &mut Found) {
     let [budget, consumption, about, status, watts, priority, mode, _] = &FAMILIES;
     number(budget, [b""; 3], switch.get("budget"), 1, found);
     number(consumption, [b""; 3], switch.get("consumption"), 1, found);
@@ -108,19 +112,19 @@ mod tests {
     use super::super::ubus::tests::{failure, opened, samples};
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::read::ubus::testing::{Say, Written};
+    use crate::kernel::read::ubus::testing::{Reply, Written};
 
     fn switch(ports: usize) -> Vec<u8> {
         let mut switch = Written::default();
         switch.text("firmware", "v17.1");
         switch.text("mcu", "ST Micro ST32F100 Microcontroller");
         switch.float("budget", 77.0);
-        switch.float("consumption", 9.4);
+        switch.float("consumption", 9.6);
         switch.table("ports", |all| {
             for n in 0..ports {
                 all.table(&format!("lan{n}"), |port| {
-                    port.short("priority", 2);
-                    port.text("mode", "PoE+");
+                    port.short("priority", 2 + n as u32 % 3);
+                    port.text("mode", ["PoE+", "PoE", "Pre-PoE"][n % 3]);
                     port.text("status", ["Delivering power", "Other fault", "new"][n % 3]);
                     if n == 0 {
                         port.float("consumption", 9.4);
@@ -136,23 +140,23 @@ mod tests {
     fn ports_and_their_power_in_both_dialects() {
         let expected = [
             "poe_budget_watts 77",
-            "poe_consumption_watts 9.4",
+            "poe_consumption_watts 9.6",
             r#"poe_info{mcu="ST Micro ST32F100 Microcontroller",firmware="v17.1"} 1"#,
             r#"poe_port_status{port="lan0",status="delivering"} 1"#,
             r#"poe_port_status{port="lan1",status="other_fault"} 1"#,
             r#"poe_port_status{port="lan2",status="unknown"} 1"#,
             r#"poe_port_watts{port="lan0"} 9.4"#,
             r#"poe_port_priority{port="lan0"} 2"#,
-            r#"poe_port_priority{port="lan1"} 2"#,
-            r#"poe_port_priority{port="lan2"} 2"#,
+            r#"poe_port_priority{port="lan1"} 3"#,
+            r#"poe_port_priority{port="lan2"} 4"#,
             r#"poe_port_info{port="lan0",mode="PoE+"} 1"#,
-            r#"poe_port_info{port="lan1",mode="PoE+"} 1"#,
-            r#"poe_port_info{port="lan2",mode="PoE+"} 1"#,
+            r#"poe_port_info{port="lan1",mode="PoE"} 1"#,
+            r#"poe_port_info{port="lan2",mode="Pre-PoE"} 1"#,
         ];
         for dialect in [Dialect::Own, Dialect::Node] {
             let (mut poe, _bus) = opened(&SPEC, dialect, |_, method| match method {
-                None => Say::Object(7),
-                Some(_) => Say::Table(switch(3)),
+                None => Reply::Object(7),
+                Some(_) => Reply::Table(switch(3)),
             });
             let all = samples(&mut poe, dialect);
             let shown: Vec<_> = all.iter().filter(|line| !line.ends_with(" 0")).collect();
@@ -162,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_has_a_bound_of_ports() {
+    fn the_number_of_ports_is_bounded() {
         let bytes = switch(MAX_PORTS + 1);
         let mut found = Found::default();
-        tell(Table::parse(&bytes).unwrap(), &mut found);
+        read_answer(Table::parse(&bytes).unwrap(), &mut found);
         let ports = found
             .readings
             .iter()
@@ -174,12 +178,12 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_without_the_daemon_is_said_to_be_so() {
-        let (mut poe, _bus) = opened(&SPEC, Dialect::Own, |_, _| Say::Status(4));
+    fn a_switch_without_the_daemon_is_reported_as_such() {
+        let (mut poe, _bus) = opened(&SPEC, Dialect::Own, |_, _| Reply::Status(4));
         assert!(failure(&mut poe).starts_with("ubus/poe: "), "{}", failure(&mut poe));
         let (mut poe, _bus) = opened(&SPEC, Dialect::Node, |_, method| match method {
-            None => Say::Object(7),
-            Some(_) => Say::Table(vec![0x83, 0, 0, 9, 0]),
+            None => Reply::Object(7),
+            Some(_) => Reply::Table(vec![0x83, 0, 0, 9, 0]),
         });
         assert!(failure(&mut poe).contains("a table that is whole"), "{}", failure(&mut poe));
     }

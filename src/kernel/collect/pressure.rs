@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_bad_costs_itself() {
+    fn missing_or_bad_parts_are_left_out() {
         let tree = Tree::new("pressure-bad");
         let mut pressure = tree.open(&SPEC, Dialect::Own, &[]);
         let mut none = crate::model::metric::Buffer::default();

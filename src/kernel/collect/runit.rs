@@ -160,8 +160,8 @@ mod tests {
     #[test]
     fn services_are_directories_and_links_to_them() {
         let tree = Tree::new("runit");
-        put(&tree, "service/web", &status(1_694_498_816, b'u', 1));
-        put(&tree, "elsewhere/ssh", &status(1_700_000_000, b'd', 2));
+        put(&tree, "service/web", &status(1_694_498_816, b'd', 1));
+        put(&tree, "elsewhere/ssh", &status(1_700_000_000, b'u', 2));
         tree.put("elsewhere/ssh/down", "");
         tree.put("service/README", "no service");
         tree.put("service/new/run", "#!/bin/sh");
@@ -172,8 +172,8 @@ mod tests {
         let expected = [
             format!("service_state{ssh} 2"),
             format!("service_state{web} 1"),
-            format!("service_desired_state{ssh} 0"),
-            format!("service_desired_state{web} 1"),
+            format!("service_desired_state{ssh} 1"),
+            format!("service_desired_state{web} 0"),
             format!("service_state_last_change_timestamp_seconds{ssh} 1700000000"),
             format!("service_state_last_change_timestamp_seconds{web} 1694498816"),
             format!("service_normal_state{ssh} 0"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_status_costs_its_service() {
+    fn a_broken_status_drops_its_service() {
         let tree = Tree::new("runit-broken");
         assert!(matches!(outcome(&mut opened(&tree, Dialect::Own)), Err(Error::Absent(_))));
         put(&tree, "service/good", &status(1, b'u', 1));

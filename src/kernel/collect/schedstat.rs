@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_costs_its_sample() {
+    fn a_bad_number_drops_its_sample() {
         let tree = Tree::new("schedstat-bad");
         let mut schedstat = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(schedstat.failure(), Some(Error::Unsupported(_))));

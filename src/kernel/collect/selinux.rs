@@ -3,7 +3,7 @@
 //! a line of counters for each CPU; `avc/hash_stats` has lines `entries: 503`, `buckets used: 257/512` and
 //! `longest chain: 7`; `avc/cache_threshold` is a number. The mode that is set for the next start is
 //! `SELINUX=` of `/etc/selinux/config`, which is read once: 1 enforcing, 0 permissive, -1 disabled. Where
-//! the file system is not mounted SELinux is off, and nothing else is shown. node_exporter tells nothing of the cache.
+//! the file system is not mounted SELinux is off, and nothing else is shown. node_exporter does not report the cache.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn without_it_or_with_odd_files() {
+    fn absent_or_odd_files() {
         let tree = Tree::new("selinux-odd");
         let mut selinux = tree.open(&SPEC, Dialect::Own, &[]);
         let off = vec!["selinux_enabled 0".to_owned()];

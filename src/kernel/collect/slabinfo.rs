@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_lines_cost_what_is_odd() {
+    fn odd_lines_drop_only_their_odd_parts() {
         let tree = Tree::new("slabinfo-odd");
         tree.put("proc/slabinfo", "a 1 x 3 4 5 :\nb 1 2\n\na 1 2 3 4 5 :\n");
         let mut slabinfo = tree.open(&SPEC, Dialect::Node, &[]);

@@ -20,7 +20,7 @@ const MAX_PERIODS: u32 = 5;
 const MAX_READINGS: usize = 1024;
 const MAX_ERRORS: usize = 64;
 
-/// Reads all of them.
+/// Reads all sensors of a collector.
 pub type ReadFn = Box<dyn FnMut(&mut Found) + Send>;
 
 /// Whether an entry of a directory is a sensor.
@@ -42,7 +42,7 @@ pub struct Slow {
 struct Work {
     look: ReadFn,
     found: Found,
-    /// The results were not shown yet.
+    /// Whether the results were not shown yet.
     is_news: bool,
 }
 
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scrape_shows_what_was_read_last_and_waits_for_nobody() {
+    fn a_scrape_shows_the_last_values_without_waiting() {
         let tree = Tree::new("slow");
         let start = Instant::now();
         let later = |seconds| start + Duration::from_secs(seconds);

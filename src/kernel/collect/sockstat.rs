@@ -90,7 +90,7 @@ impl Sockstat {
     fn sample(&mut self, key: [&[u8]; 2], value: &[u8], out: &mut dyn Sink) -> bool {
         let dialect = self.dialect;
         let Some(family) =
-            self.keys.family(key, &|protocol, key| Some(made(protocol, key, dialect)))
+            self.keys.family(key, &|protocol, key| Some(new_family(protocol, key, dialect)))
         else {
             return true;
         };
@@ -102,7 +102,7 @@ impl Sockstat {
     }
 }
 
-fn made(protocol: &str, key: &str, dialect: Dialect) -> NewFamily {
+fn new_family(protocol: &str, key: &str, dialect: Dialect) -> NewFamily {
     let is_own = dialect == Dialect::Own;
     let (name, unit) = match key {
         "mem" if is_own => ("memory_bytes", Unit::Pages),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn that_there_is_no_socket_of_udp_is_noted() {
+    fn the_absence_of_udp_sockets_is_noted() {
         let tree = Tree::new("sockstat-udp");
         let mut sockstat = tree.open(&SPEC, Dialect::Node, &[]);
         let mut noted = |v4: &str, v6: &str| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_costs_itself() {
+    fn a_bad_value_is_left_out() {
         let tree = Tree::new("sockstat-bad");
         let mut sockstat = tree.open(&SPEC, Dialect::Node, &[]);
         assert_eq!(lines(&mut sockstat, Dialect::Node), (vec![], 0));

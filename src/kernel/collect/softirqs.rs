@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_costs_itself() {
+    fn a_bad_row_is_left_out() {
         let tree = Tree::new("softirqs-bad");
         tree.put("proc/softirqs", "CPU0 CPU1\nHI: 1\nTIMER: x 2\nHI: 3 4\n\n: 5 6\nRCU: 7 8 9");
         let mut softirqs = tree.open(&SPEC, Dialect::Node, &[]);

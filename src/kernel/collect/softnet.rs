@@ -2,7 +2,7 @@
 //! each CPU that is online (net/core/net-procfs.c). Columns came one by one: packets, drops and
 //! interrupted rounds come first, collisions ninth (2.6); wake-ups by other CPUs tenth (2.6.36); packets
 //! over the limit of their flow (3.11); waiting packets, and the number of the CPU (5.10). Without its number a
-//! CPU is numbered by the position of its line. Missing columns have no sample. Late kernels write
+//! CPU is numbered by the position of its line. Missing columns have no sample. Newer kernels write
 //! 0 for collisions.
 
 use super::{Collector, Scrape, Setup, Spec};
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_old_kernel_does_not_tell_is_left_out() {
+    fn values_an_old_kernel_lacks_are_left_out() {
         let tree = Tree::new("softnet-old");
         for (columns, families) in [(8, 0), (9, 4), (10, 5), (11, 6), (12, 7), (13, 7)] {
             tree.put("proc/net/softnet_stat", &"1 ".repeat(columns));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_itself() {
+    fn a_bad_line_is_left_out() {
         let tree = Tree::new("softnet-bad");
         let absent = tree.open(&SPEC, Dialect::Node, &[]).failure();
         assert!(matches!(absent, Some(Error::Unsupported(_))));

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_its_own_sample() {
+    fn a_bad_line_drops_only_its_sample() {
         let tree = Tree::new("stat-bad");
         let bad = "intr\nctxt 8\nctxt 9\nbtime 99999999999999999999\nprocesses -1\n\
             procs_running many\nprocs_blocked 12\nsoftirq 30 13 x 15";

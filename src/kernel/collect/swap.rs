@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_its_area() {
+    fn a_bad_line_drops_its_swap_area() {
         let tree = Tree::new("swap-odd");
         let text = "/a partition 1 2\n/b partition x 2 3\n/c\n/d partition 4 5 6\n/d file 7 8 9\n";
         tree.put("proc/swaps", &[HEAD, text].concat());

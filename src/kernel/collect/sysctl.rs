@@ -91,26 +91,26 @@ impl Collector for Sysctl {
             self.dir.open()?;
         }
         let mut room = [0; MAX_TEXT];
-        // The last that failed, and whether any did not.
+        // The last error, and whether any file was shown.
         let (mut failed, mut is_any) = (None, false);
-        let mut note = |told: Result<(), Error>, errors: &mut PartialErrors| match told {
+        let mut note = |written: Result<(), Error>, errors: &mut PartialErrors| match written {
             Ok(()) => is_any = true,
             Err(error) => failed.replace(error).into_iter().for_each(|e| errors.record(e)),
         };
         for wanted in &self.numbers {
             let place = self.dir.place(&wanted.file);
             let text = read(&self.dir, &wanted.file, &mut room);
-            let told = text.and_then(|text| wanted.write(text, place, scrape.errors, out));
-            note(told, scrape.errors);
+            let written = text.and_then(|text| wanted.write(text, place, scrape.errors, out));
+            note(written, scrape.errors);
         }
         self.info.clear();
         for (file, name) in &self.texts {
-            let told = read(&self.dir, file, &mut room).map(|text| {
+            let written = read(&self.dir, file, &mut room).map(|text| {
                 for (at, word) in text_fields(text).enumerate() {
                     self.info.push(&[name.as_bytes(), word, Decimal::of(at as u64).as_bytes()]);
                 }
             });
-            note(told, scrape.errors);
+            note(written, scrape.errors);
         }
         let [info] = &FAMILIES;
         self.info.write(info, out);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_of_its_own() {
+    fn bad_and_missing_parameters_are_errors() {
         let tree = Tree::new("sysctl-odd");
         tree.put("proc/sys/kernel/threads-max", "many\n");
         tree.put("proc/sys/fs/file-nr", "1 2\n");
@@ -258,7 +258,7 @@ mod tests {
         let expected = [r#"sysctl_fs_file_nr{index="0"} 1"#, r#"sysctl_fs_file_nr{index="1"} 2"#];
         let expected = (expected.map(String::from).to_vec(), 3);
         assert_eq!(scrape(&mut sysctl, Dialect::Own, &["sysctl"]), expected);
-        // Where nothing is told, the collector fails.
+        // The collector fails if no value is written.
         let mut none = tree.open(&SPEC, Dialect::Node, &[("include", "kernel.none")]);
         assert!(none.failure().is_some());
         assert_eq!(path("/etc/passwd").to_str(), Ok("etc/passwd"));

@@ -95,14 +95,14 @@ impl Tcpstat {
         }
         let mut counts = Counts::default();
         for family in [libc::AF_INET, libc::AF_INET6] {
-            let asked = socket::each(&mut self.stream, family as u8, &mut |socket| match socket {
+            let dumped = socket::each(&mut self.stream, family as u8, &mut |socket| match socket {
                 Some(socket) => counts.add(socket),
                 None => {
                     errors.refuse(socket::PATH, "a socket", b"");
                     counts.is_cut = true;
                 }
             });
-            if let Err(error) = asked {
+            if let Err(error) = dumped {
                 // Without the module the kernel does not support it.
                 self.by_netlink = !netlink::is_refused(&error) && error.errno() != libc::ENOENT;
                 errors.record(error);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_its_socket_and_ipv6_may_be_missing() {
+    fn a_bad_line_drops_its_socket_and_ipv6_may_be_missing() {
         let tree = tree("tcpstat-bad");
         tree.remove("proc/net/tcp6");
         let bad = ["01 00000010\n", "xx 0:0\n", "100 0:0\n", "01 0:100000000\n"];
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_asked() {
+    fn the_running_kernel_is_queried() {
         let _listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let mut live = open(&Root::of_this_machine(), &SPEC, Dialect::Own, &[]);
         let (samples, errors) = scrape(&mut live, Dialect::Own, &["\"listen\""]);

@@ -65,7 +65,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn tells_of_files_what_the_look_at_them_brought() {
+    fn results_of_reading_text_files_are_shown() {
         let tree = Tree::new("textfile");
         for (dialect, more) in [(Dialect::Own, 1), (Dialect::Node, 0)] {
             let mut files = tree.open(&SPEC, dialect, &[("directory", "/a,/b*")]);

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_asked() {
+    fn the_running_kernel_is_queried() {
         let mut timex = Tree::new("timex").open(&SPEC, Dialect::Own, &[]);
         if sys::clock_state().is_ok() {
             assert_eq!(scrape(&mut timex, Dialect::Own, &["timex"]).0.len(), FAMILIES.len());

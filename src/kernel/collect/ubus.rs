@@ -27,27 +27,27 @@ pub struct Query {
     pub object: &'static str,
     pub method: &'static str,
     /// Makes samples from the answer.
-    pub tell: fn(Table<'_>, &mut Found),
+    pub read: fn(Table<'_>, &mut Found),
     /// The family of their age.
     pub age: &'static Family<'static>,
 }
 
-/// The engine; `None` for a stored machine, which cannot be asked.
+/// The engine; `None` for a stored machine, which has no ubusd.
 pub struct Poller(Option<Slow>, &'static Family<'static>);
 
 impl Poller {
-    /// Asks `question` at the socket and in the interval of the options.
+    /// Asks `query` at the socket and in the interval of the options.
     pub fn new(
         setup: &Setup<'_>,
-        question: &'static Query,
+        query: &'static Query,
         socket: &'static CollectorOption<PathBuf>,
         interval: &'static CollectorOption<Duration>,
     ) -> Poller {
         let path = setup.settings.get(socket);
-        let look = Box::new(move |found: &mut Found| ask(&path, question, found));
+        let look = Box::new(move |found: &mut Found| ask(&path, query, found));
         let period = setup.settings.get(interval);
-        let slow = || Slow::always(setup, question.object, BUS, look, period);
-        Poller(setup.root.is_procfs().then(slow), question.age)
+        let slow = || Slow::always(setup, query.object, BUS, look, period);
+        Poller(setup.root.is_procfs().then(slow), query.age)
     }
 }
 
@@ -58,12 +58,12 @@ impl Collector for Poller {
     }
 }
 
-fn ask(path: &std::path::Path, question: &Query, found: &mut Found) {
-    let Query { object, method, tell, .. } = question;
+fn ask(path: &std::path::Path, query: &Query, found: &mut Found) {
+    let Query { object, method, read, .. } = query;
     let place = Place::below(BUS, object.as_bytes());
     let failure = match call(path, object, method, Instant::now() + PATIENCE) {
         Ok(bytes) => match Table::parse(&bytes) {
-            Some(table) => return tell(table, found),
+            Some(table) => return read(table, found),
             None => Error::parse(place, "a table that is whole", &bytes),
         },
         Err(Failure::Io(error)) => Error::of(place, &error),
@@ -112,14 +112,14 @@ pub mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
     use crate::kernel::read::Root;
-    use crate::kernel::read::ubus::testing::{Say, Served, serve};
+    use crate::kernel::read::ubus::testing::{Reply, Served, serve};
     use std::thread::sleep;
 
     /// The collector, for a bus with this answer.
     pub fn opened(
         spec: &Spec,
         dialect: Dialect,
-        answer: impl Fn(&str, Option<&str>) -> Say + Send + 'static,
+        answer: impl Fn(&str, Option<&str>) -> Reply + Send + 'static,
     ) -> (Opened, Served) {
         let name = format!("ubus-{}-{}", spec.subject.name, dialect.name());
         let bus = serve(&name, answer);

@@ -15,7 +15,7 @@ use crate::settings::Subject;
 const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
 const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
 
-/// What of a file without sockets is looked at.
+/// The beginning of the header, for a file that is known to have no sockets and is not read.
 const NO_SOCKETS: &[u8] = b"sl local_address rem_address st tx_queue";
 
 /// The place of the two queues among the words of a line.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_socket_the_table_is_not_walked() {
+    fn without_sockets_the_table_is_not_read() {
         use crate::kernel::collect::{Collector, Scrape};
         struct Noted(Box<dyn Collector>);
         impl Collector for Noted {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 const DIRECTORY: &str = "/sys/bus/platform/devices";
 
-/// How often devices are looked up, and asked.
+/// How often devices are looked up, and read.
 const LOOK: Duration = Duration::from_secs(60);
 const ASK: Duration = Duration::from_secs(3600);
 
@@ -173,7 +173,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape, scrape_later};
 
     #[test]
-    fn devices_are_asked_once_an_hour() {
+    fn devices_are_read_once_an_hour() {
         let tree = Tree::new("ufs");
         let put = |device: &str, file: &str, text: &str| {
             tree.put(&format!("sys/bus/platform/devices/{device}/health_descriptor/{file}"), text);

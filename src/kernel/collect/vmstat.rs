@@ -57,7 +57,7 @@ impl Collector for Vmstat {
             }
             let mut words = scan::fields(line);
             let key = words.next().unwrap_or_default();
-            let family = keys.family([key, b""], &|key, _| made(key, fields));
+            let family = keys.family([key, b""], &|key, _| new_family(key, fields));
             let Some(family) = family else { continue };
             end = line.as_ptr().addr() - text.as_ptr().addr() + line.len() + 1;
             match words.next().and_then(|word| keyed::number(&family, word)) {
@@ -73,7 +73,7 @@ impl Collector for Vmstat {
     }
 }
 
-fn made(key: &str, fields: &Patterns) -> Option<NewFamily> {
+fn new_family(key: &str, fields: &Patterns) -> Option<NewFamily> {
     fields.keep(key).then(|| NewFamily {
         kind: Kind::Untyped,
         unit: Unit::One,
@@ -93,7 +93,7 @@ mod tests {
     use crate::kernel::collect::testing::{Tree, scrape};
 
     #[test]
-    fn the_fields_that_are_asked_for() {
+    fn only_the_selected_fields_are_shown() {
         let tree = Tree::new("vmstat");
         tree.put(
             "proc/vmstat",

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_temperature_has_no_sample() {
+    fn bad_temperatures_have_no_sample() {
         let tree = Tree::new("w1-broken");
         for (sensor, text) in
             [("28-01", ""), ("28-02", "85000\n"), ("28-03", "127937\n"), ("28-04", "2x\n")]
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn of_85_degrees_only_those_are_shown_that_were_near() {
+    fn the_power_on_value_of_85_degrees_needs_a_near_one_before() {
         let tree = Tree::new("w1-85");
         let start = Instant::now();
         let mut w1 = tree.open(&SPEC, Dialect::Own, &[("interval", "60s")]);

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_none_one_is_looked_for_some_seconds_later() {
+    fn an_absent_device_is_looked_up_some_seconds_later() {
         let tree = Tree::new("watchdog-none");
         tree.put("sys/class/watchdog/x", "");
         tree.remove("sys/class/watchdog/x");

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_costs_itself() {
+    fn a_bad_line_is_left_out() {
         let tree = Tree::new("xfrm-bad");
         let mut xfrm = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(xfrm.failure(), Some(Error::Unsupported(_))));

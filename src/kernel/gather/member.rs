@@ -26,7 +26,7 @@ pub struct Member {
     /// When it last ran.
     pub ran: Option<Instant>,
     /// The current scrape: whether it was selected, succeeded, and how long it took.
-    pub asked: bool,
+    pub selected: bool,
     pub success: bool,
     pub took: Duration,
 }
@@ -58,7 +58,7 @@ impl Member {
         self.took = end - start;
         self.ran = Some(end);
         if log::enabled(Level::Debug) {
-            self.tell();
+            self.log_run();
         }
         if result.is_err() || self.errors.count() > 0 {
             self.note(result.err(), end);
@@ -80,7 +80,7 @@ impl Member {
 
     /// Each run at debug level; the request's own line names the client.
     #[cold]
-    fn tell(&self) {
+    fn log_run(&self) {
         let micros = nanos(self.took) / 1000;
         let fields: [log::Field<'_>; 3] =
             [("collector", &self.shown), ("duration_us", &micros), ("success", &self.success)];

@@ -94,7 +94,7 @@ impl Gather {
             error: None,
             failed: None,
             ran: None,
-            asked: false,
+            selected: false,
             success: false,
             took: Duration::ZERO,
         };
@@ -173,10 +173,10 @@ impl Gather {
         &self.root
     }
 
-    /// Hands the current addresses of the running kernel's interfaces to `tell`, with the name of each interface;
+    /// Passes the current addresses of the running kernel's interfaces to `each`, with the name of each interface;
     /// returns `false` if they are not available, as where another machine's files are read.
-    pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> bool {
-        self.root.has_own_interfaces() && self.files.addresses(tell).is_ok()
+    pub fn addresses(&mut self, each: &mut dyn FnMut(&[u8], Address)) -> bool {
+        self.root.has_own_interfaces() && self.files.addresses(each).is_ok()
     }
 
     /// The time since the start of the process.
@@ -213,13 +213,13 @@ impl Gather {
         self.files.begin();
         self.root.begin(self.start.age(start));
         for (i, member) in self.members.iter_mut().enumerate() {
-            member.asked = selection.0 >> i & 1 == 1;
-            if member.asked {
+            member.selected = selection.0 >> i & 1 == 1;
+            if member.selected {
                 member.collector.begin(start);
             }
         }
         for (i, member) in self.members.iter_mut().enumerate() {
-            if member.asked {
+            if member.selected {
                 out.source(Source::Collector(member.name));
                 let scrape = (&mut self.files, &self.textfiles);
                 now = member.collect(scrape, &self.root, now, out);

@@ -28,12 +28,12 @@ pub fn write(members: &[Member], total: Duration, out: &mut dyn Sink) {
         [(success, |m| m.success.into()), (errors, |m| m.failures), (took, |m| nanos(m.took))];
     for (family, raw) in per_collector {
         out.family(family);
-        for member in members.iter().filter(|m| m.asked) {
+        for member in members.iter().filter(|m| m.selected) {
             out.sample(&[member.label], family.value(raw(member)));
         }
     }
     out.family(read_errors);
-    for member in members.iter().filter(|m| m.asked) {
+    for member in members.iter().filter(|m| m.selected) {
         for (errno, count) in member.errors.by_errno() {
             let errno = sys::errno_name(*errno).into();
             out.sample(&[member.label, errno], Value::Int(*count));

@@ -72,7 +72,7 @@ fn counts(gather: &mut Gather) -> Vec<u64> {
 }
 
 #[test]
-fn what_outlives_a_reload_counts_on() {
+fn counts_go_on_over_a_reload() {
     let mut before = gather("/proc");
     assert_eq!(counts(&mut before), [1, 1]);
     let mut after = gather("/proc");

@@ -11,16 +11,16 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 /// How many seconds an absent path is assumed to stay absent.
 const LOOK_AGAIN: u32 = 8;
 
-/// Directories that stay open from scrape to scrape, of all that ask whether they may.
+/// How many directories may stay open from scrape to scrape, of all collectors together.
 pub(super) const MAX_KEPT: usize = 16;
 
-/// What all that comes from one root has in common.
+/// The state that all files and directories of one root share.
 pub struct Shared {
     /// How many directories are open.
     pub(super) open: AtomicUsize,
-    /// So many may stay open.
+    /// How many may stay open.
     pub(super) kept: usize,
-    /// The second of the scrape at hand, from 1 on; 0 where nobody tells.
+    /// The second of the scrape at hand, from 1 on; 0 if no time was set.
     second: AtomicU32,
 }
 
@@ -72,11 +72,11 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_is_absent_is_looked_for_again_after_a_while() {
+    fn absent_things_are_checked_again_after_some_seconds() {
         let shared = Arc::new(Shared::default());
         let absence = Absence::new(&shared);
         absence.note();
-        assert!(!absence.is_known(), "nobody tells the time");
+        assert!(!absence.is_known(), "no time was set");
         let at = |seconds| shared.begin(Duration::from_secs(seconds));
         at(0);
         assert!(!absence.is_known());

@@ -1,11 +1,11 @@
 //! A thread that runs blocking requests for a collector: to a message bus, or another program's socket. A
-//! scrape waits for it until a deadline. A thread that is late then is not waited for again; while it
-//! is busy every scrape fails at once, and there is never a second thread. After an answer that was late
-//! or never came, scrapes wait only a moment, until an answer is in time again.
+//! scrape waits for the answer until a deadline, and then fails the collector. While the thread is still busy
+//! with that request, every scrape fails at once; there is never a second thread. After a late answer
+//! scrapes wait only 20 ms, until an answer is in time again.
 //!
-//! The client waits for the scrape. An agent makes one request when it begins to serve, so that it is known how long an
-//! answer takes before a client waits for it: a scrape waits a little longer than that, and the whole
-//! time only for a peer without any request before.
+//! HTTP clients wait while a scrape waits. So the agent makes one request when it begins to serve: when the first
+//! client comes, it is known how long an answer takes, and a scrape waits a little longer than that. It waits the
+//! whole time only if there was no request before.
 
 use crate::base::sys::spawn_thread;
 use std::any::Any;
@@ -34,28 +34,28 @@ const TIMES: u32 = 8;
 /// Makes the request, until the given time, and stores the answer in its argument.
 type JobFn<T> = fn(&mut T, Instant);
 
-/// The worker's state, of a type that the thread does not know: so there is one thread's code for all.
+/// The worker's state, without its type: all workers share the code of one thread.
 type AnyJob = Box<dyn Any + Send>;
 
-/// The worker's state, with its answer: it goes to the thread with each request and comes back, so that its
-/// memory is reused.
+/// A thread and the state of its work, of which the answer is a part. The state goes to the thread with each request
+/// and comes back, so that its memory is reused.
 pub struct Background<T> {
     thread: Thread,
-    asks: PhantomData<T>,
+    job: PhantomData<T>,
 }
 
 impl<T: Send + 'static> Background<T> {
     /// The thread `name` is started at the first request.
     pub fn new(name: &'static str, idle: T, work: JobFn<T>) -> Background<T> {
-        let thread = Thread::new(name, Box::new((idle, work)), |asks, until| {
-            if let Some((asks, work)) = asks.downcast_mut::<(T, JobFn<T>)>() {
-                work(asks, until);
+        let thread = Thread::new(name, Box::new((idle, work)), |job, until| {
+            if let Some((state, work)) = job.downcast_mut::<(T, JobFn<T>)>() {
+                work(state, until);
             }
         });
-        Background { thread, asks: PhantomData }
+        Background { thread, job: PhantomData }
     }
 
-    /// Lets the thread make a request, and waits until then for its answer.
+    /// Starts a request, and waits for its answer until the deadline.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ impl<T: Send + 'static> Background<T> {
         self.answer()
     }
 
-    /// Starts a request. All requests of a scrape are started before the first is waited for. If
-    /// nobody waited for an earlier request, this one waits for that, unless it is over.
+    /// Starts a request; a scrape starts all requests before it waits for the first. If an earlier request is still
+    /// running and no answer to it was awaited, its answer is taken for this one's.
     pub fn begin(&mut self, until: Instant) {
         self.thread.begin(until);
     }
@@ -88,8 +88,8 @@ impl<T: Send + 'static> Background<T> {
     }
 
     fn idle(&mut self) -> Option<&mut T> {
-        let (asks, _) = self.thread.idle.as_mut()?.downcast_mut::<(T, JobFn<T>)>()?;
-        Some(asks)
+        let (state, _) = self.thread.idle.as_mut()?.downcast_mut::<(T, JobFn<T>)>()?;
+        Some(state)
     }
 }
 
@@ -97,37 +97,37 @@ impl<T: Send + 'static> Background<T> {
 struct Thread {
     name: &'static str,
     work: JobFn<dyn Any + Send>,
-    post: Arc<Post>,
+    mailbox: Arc<Mailbox>,
     /// `None` while the thread has it.
     idle: Option<AnyJob>,
     has_thread: bool,
     /// Until when the answer to the current request is waited for, or why it was not made.
-    asked: Result<Instant, i32>,
+    deadline: Result<Instant, i32>,
     /// How long the last answer took.
     took: Option<Duration>,
     /// The last answer was late, or is not there yet.
     is_late: bool,
 }
 
-struct Post {
+struct Mailbox {
     state: Mutex<State>,
     changed: Condvar,
-    /// A scrape waits for the answer; it is read and written with the lock held. Mostly other collectors take
-    /// longer, and there is no thread to wake.
+    /// Whether a scrape waits for the answer; read and written with the lock held. Usually the answer is there
+    /// before the scrape waits for it, and there is no thread to wake.
     is_awaited: AtomicBool,
 }
 
 enum State {
-    /// There is no request, or the thread is at work.
+    /// There is no request, or the thread is working on one.
     Empty,
-    Asked(AnyJob, Instant),
+    Requested(AnyJob, Instant),
     /// The answer, whether it was in time, and how long it took.
     Answered(AnyJob, bool, Duration),
     /// There are no more requests.
     Over,
 }
 
-impl Post {
+impl Mailbox {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,22 +136,23 @@ impl Post {
 impl Thread {
     fn new(name: &'static str, idle: AnyJob, work: JobFn<dyn Any + Send>) -> Thread {
         let is_awaited = AtomicBool::new(false);
-        let post = Post { state: Mutex::new(State::Empty), changed: Condvar::new(), is_awaited };
+        let mailbox =
+            Mailbox { state: Mutex::new(State::Empty), changed: Condvar::new(), is_awaited };
         Thread {
             name,
             work,
-            post: Arc::new(post),
+            mailbox: Arc::new(mailbox),
             idle: Some(idle),
             has_thread: false,
-            asked: Err(libc::ETIMEDOUT),
+            deadline: Err(libc::ETIMEDOUT),
             took: None,
             is_late: false,
         }
     }
 
     fn begin(&mut self, until: Instant) {
-        let was_begun = self.asked.is_ok();
-        let posted = self.post(until).or_else(|errno| if was_begun { Ok(()) } else { Err(errno) });
+        let was_begun = self.deadline.is_ok();
+        let posted = self.send(until).or_else(|errno| if was_begun { Ok(()) } else { Err(errno) });
         let patience = match self.took {
             _ if self.is_late => Some(SHORT),
             Some(took) => Some(USUAL.saturating_add(took.saturating_mul(TIMES))),
@@ -159,12 +160,12 @@ impl Thread {
         };
         let latest = patience.and_then(|patience| Instant::now().checked_add(patience));
         let last = until + GRACE;
-        self.asked = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
+        self.deadline = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
     }
 
     /// Waits until the state is back, or the deadline has passed.
     fn answer(&mut self) -> Result<(), i32> {
-        let until = std::mem::replace(&mut self.asked, Err(libc::ETIMEDOUT))?;
+        let until = std::mem::replace(&mut self.deadline, Err(libc::ETIMEDOUT))?;
         match self.wait(until) {
             Some(answered) => self.take(answered),
             None => self.is_late = true,
@@ -174,7 +175,7 @@ impl Thread {
 
     /// Takes the state back, if it is there.
     fn take_back(&mut self) {
-        let answered = take_answer(&mut self.post.lock());
+        let answered = take_answer(&mut self.mailbox.lock());
         if let Some(answered) = answered {
             self.take(answered);
         }
@@ -184,23 +185,25 @@ impl Thread {
         (self.idle, self.is_late, self.took) = (Some(answered), !in_time, Some(took));
     }
 
-    fn post(&mut self, until: Instant) -> Result<(), i32> {
+    fn send(&mut self, until: Instant) -> Result<(), i32> {
         self.take_back();
         let idle = self.idle.take().ok_or(libc::ETIMEDOUT)?;
-        *self.post.lock() = State::Asked(idle, until);
+        *self.mailbox.lock() = State::Requested(idle, until);
         if !self.has_thread {
             self.start()?;
         }
-        self.post.changed.notify_all();
+        self.mailbox.changed.notify_all();
         Ok(())
     }
 
     fn start(&mut self) -> Result<(), i32> {
-        let (post, work) = (Arc::clone(&self.post), self.work);
-        let started = spawn_thread(self.name, STACK, Box::new(move || answer(&post, work)));
+        let (mailbox, work) = (Arc::clone(&self.mailbox), self.work);
+        let started = spawn_thread(self.name, STACK, Box::new(move || answer(&mailbox, work)));
         if let Err(error) = started {
-            if let State::Asked(asks, _) = std::mem::replace(&mut *self.post.lock(), State::Empty) {
-                self.idle = Some(asks);
+            if let State::Requested(job, _) =
+                std::mem::replace(&mut *self.mailbox.lock(), State::Empty)
+            {
+                self.idle = Some(job);
             }
             return Err(error.raw_os_error().unwrap_or(libc::EAGAIN));
         }
@@ -209,7 +212,7 @@ impl Thread {
     }
 
     fn wait(&self, until: Instant) -> Option<(AnyJob, bool, Duration)> {
-        let mut state = self.post.lock();
+        let mut state = self.mailbox.lock();
         loop {
             if let Some(answered) = take_answer(&mut state) {
                 return Some(answered);
@@ -218,10 +221,10 @@ impl Thread {
             if left.is_zero() {
                 return None;
             }
-            self.post.is_awaited.store(true, Relaxed);
-            let waited = self.post.changed.wait_timeout(state, left);
+            self.mailbox.is_awaited.store(true, Relaxed);
+            let waited = self.mailbox.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            self.post.is_awaited.store(false, Relaxed);
+            self.mailbox.is_awaited.store(false, Relaxed);
         }
     }
 }
@@ -237,175 +240,40 @@ fn take_answer(state: &mut State) -> Option<(AnyJob, bool, Duration)> {
 }
 
 /// The thread: handles requests until there are no more.
-fn answer(post: &Post, work: JobFn<dyn Any + Send>) {
-    let mut state = post.lock();
+fn answer(mailbox: &Mailbox, work: JobFn<dyn Any + Send>) {
+    let mut state = mailbox.lock();
     loop {
         match std::mem::replace(&mut *state, State::Empty) {
-            State::Asked(mut asks, until) => {
+            State::Requested(mut job, until) => {
                 drop(state);
                 let begun = Instant::now();
-                work(&mut *asks, until);
+                work(&mut *job, until);
                 let end = Instant::now();
-                state = post.lock();
+                state = mailbox.lock();
                 if matches!(*state, State::Over) {
                     return;
                 }
-                *state = State::Answered(asks, end < until, end - begun);
-                if post.is_awaited.load(Relaxed) {
-                    post.changed.notify_all();
+                *state = State::Answered(job, end < until, end - begun);
+                if mailbox.is_awaited.load(Relaxed) {
+                    mailbox.changed.notify_all();
                 }
             }
             State::Over => return,
             other => {
                 *state = other;
-                state = post.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = mailbox.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
     }
 }
 
 impl Drop for Thread {
-    /// The thread ends by itself later.
+    /// Does not wait for the thread, which ends after its current request.
     fn drop(&mut self) {
-        *self.post.lock() = State::Over;
-        self.post.changed.notify_all();
+        *self.mailbox.lock() = State::Over;
+        self.mailbox.changed.notify_all();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(20)
-    }
-
-    #[test]
-    fn what_asks_comes_back_with_the_answer() {
-        let mut doubled = Background::new("test", 1, |n, _| *n *= 2);
-        let answers: Vec<i32> = (0..10).map(|_| *doubled.ask(soon()).unwrap()).collect();
-        assert_eq!(answers, [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
-    }
-
-    #[test]
-    fn who_is_late_is_not_waited_for_again_and_goes_on_later() {
-        let (go, wait): (Sender<()>, Receiver<()>) = channel();
-        let (told, tells) = channel();
-        let mut slow = Background::new("test", (wait, told), |(wait, told), _| {
-            let _ = wait.recv();
-            let _ = told.send(());
-        });
-        let first = slow.ask(Instant::now() + Duration::from_millis(20)).err();
-        assert_eq!(first, Some(libc::ETIMEDOUT));
-        assert_eq!(slow.ask(soon()).err(), Some(libc::ETIMEDOUT), "at once");
-        go.send(()).unwrap();
-        tells.recv().unwrap();
-        go.send(()).unwrap();
-        while slow.ask(soon()).is_err() {} // until the first answer is there
-        drop(slow);
-        assert!(tells.recv().is_ok());
-        assert!(tells.recv().is_err(), "the thread has ended");
-    }
-
-    #[test]
-    fn who_was_late_gets_a_moment_until_an_answer_is_in_time() {
-        let (go, wait): (Sender<()>, Receiver<()>) = channel();
-        let mut slow = Background::new("test", wait, |wait, _| {
-            let _ = wait.recv();
-        });
-        let begun = Instant::now();
-        assert!(slow.ask(begun).is_err());
-        assert!(slow.thread.is_late);
-        go.send(()).unwrap(); // past its time
-        while slow.thread.asked.is_err() {
-            slow.begin(begun + Duration::from_secs(600));
-        }
-        assert_eq!(slow.answer().err(), Some(libc::ETIMEDOUT));
-        assert!(begun.elapsed() < Duration::from_secs(300), "a moment");
-        go.send(()).unwrap(); // in time, though nobody waits
-        while slow.thread.asked.is_err() {
-            slow.begin(soon());
-        }
-        assert!(!slow.thread.is_late);
-        go.send(()).unwrap();
-        assert!(slow.answer().is_ok());
-    }
-
-    #[test]
-    fn who_is_at_work_is_not_waited_for() {
-        let (go, wait): (Sender<()>, Receiver<()>) = channel();
-        let mut slow = Background::new("test", (wait, 0), |(wait, count), _| {
-            let _ = wait.recv();
-            *count += 1;
-        });
-        assert_eq!(slow.at_rest().unwrap().1, 0);
-        slow.begin(soon());
-        assert!(slow.at_rest().is_none());
-        go.send(()).unwrap();
-        while slow.at_rest().is_none() {}
-        assert_eq!(slow.at_rest().unwrap().1, 1);
-    }
-
-    #[test]
-    fn who_keeps_silent_from_the_start_or_later_on_gets_little_more_than_usual() {
-        let (go, wait): (Sender<()>, Receiver<()>) = channel();
-        let mut peer = Background::new("test", wait, |wait, _| {
-            let _ = wait.recv();
-        });
-        let (begun, until) = (Instant::now(), Instant::now() + Duration::from_secs(600));
-        peer.begin(until); // as the agent begins to serve
-        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT));
-        assert!(begun.elapsed() >= UNKNOWN);
-        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT), "it is still away");
-        go.send(()).unwrap();
-        go.send(()).unwrap();
-        while peer.ask(until).is_err() {}
-        assert!(!peer.thread.is_late && peer.thread.took.is_some());
-        peer.thread.took = Some(Duration::from_millis(10));
-        let silent = Instant::now();
-        assert_eq!(peer.ask(until).err(), Some(libc::ETIMEDOUT), "it answered before");
-        assert!(silent.elapsed() >= USUAL + Duration::from_millis(80));
-        assert!(begun.elapsed() < Duration::from_secs(300), "not the whole time");
-    }
-
-    #[test]
-    fn what_was_begun_ahead_is_waited_for_or_asked_anew() {
-        let (go, wait): (Sender<i32>, Receiver<i32>) = channel();
-        let mut peer = Background::new("test", (wait, 0), |(wait, last), _| {
-            *last = wait.recv().unwrap_or_default();
-        });
-        peer.begin(soon());
-        go.send(1).unwrap();
-        while !matches!(*peer.thread.post.lock(), State::Answered(..)) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        go.send(2).unwrap();
-        assert_eq!(peer.ask(soon()).unwrap().1, 2, "a value of now");
-        peer.begin(soon()); // at work when the next begins
-        peer.thread.took = Some(Duration::from_secs(2));
-        let sender = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(50));
-            for number in [3, 4] {
-                go.send(number).unwrap();
-            }
-            go
-        });
-        // The second where this thread slept so long.
-        let answer = peer.ask(soon()).unwrap().1;
-        assert!([3, 4].contains(&answer), "{answer}");
-        drop(sender.join());
-    }
-
-    #[test]
-    fn several_are_waited_for_at_the_same_time() {
-        let (until, begun) = (Duration::from_millis(300), Instant::now());
-        let late = |_: &mut (), until: Instant| {
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
-        };
-        let mut all: Vec<_> = (0..20).map(|_| Background::new("test", (), late)).collect();
-        all.iter_mut().for_each(|one| one.begin(begun + until));
-        all.iter_mut().for_each(|one| assert!(one.answer().is_ok()));
-        assert!(begun.elapsed() < 10 * until, "one after the other takes twenty times as long");
-    }
-}
+mod tests;

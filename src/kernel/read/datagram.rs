@@ -36,13 +36,13 @@ pub fn receive<'a>(socket: &UdpSocket, room: &'a mut [u8], until: Instant) -> io
         socket.set_read_timeout(Some(left))?;
         match socket.recv(room) {
             Ok(length) => return Ok(room.get(..length).unwrap_or_default()),
-            Err(error) if is_to_repeat(error.kind()) => {}
+            Err(error) if should_retry(error.kind()) => {}
             Err(error) => return Err(error),
         }
     }
 }
 
 /// Whether to check the deadline and try again: the time may be over, or a signal came.
-fn is_to_repeat(kind: ErrorKind) -> bool {
+fn should_retry(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

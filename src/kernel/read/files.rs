@@ -38,13 +38,13 @@ pub struct Files {
     addresses: Addresses,
     neighbours: Neighbours,
     /// The scrape in which the interfaces were last read, and the result.
-    asked_in: u64,
-    /// The scrape in which they were wanted last by somebody who has no other source.
+    links_in: u64,
+    /// The last scrape in which a collector without another source requested them.
     wanted_in: u64,
-    asked: Result<(), KeptError>,
+    links_result: Result<(), KeptError>,
     /// Which statistics of interfaces were shown in this scrape.
     statistics: Shows,
-    /// Whether it was told in this scrape that there is no socket of UDP in IPv4, and none in IPv6.
+    /// Whether a file of this scrape showed that there is no socket of UDP in IPv4, and none in IPv6.
     has_no_udp: [bool; 2],
     /// Counts the scrapes.
     scrape: u64,
@@ -63,7 +63,7 @@ struct Known {
     source: Source,
     /// Its text, if several collectors use it.
     shared: Option<Vec<u8>>,
-    /// The scrape in which it was read last, how long it was, and why those who share it have no text.
+    /// The scrape in which it was read last, how long it was, and the error for all that share it.
     read_in: u64,
     length: usize,
     is_failed: bool,
@@ -81,9 +81,9 @@ impl Files {
             links: Links::default(),
             addresses: Addresses::default(),
             neighbours: Neighbours::default(),
-            asked_in: 0,
+            links_in: 0,
             wanted_in: 0,
-            asked: Ok(()),
+            links_result: Ok(()),
             statistics: Shows::Nothing,
             has_no_udp: [false; 2],
             scrape: 0,
@@ -183,8 +183,8 @@ impl Files {
         }
     }
 
-    /// Of a file of the same records, as it was read last, the lines behind the first `end` bytes are not wanted:
-    /// what the kernel does not write costs nothing.
+    /// Marks the lines after the first `end` bytes of a file of the same records, as it was read last, as not wanted:
+    /// the kernel need not format them.
     pub fn wants_until(&mut self, file: FileId, end: usize) {
         let is_last = self.text_of == Some(file);
         let known = self.files.get_mut(file.0).filter(|known| known.shared.is_none() && is_last);
@@ -193,13 +193,13 @@ impl Files {
         }
     }
 
-    /// A file told in this scrape that there is no socket of UDP in IPv4, or in IPv6.
+    /// A file of this scrape showed that there is no socket of UDP in IPv4, or in IPv6.
     pub fn note_no_udp(&mut self, is_v6: bool) {
         let [v4, v6] = &mut self.has_no_udp;
         *if is_v6 { v6 } else { v4 } = true;
     }
 
-    /// Whether a file told in this scrape that there is none in IPv4, and none in IPv6.
+    /// Whether a file of this scrape showed that there is none in IPv4, and none in IPv6.
     pub fn has_no_udp(&self) -> [bool; 2] {
         self.has_no_udp
     }
@@ -227,19 +227,19 @@ impl Files {
         self.dump_links()
     }
 
-    /// The same if somebody else wanted them in the last scrape: then they are there or will be asked for anyway.
+    /// The same if another collector used them in the last scrape: then they are there or will be requested anyway.
     pub fn links_of_others(&mut self) -> Option<&Links> {
         let is_wanted = self.wanted_in > 0 && self.wanted_in + 1 >= self.scrape;
         if is_wanted { self.dump_links().ok() } else { None }
     }
 
     fn dump_links(&mut self) -> Result<&Links, Error> {
-        if self.asked_in != self.scrape || self.scrape == 0 {
-            self.asked_in = self.scrape;
+        if self.links_in != self.scrape || self.scrape == 0 {
+            self.links_in = self.scrape;
             self.text_of = None;
-            self.asked = self.links.dump(&mut self.text).map_err(KeptError::from);
+            self.links_result = self.links.dump(&mut self.text).map_err(KeptError::from);
         }
-        self.asked?;
+        self.links_result?;
         Ok(&self.links)
     }
 
@@ -253,29 +253,29 @@ impl Files {
         self.statistics
     }
 
-    /// Passes the current addresses of the running kernel's interfaces to `tell`, with the name of each
+    /// Passes the current addresses of the running kernel's interfaces to `each`, with the name of each
     /// interface.
-    pub fn addresses(&mut self, tell: &mut dyn FnMut(&[u8], Address)) -> Result<(), Error> {
+    pub fn addresses(&mut self, each: &mut dyn FnMut(&[u8], Address)) -> Result<(), Error> {
         self.text_of = None;
         self.addresses.dump(&mut self.text)?;
         self.links()?;
         for address in self.addresses.iter() {
             if let Some(name) = self.links.name(address.index) {
-                tell(name, address);
+                each(name, address);
             }
         }
         Ok(())
     }
 
-    /// Passes the current number of neighbours in IPv4 to `tell`, for each interface that has any.
-    pub fn neighbours(&mut self, tell: &mut dyn FnMut(&[u8], u64)) -> Result<(), Error> {
+    /// Passes the current number of neighbours in IPv4 to `each`, for each interface that has any.
+    pub fn neighbours(&mut self, each: &mut dyn FnMut(&[u8], u64)) -> Result<(), Error> {
         self.text_of = None;
         self.neighbours.dump(&mut self.text)?;
         self.links()?;
         for (index, name) in self.links.names() {
             let count = self.neighbours.count(index);
             if count > 0 {
-                tell(name, count);
+                each(name, count);
             }
         }
         Ok(())

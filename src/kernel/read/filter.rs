@@ -13,26 +13,26 @@ pub struct Patterns {
     include: Option<Pattern>,
     exclude: Option<Pattern>,
     /// Whether a pattern was used since the last `rest`.
-    has_judged: Cell<bool>,
+    has_matched: Cell<bool>,
 }
 
 impl Patterns {
     /// An include and an exclude pattern; `None` stands for no restriction.
     pub fn new([include, exclude]: [Option<Pattern>; 2]) -> Patterns {
-        Patterns { include, exclude, has_judged: Cell::new(false) }
+        Patterns { include, exclude, has_matched: Cell::new(false) }
     }
 
     /// Whether the name is wanted.
     pub fn keep(&self, name: &str) -> bool {
-        self.has_judged.set(true);
+        self.has_matched.set(true);
         let matches = |pattern: &Pattern| pattern.is_match(name);
         self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
     }
 
-    /// All new names were matched. The memory of a search, some 20 KB, stays with its
-    /// pattern for ever, but not with a copy.
+    /// Ends the matching of new names: the memory of a search, some 20 KB, stays with its pattern until
+    /// the pattern is replaced by a copy.
     pub fn rest(&mut self) {
-        if self.has_judged.take() {
+        if self.has_matched.take() {
             for pattern in [&mut self.include, &mut self.exclude].into_iter().flatten() {
                 pattern.rest();
             }
@@ -45,14 +45,14 @@ pub struct Filter {
     patterns: Patterns,
     /// Each name, and the result for it.
     names: Names,
-    seen: Vec<Verdict>,
+    seen: Vec<Decision>,
     at: usize,
     /// The labels that are shown, from the first name of a reading on that has to be matched.
     labels: Option<SeenLabels>,
 }
 
 #[derive(Clone, Copy)]
-struct Verdict {
+struct Decision {
     keep: bool,
     /// It occurred before among the names of this reading.
     repeats: bool,
@@ -82,19 +82,19 @@ impl Filter {
         let at = self.at;
         self.at += 1;
         match self.seen.get(at) {
-            Some(verdict) if self.names.get(at) == Some(name) => verdict.keep,
-            _ => self.judge(at, name),
+            Some(decision) if self.names.get(at) == Some(name) => decision.keep,
+            _ => self.decide(at, name),
         }
     }
 
     /// Whether the last name is not shown because it occurred before: worth counting.
     pub fn is_repeated(&self) -> bool {
         let last = self.at.checked_sub(1).and_then(|at| self.seen.get(at));
-        last.is_some_and(|verdict| verdict.repeats)
+        last.is_some_and(|decision| decision.repeats)
     }
 
     #[cold]
-    fn judge(&mut self, at: usize, name: &[u8]) -> bool {
+    fn decide(&mut self, at: usize, name: &[u8]) -> bool {
         // The results from here on were for other names: all of them are dropped.
         self.seen.truncate(at);
         self.names.truncate(at);
@@ -103,7 +103,7 @@ impl Filter {
         let (names, seen) = (&self.names, &self.seen);
         let labels = self.labels.get_or_insert_with(|| {
             let mut labels = SeenLabels::default();
-            let shown = seen.iter().enumerate().filter(|(_, verdict)| verdict.keep);
+            let shown = seen.iter().enumerate().filter(|(_, decision)| decision.keep);
             for name in shown.filter_map(|(i, _)| names.get(i)) {
                 labels.is_new(&[label(name).as_bytes()]);
             }
@@ -112,7 +112,7 @@ impl Filter {
         let keep = wanted && labels.is_new(&[text.as_bytes()]);
         let repeats = wanted && !keep;
         self.names.push(name);
-        self.seen.push(Verdict { keep, repeats });
+        self.seen.push(Decision { keep, repeats });
         keep
     }
 }

@@ -86,7 +86,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_is_absent_or_not_wanted_is_looked_for_some_seconds_later() {
+    fn absent_or_unused_directories_are_listed_some_seconds_later() {
         let tree = Tree::new("listing-absent");
         let root = tree.root();
         let at = |second| root.begin(Duration::from_secs(second));

@@ -20,7 +20,7 @@ struct Shared<T> {
 }
 
 struct State<T> {
-    of: T,
+    data: T,
     is_over: bool,
 }
 
@@ -37,8 +37,13 @@ impl<T: Send + 'static> Periodic<T> {
     /// # Errors
     ///
     /// The system has no resources for another thread.
-    pub fn start(name: &str, period: Duration, of: T, work: fn(&mut T)) -> io::Result<Periodic<T>> {
-        let state = Mutex::new(State { of, is_over: false });
+    pub fn start(
+        name: &str,
+        period: Duration,
+        data: T,
+        work: fn(&mut T),
+    ) -> io::Result<Periodic<T>> {
+        let state = Mutex::new(State { data, is_over: false });
         let shared = Arc::new(Shared { state, over: Condvar::new() });
         let its = Arc::clone(&shared);
         spawn_thread(name, STACK, Box::new(move || repeat(&its, period, work)))?;
@@ -47,7 +52,7 @@ impl<T: Send + 'static> Periodic<T> {
 
     /// Calls `look` with the data of the work.
     pub fn look<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.shared.lock().of)
+        look(&mut self.shared.lock().data)
     }
 }
 
@@ -59,7 +64,7 @@ fn repeat<T>(shared: &Shared<T>, period: Duration, work: fn(&mut T)) {
         if state.is_over {
             return;
         }
-        work(&mut state.of);
+        work(&mut state.data);
     }
 }
 
@@ -76,27 +81,27 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
 
     #[test]
-    fn work_is_done_again_until_nobody_looks() {
-        let (told, tells) = channel();
-        let work = |(count, told): &mut (u32, Sender<u32>)| {
+    fn work_is_repeated_until_it_is_dropped() {
+        let (done, finished) = channel();
+        let work = |(count, done): &mut (u32, Sender<u32>)| {
             *count += 1;
-            let _ = told.send(*count);
+            let _ = done.send(*count);
         };
         let short = Duration::from_millis(1);
-        let periodic = Periodic::start("test", short, (0, told), work).unwrap();
+        let periodic = Periodic::start("test", short, (0, done), work).unwrap();
         for expected in 1..=3 {
-            assert_eq!(tells.recv(), Ok(expected));
+            assert_eq!(finished.recv(), Ok(expected));
         }
         assert!(periodic.look(|(count, _)| *count) >= 3);
         drop(periodic);
-        while tells.recv().is_ok() {} // the thread ends, and drops the sender
+        while finished.recv().is_ok() {} // the thread ends, and drops the sender
     }
 
     #[test]
     fn an_end_does_not_wait_for_the_period() {
-        let (told, tells) = channel::<u32>();
+        let (done, finished) = channel::<u32>();
         let hour = Duration::from_secs(3600);
-        drop(Periodic::start("test", hour, told, |_| ()).unwrap());
-        assert!(tells.recv().is_err());
+        drop(Periodic::start("test", hour, done, |_| ()).unwrap());
+        assert!(finished.recv().is_err());
     }
 }

@@ -17,12 +17,11 @@ const MAX_FILE: usize = 8 << 20;
 /// The buffer of a first reading; a seq_file returns a page at once.
 const PAGE: usize = 4096;
 
-/// What is asked of a parameter in /proc/sys at first: the kernel makes room for as much as is asked for, and
-/// clears it.
+/// Bytes of the first read of a parameter in /proc/sys: the kernel allocates as much as is requested, and clears it.
 const PARAMETER: usize = 255;
 const PARAMETERS: &str = "/proc/sys/";
 
-/// What is asked of a file beyond the last line that is wanted: numbers grow.
+/// Bytes that a read requests beyond the last line that is wanted: numbers grow.
 const SLACK: usize = 48;
 
 /// The longest line of the files that come record by record. A read stops before a record that does
@@ -52,7 +51,7 @@ pub struct Source {
     file: Option<File>,
     /// The first word of the last line that is wanted, of those files whose lines stay the same.
     last: Vec<u8>,
-    /// How much is asked for at first, if not all that there is room for: the kernel makes no more.
+    /// Bytes that the first read requests, 0 for all that the buffer has room for: the kernel formats no more.
     limit: usize,
     /// The open file has events for changes.
     has_events: bool,
@@ -100,20 +99,27 @@ impl Source {
         }
     }
 
+    /// Opens the file, unless it was absent a moment ago.
+    fn open(&mut self) -> Result<(), Error> {
+        if self.absence.is_known() {
+            return Err(Error::Absent(self.path.into()));
+        }
+        let file = sys::open_unwaiting(&self.real).map_err(|e| {
+            let error = self.failure(&e);
+            if matches!(error, Error::Absent(_)) {
+                self.absence.note();
+            }
+            error
+        })?;
+        self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Like `fill`, from the open file, which is opened if there is none.
     fn fill_from_kept(&mut self, buf: &mut Vec<u8>) -> Result<usize, Error> {
         if self.file.is_none() {
-            if self.absence.is_known() {
-                return Err(Error::Absent(self.path.into()));
-            }
-            let file = sys::open_unwaiting(&self.real).map_err(|e| {
-                let error = self.failure(&e);
-                if matches!(error, Error::Absent(_)) {
-                    self.absence.note();
-                }
-                error
-            })?;
-            self.has_events = self.shape == Shape::LongRecords && sys::is_procfs(&file);
-            self.file = Some(file);
+            self.open()?;
         }
         let (mut length, mut limit) = (0, self.limit);
         loop {
@@ -121,13 +127,13 @@ impl Source {
                 self.grow(buf)?;
             }
             let Some(file) = &self.file else { return Err(Error::Absent(self.path.into())) };
-            let asked = match limit.saturating_sub(length) {
+            let requested = match limit.saturating_sub(length) {
                 0 => buf.len() - length,
                 some => some.min(buf.len() - length),
             };
-            let room = buf.get_mut(length..length + asked).unwrap_or_default();
+            let room = buf.get_mut(length..length + requested).unwrap_or_default();
             match file.read_at(room, length as u64) {
-                // Of a longer parameter the rest is told only with its beginning.
+                // The kernel returns a longer parameter only as a whole, from its beginning.
                 Ok(n) if n > 0 && n == limit && self.shape == Shape::Whole => limit = 0,
                 Ok(n) => {
                     length += n;
@@ -136,7 +142,7 @@ impl Source {
                         self.note_last(text);
                         return Ok(length);
                     }
-                    if let Some(length) = self.whole(n, asked, text) {
+                    if let Some(length) = self.whole(n, requested, text) {
                         if self.limit > 0 && self.shape == Shape::SameRecords {
                             self.limit = length + SLACK;
                         }
@@ -149,8 +155,8 @@ impl Source {
         }
     }
 
-    /// Of a file whose lines stay the same, of which `text` was read, the lines behind the first `end` bytes are
-    /// not wanted.
+    /// Marks the lines after the first `end` bytes of `text`, which was read, as not wanted, if the lines of the
+    /// file stay the same.
     pub(super) fn wants_until(&mut self, text: &[u8], end: usize) {
         if self.shape == Shape::SameRecords && end > 0 && end <= text.len() {
             self.note_last(text.get(..end).unwrap_or_default());
@@ -168,9 +174,9 @@ impl Source {
         }
     }
 
-    /// How long the file is, as far as it is wanted, if a read of `n` bytes of those `asked` for can only have
-    /// been the last of `text`.
-    fn whole(&self, n: usize, asked: usize, text: &[u8]) -> Option<usize> {
+    /// The length of the wanted part of the file, if the read that returned `n` of the `requested` bytes was the last
+    /// one; `text` is all that was read.
+    fn whole(&self, n: usize, requested: usize, text: &[u8]) -> Option<usize> {
         let is_last = match self.shape {
             Shape::SameRecords if self.limit > 0 => return self.end_of_last(text),
             Shape::SameRecords => last_word(text).is_some_and(|last| last == self.last),
@@ -178,7 +184,7 @@ impl Source {
             Shape::Records => n + MAX_RECORD < PAGE,
             Shape::LongRecords => false,
         };
-        (is_last && n < asked).then_some(text.len())
+        (is_last && n < requested).then_some(text.len())
     }
 
     /// Where the last line that is wanted ends: it is one of the last that were read.

@@ -22,8 +22,8 @@ impl<const N: usize> Table<N> {
         self.rows.clear();
     }
 
-    /// Adds a row of the fields in order, unless there are as many as in `few`: those belong to the
-    /// columns in it. `None` if a field is not an integer that fits: the row lacks that column.
+    /// Adds a row. The fields are the columns in order; if there are as many as in `few`, they are the
+    /// columns in that. `None` if a field is not an integer that fits: the row lacks that column.
     /// Columns past N are newer than this code: ignored.
     pub fn push(&mut self, name: &[u8], few: &[usize], mut fields: Fields<'_>) -> Option<()> {
         let mut read = fields.cells(&mut self.cells);
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_field_costs_its_own_cell() {
+    fn a_bad_field_drops_only_its_cell() {
         let mut table = Table::<3>::default();
         assert_eq!(table.push(b"good", &[], scan::fields(b"1 2 3 4")), Some(()));
         assert_eq!(table.push(b"torn", &[], scan::fields(b"5 6\r")), None);

@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(read(false), [(2, true, 5), (6, false, 1), (9, true, 103)], "one is new");
         assert_eq!(read(false), [(2, true, 5), (6, false, 1), (9, true, 103)]);
         assert_eq!(read(false), [(2, true, 5), (6, true, 7), (9, false, 103)]);
-        assert_eq!(read(true), [(2, true, 5), (6, true, 7), (9, true, 103)], "all are asked for");
+        assert_eq!(read(true), [(2, true, 5), (6, true, 7), (9, true, 103)], "all are selected");
         std::fs::remove_dir_all(tree.0.join("proc/9")).unwrap();
         put(2, 8, 5);
         assert_eq!(read(false), [(2, false, 5), (6, true, 7)], "it ended");

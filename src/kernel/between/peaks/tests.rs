@@ -79,7 +79,7 @@ fn the_highest_second_of_the_window_is_shown() {
 }
 
 #[test]
-fn what_cannot_be_read_or_is_long_ago_is_no_peak() {
+fn unreadable_and_old_readings_make_no_peak() {
     let (tree, start) = (Tree::new("peaks-bad"), Instant::now());
     let mut peaks = Peaks::default();
     assert!(peaks.deadline().is_none() && shown(&peaks).is_empty());

@@ -60,7 +60,7 @@ fn until_windows_begin_anew_an_event_needs_the_whole_stall() {
 }
 
 #[test]
-fn what_cannot_be_set_says_why_and_has_no_sample() {
+fn a_trigger_that_cannot_be_set_is_reported_and_has_no_sample() {
     let (tree, now) = (Tree::new("stalls-none"), Instant::now());
     tree.put("proc/pressure/memory", "some avg10=0.00 total=1\n");
     let mut stalls = Stalls::default();
@@ -128,7 +128,7 @@ fn counts_stay_with_their_trigger() {
 
 /// The kernel's own events, where it gives them to this user: more threads than CPUs stall each other.
 #[test]
-fn the_kernel_tells_of_a_stall() {
+fn the_kernel_reports_a_stall() {
     let mut stalls = Stalls::default();
     let wanted = pressure(&[trigger("cpu", 1)]);
     stalls.apply(stalls.prepare(&wanted, Path::new("/proc")));

@@ -145,7 +145,7 @@ fn objects_below_objects_come_and_go_and_a_family_stays_in_one_piece() {
 }
 
 #[test]
-fn what_a_device_says_to_have_no_value_is_no_error() {
+fn a_text_for_no_value_is_no_error() {
     let tree = Tree::new("attributes-without");
     let root = tree.root();
     tree.put("sys/mc/mc0/count", "N/A\n");

@@ -2,7 +2,7 @@ use super::*;
 use crate::kernel::collect::testing::{Tree, scrape};
 
 #[test]
-fn numbers_for_people() {
+fn human_readable_numbers() {
     let both =
         |text: &str| [Dialect::Own, Dialect::Node].map(|dialect| number(text.as_bytes(), dialect));
     let (exact, as_theirs) = (437_760, 437_748);
@@ -67,7 +67,7 @@ fn sets_and_their_devices() {
 }
 
 #[test]
-fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+fn bad_values_drop_their_samples_and_absence_is_no_error() {
     let tree = machine("bcache-bad");
     tree.put("sys/fs/bcache/a-b/average_key_size", "large\n");
     tree.put("sys/fs/bcache/a-b/bdev0/writeback_rate_debug", "rate: fast\ntarget: 1\n");

@@ -170,7 +170,7 @@ impl Reading<'_> {
     /// The counters with these names.
     fn counters(&mut self, names: &Names, learned: &mut Learned) {
         for (hint, name) in (0..).map_while(|at| Some((at, names.get(at)?))) {
-            let Some(at) = learned.place(name, hint, &made) else { continue };
+            let Some(at) = learned.place(name, hint, &new_family) else { continue };
             let (mut text, path) = ([0; MAX_TEXT], [self.uuid, b"counters", name]);
             let Some(text) = self.errors.unless_absent(self.opened.read(&path, &mut text)) else {
                 continue;
@@ -260,7 +260,7 @@ impl Reading<'_> {
     }
 }
 
-fn made(counter: &str) -> Option<NewFamily> {
+fn new_family(counter: &str) -> Option<NewFamily> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let name = counter.replace(|c| !is_word(c), "_");
     Some(NewFamily {

@@ -57,7 +57,7 @@ fn every_number_of_a_file_system() {
 }
 
 #[test]
-fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+fn bad_values_drop_their_samples_and_absence_is_no_error() {
     let tree = machine("bcachefs-bad");
     let put = |file: &str, text: &str| tree.put(&format!("sys/fs/bcachefs/u/{file}"), text);
     put("btree_cache_size", "much\n");

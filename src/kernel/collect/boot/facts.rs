@@ -28,7 +28,7 @@ const CAUSES: [(u64, &str); 7] = [
     (0x40, "over_voltage"),
 ];
 
-/// What was read last.
+/// The facts that were read last.
 pub struct Facts {
     watchdogs: Dir,
     rtc: Dir,
@@ -44,7 +44,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts of which nothing is read yet.
+    /// No facts: nothing is read yet.
     pub fn new(root: &Root) -> Facts {
         Facts {
             watchdogs: root.dir(WATCHDOGS),
@@ -57,7 +57,7 @@ impl Facts {
         }
     }
 
-    /// Reads all of it.
+    /// Reads all facts.
     pub fn learn(&mut self, errors: &mut PartialErrors) {
         self.learn_causes(errors);
         let Facts { rtc, pstore, .. } = self;

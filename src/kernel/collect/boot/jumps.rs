@@ -5,7 +5,7 @@ use crate::base::sys::Clocks;
 /// Nanoseconds by which the wall clock may be off from one reading to the next without having jumped.
 const MIN_JUMP: i64 = 100_000_000;
 
-/// And this part of the time between, as a clock that is slewed gains or loses: the kernel's own
+/// In addition, a clock that is slewed may gain or lose this fraction of the time between: the kernel's own
 /// discipline changes it by 1 in 2000.
 const SLEW: i64 = 1000;
 

@@ -57,7 +57,7 @@ impl Boots {
     /// The counts when the agent begins in the boot `id`; `known` was kept.
     pub fn begin(known: Option<Boots>, id: BootId) -> Boots {
         match known {
-            // Only the agent had ended.
+            // The same boot: only the agent was started again.
             Some(same) if same.id == id => Boots { has_ended: false, ..same },
             Some(before) => Boots {
                 id,
@@ -103,7 +103,7 @@ pub struct Keeper {
     file: Slots,
     is_default: bool,
     boots: Option<Boots>,
-    /// This collector serves more than one scrape.
+    /// Whether the collector serves more than one scrape.
     is_serving: bool,
     is_to_write: bool,
     /// Why the file cannot be written.
@@ -111,7 +111,7 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that has read nothing yet. A file that nobody set (`is_default`) is done without where it may not be used.
+    /// A keeper that has read nothing yet. The default file (`is_default`) is not used where this process may not write it.
     pub fn new(path: PathBuf, is_default: bool) -> Keeper {
         Keeper { file: Slots::new(path), is_default, ..Keeper::default() }
     }

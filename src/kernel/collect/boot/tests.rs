@@ -29,7 +29,7 @@ fn start(tree: &Tree, id: &str) -> Opened {
     opened
 }
 
-fn said(opened: &mut Opened) -> (Vec<String>, u64) {
+fn samples(opened: &mut Opened) -> (Vec<String>, u64) {
     scrape(opened, Dialect::Own, &["boot"])
 }
 
@@ -43,23 +43,23 @@ fn boots(count: u64, unclean: u64, previous: Option<u64>) -> (Vec<String>, u64) 
 fn starts_are_counted_by_their_ids_and_their_ends() {
     let tree = Tree::new("boot");
     let mut first = start(&tree, IDS[0]);
-    assert_eq!(said(&mut first), boots(1, 0, None));
+    assert_eq!(samples(&mut first), boots(1, 0, None));
     // The agent crashed: no start of the machine.
     drop(first);
     let mut again = start(&tree, IDS[0]);
-    assert_eq!(said(&mut again), boots(1, 0, None));
+    assert_eq!(samples(&mut again), boots(1, 0, None));
     again.collector.serving(false);
     // The machine was shut down, then lost its power.
     let mut second = start(&tree, IDS[1]);
-    assert_eq!(said(&mut second), boots(2, 0, Some(0)));
+    assert_eq!(samples(&mut second), boots(2, 0, Some(0)));
     drop(second);
     let mut third = start(&tree, IDS[2]);
-    assert_eq!(said(&mut third), boots(3, 1, Some(1)));
+    assert_eq!(samples(&mut third), boots(3, 1, Some(1)));
     // Restarted, it knows how the start was, and that it runs.
     third.collector.serving(false);
     assert!(kept(&tree).ends_with(" 3 1 unclean ended\n"));
     let mut third = start(&tree, IDS[2]);
-    assert_eq!(said(&mut third), boots(3, 1, Some(1)));
+    assert_eq!(samples(&mut third), boots(3, 1, Some(1)));
     assert!(kept(&tree).ends_with(" 3 1 unclean running\n"));
 }
 
@@ -71,13 +71,13 @@ fn a_single_scrape_leaves_the_file_as_it_is() {
     let path = tree.0.join("state/boot.state");
     tree.put("proc/sys/kernel/random/boot_id", IDS[1]);
     let mut once = tree.open(&SPEC, Dialect::Own, &[("state-file", path.to_str().unwrap())]);
-    assert_eq!(said(&mut once), boots(2, 1, Some(1)));
+    assert_eq!(samples(&mut once), boots(2, 1, Some(1)));
     once.collector.serving(false);
     assert_eq!(tree.text("state/boot.state"), before);
-    // One that was never asked where to keep it keeps nothing.
+    // Without a state file in the settings nothing is kept.
     let mut none = tree.open(&SPEC, Dialect::Own, &[]);
     none.collector.serving(true);
-    assert_eq!(said(&mut none), (vec![], 0));
+    assert_eq!(samples(&mut none), (vec![], 0));
 }
 
 #[test]
@@ -87,16 +87,16 @@ fn a_file_that_is_damaged_begins_anew_and_a_foreign_one_stays() {
     let good = tree.text("state/boot.state");
     for damaged in ["", "\0\0\0", &good[..60], &good.replace(" 1 0 ", " 9 0 ")] {
         tree.put("state/boot.state", damaged);
-        assert_eq!(said(&mut start(&tree, IDS[1])), boots(1, 0, None), "{:.60}", damaged);
+        assert_eq!(samples(&mut start(&tree, IDS[1])), boots(1, 0, None), "{:.60}", damaged);
     }
     tree.put("state/boot.state", "root:x:0:0\n");
     let mut foreign = start(&tree, IDS[1]);
-    assert_eq!(said(&mut foreign), (vec![], 1));
+    assert_eq!(samples(&mut foreign), (vec![], 1));
     assert!(foreign.collector.unkept().unwrap().to_string().contains("a file of boots"));
     foreign.collector.serving(false);
     assert_eq!(tree.text("state/boot.state"), "root:x:0:0\n");
     tree.put("proc/sys/kernel/random/boot_id", "no id\n");
-    assert_eq!(said(&mut foreign).1, 1);
+    assert_eq!(samples(&mut foreign).1, 1);
 }
 
 #[test]
@@ -104,15 +104,15 @@ fn a_file_that_cannot_be_written_is_tried_again() {
     let tree = Tree::new("boot-unwritten");
     tree.put("state", "a file where the directory should be");
     let mut agent = start(&tree, IDS[0]);
-    assert_eq!(said(&mut agent), (vec![], 1));
+    assert_eq!(samples(&mut agent), (vec![], 1));
     assert!(agent.collector.unkept().unwrap().to_string().starts_with("state_file /"));
     tree.remove("state");
-    assert_eq!((said(&mut agent), agent.collector.unkept()), (boots(1, 0, None), None));
+    assert_eq!((samples(&mut agent), agent.collector.unkept()), (boots(1, 0, None), None));
     assert!(kept(&tree).starts_with("sysmetrics boots 1\n0b9c1d7e-"));
 }
 
 #[test]
-fn what_is_written_is_read_and_nothing_else() {
+fn a_written_state_is_read_back_and_a_cut_one_refused() {
     let tree = Tree::new("boot-bytes");
     drop(start(&tree, IDS[0]));
     let good = kept(&tree).into_bytes();
@@ -123,7 +123,7 @@ fn what_is_written_is_read_and_nothing_else() {
 }
 
 #[test]
-fn chips_tell_of_the_start_and_the_clock() {
+fn chips_report_the_start_and_the_clock() {
     let tree = Tree::new("boot-chips");
     let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
     let words = ["boot", "clock", "uptime", "suspended"];
@@ -144,7 +144,7 @@ fn chips_tell_of_the_start_and_the_clock() {
         "clock_rtc_battery_volts 3.012345",
     ];
     let expected = expected.map(String::from).to_vec();
-    // They are asked every ten minutes.
+    // They are read every ten minutes.
     assert_eq!(scrape(&mut boot, Dialect::Own, &words), (vec![], 0));
     let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
     assert_eq!(scrape(&mut boot, Dialect::Own, &words), (expected, 0));
@@ -158,7 +158,7 @@ fn chips_tell_of_the_start_and_the_clock() {
 }
 
 #[test]
-fn of_several_clocks_the_one_counts_that_set_the_time() {
+fn of_several_clocks_the_one_that_set_the_time_is_shown() {
     let tree = Tree::new("boot-clocks");
     let battery = |tree: &Tree| {
         let mut boot = tree.open(&SPEC, Dialect::Own, &[]);
@@ -176,7 +176,7 @@ fn of_several_clocks_the_one_counts_that_set_the_time() {
 }
 
 #[test]
-fn a_clock_that_lost_the_time_says_einval() {
+fn a_clock_that_lost_the_time_fails_with_einval() {
     let place = || Place::from("/sys/class/rtc");
     let of = |read| facts::validity(read, place());
     assert_eq!(of(Ok(b"1795839047")), Ok(true));
@@ -228,7 +228,7 @@ fn a_jump_is_more_than_a_clock_is_slewed() {
 }
 
 #[test]
-fn what_was_suspended_never_shrinks() {
+fn suspended_time_never_falls() {
     let mut jumps = Jumps::default();
     let mut look = |boot, awake| {
         jumps.look(Clocks { real: boot, boot, awake });
@@ -242,7 +242,7 @@ fn what_was_suspended_never_shrinks() {
 }
 
 #[test]
-fn a_default_file_is_done_without_where_it_may_not_be_used() {
+fn the_default_state_file_is_used_only_where_allowed() {
     let tree = Tree::new("boot-default");
     let id = IDS[0].as_bytes().try_into().unwrap();
     // Nobody may make files there, not even root.
@@ -257,5 +257,5 @@ fn a_default_file_is_done_without_where_it_may_not_be_used() {
     tree.put("proc/sys/kernel/random/boot_id", &[IDS[0], "\n"].concat());
     let mut stored = tree.open(&SPEC, Dialect::Own, &[]);
     stored.collector.serving(true);
-    assert_eq!(said(&mut stored), (vec![], 0));
+    assert_eq!(samples(&mut stored), (vec![], 0));
 }

@@ -20,7 +20,7 @@ const ERRORS: [(&[u8], &str); 5] = [
 
 /// What is known of devices besides the files in sysfs.
 pub enum MountAnswer<'a> {
-    /// The devices were not asked.
+    /// No ioctl was made.
     NotAsked,
     By(&'a Mounted),
     /// There was no answer in time: what comes from sysfs has other labels, and is not shown in its place.
@@ -52,14 +52,14 @@ impl Reading<'_> {
     }
 
     /// Writes its devices, whose names are added to `names`.
-    pub fn devices(&mut self, names: &mut Names, told: &MountAnswer<'_>) {
+    pub fn devices(&mut self, names: &mut Names, answer: &MountAnswer<'_>) {
         self.opened.list(&[self.entry, b"devices"], names, self.errors);
         let ([.., size, _, _, _, _], [asked_size]) = (FAMILIES, ASKED);
         // One family has the same labels for all file systems.
-        let has_ids = match told {
+        let has_ids = match answer {
             MountAnswer::TooLate => return,
             MountAnswer::NotAsked => false,
-            MountAnswer::By(mounted) if self.asked(mounted) => return,
+            MountAnswer::By(mounted) if self.mounted_devices(mounted) => return,
             MountAnswer::By(mounted) => !mounted.is_empty(),
         };
         for device in (0..).map_while(|at| names.get(at)) {
@@ -78,21 +78,21 @@ impl Reading<'_> {
     }
 
     /// Writes the devices from the answer where it is mounted; returns whether there is one.
-    fn asked(&mut self, mounted: &Mounted) -> bool {
+    fn mounted_devices(&mut self, mounted: &Mounted) -> bool {
         let ([.., unused, errors], [asked_size]) = (FAMILIES, ASKED);
         let Some(devices) = mounted.devices(self.entry) else { return false };
-        for (Device { number, about, errors: told }, name) in devices {
+        for (Device { number, about, errors: counts }, name) in devices {
             let id = uuid(&about.id);
             let labels = [self.uuid, name, &id];
             self.gathered.push(asked_size, &labels, Value::Int(about.size));
             if let Some(bytes) = about.size.checked_sub(about.used) {
                 self.gathered.push(unused, &labels, Value::Int(bytes));
             }
-            for ((_, kind), count) in ERRORS.iter().zip(told.iter().flatten()) {
+            for ((_, kind), count) in ERRORS.iter().zip(counts.iter().flatten()) {
                 let labels = [self.uuid, name, &id, kind.as_bytes()];
                 self.gathered.push(errors, &labels, Value::Int(*count));
             }
-            if told.is_none() {
+            if counts.is_none() {
                 self.error_stats(
                     Decimal::of(*number).as_bytes(),
                     &mut |kind, count, gathered, uuid| {

@@ -84,7 +84,7 @@ impl Collector for Btrfs {
             place.rest();
         }
         let mounted = mounted.as_mut().filter(|_| entries.peek().is_some());
-        let told = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
+        let answer = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
             None => MountAnswer::NotAsked,
             Some(Ok(mounted)) if !mounted.is_cut() => MountAnswer::By(mounted),
             Some(late) => {
@@ -98,7 +98,7 @@ impl Collector for Btrfs {
             let uuid = uuid.filter(|uuid| !uuid.is_empty()).unwrap_or(entry);
             let mut reading = Reading { opened: &opened, entry, uuid, errors, gathered };
             reading.about();
-            reading.devices(devices, &told);
+            reading.devices(devices, &answer);
             let count = (0..).map_while(|at| devices.get(at)).count() as u64;
             TYPES.iter().for_each(|kind| reading.allocation(kind, count));
             if self.dialect == Dialect::Own {

@@ -1,5 +1,5 @@
-//! What btrfs reports about its devices where it is mounted, asked on a thread: a disk that fails may block
-//! the caller. It does so where errors are asked for, which is left out where sysfs has them.
+//! What btrfs reports about its devices where it is mounted, by ioctl on a thread: a disk that fails may block
+//! the caller. The request for errors is the one that does; it is left out where sysfs has them.
 
 use super::rows::BASE;
 use crate::base::sys::{self, BTRFS_ERRORS, Btrfs, BtrfsDevice};
@@ -30,7 +30,7 @@ pub struct Device {
 /// The last answers.
 pub struct Mounted {
     root: Root,
-    /// A buffer of five KB, once a file system is asked.
+    /// A buffer of five KB, once a file system is queried.
     btrfs: Option<Box<Btrfs>>,
     /// UUIDs of the file systems that answered, and the index of the device after their last one.
     found: Vec<(Uuid, usize)>,
@@ -44,7 +44,7 @@ pub struct Mounted {
 }
 
 impl Mounted {
-    /// A state in which no file system was asked.
+    /// A state in which no file system was queried.
     pub fn new(root: &Root) -> Mounted {
         Mounted {
             root: root.clone(),
@@ -57,7 +57,7 @@ impl Mounted {
         }
     }
 
-    /// Asks each file system once, wherever it is mounted, until then. A file system without a mount that this
+    /// Queries each file system once, at any of its mounts, until the deadline. A file system without a mount that this
     /// process sees and may read is left out.
     pub fn ask(&mut self, until: Instant) {
         self.found.clear();
@@ -121,7 +121,7 @@ impl Mounted {
         Ok(id)
     }
 
-    /// Whether some were not asked.
+    /// Whether some were not queried.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
@@ -164,7 +164,7 @@ pub mod tests {
     use super::*;
 
     /// An answer with one file system and one device.
-    pub fn told(id: &[u8; 36], device: Device, path: &str) -> Mounted {
+    pub fn answered(id: &[u8; 36], device: Device, path: &str) -> Mounted {
         let mut mounted = Mounted::new(&Root::of_this_machine());
         mounted.found.push((*id, 1));
         mounted.devices.push(device);

@@ -28,7 +28,7 @@ pub static FAMILIES: &[Family; 15] = families![
     counter("btrfs_device_errors_total", One,     "Errors of a device.",                              &["uuid", "device", "btrfs_dev_uuid", "type"]).only_node(),
 ];
 
-/// In place of that family, where a file system was asked.
+/// In place of that family, where a file system was queried.
 pub static ASKED: &[Family; 1] = families![gauge(
     "btrfs_device_size_bytes",
     One,

@@ -1,6 +1,6 @@
 use super::layouts::Redundancy;
 use super::mounted::Device;
-use super::mounted::tests::told;
+use super::mounted::tests::answered;
 use super::*;
 use crate::base::sys::BtrfsDevice;
 use crate::kernel::collect::testing::{Opened, Tree, scrape};
@@ -65,7 +65,7 @@ fn every_number_of_a_file_system() {
 }
 
 #[test]
-fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+fn bad_values_drop_their_samples_and_absence_is_no_error() {
     let tree = machine("btrfs-bad");
     let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/a-1/{file}"), text);
     put("commit_stats", "commits -3\n\nother 5\nlast_commit_ms\nmax_commit_ms 5");
@@ -83,8 +83,8 @@ fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
 
 const ID: &[u8; 36] = b"4c384915-a866-490d-b79d-57578a95fba7";
 
-/// With one file system that is asked besides one that is not.
-fn asked(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Instant)) -> Opened {
+/// With one file system that is queried where it is mounted, besides one that is not.
+fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Instant)) -> Opened {
     let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/{file}"), text);
     put("a-1/devices/sda/size", "2\n");
     put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdb/size", "4\n");
@@ -99,15 +99,15 @@ fn asked(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Instant)) 
         entries: Names::default(),
         devices: Names::default(),
         gathered: Gathered::new(BASE),
-        mounted: Some(Background::new("test", told(ID, device, "/dev/mapper/b"), ask)),
+        mounted: Some(Background::new("test", answered(ID, device, "/dev/mapper/b"), ask)),
     });
     opened
 }
 
 #[test]
-fn a_file_system_that_is_asked_tells_of_its_devices() {
+fn a_mounted_file_system_reports_its_devices() {
     let tree = Tree::new("btrfs-asked");
-    let mut btrfs = asked(&tree, Some([5, 6, 7, 8, 9]), |_, _| {});
+    let mut btrfs = with_mounted(&tree, Some([5, 6, 7, 8, 9]), |_, _| {});
     let uuid = "4c384915-a866-490d-b79d-57578a95fba7";
     let of = |name: &str, more: &str, value: u64| {
         let id = "10325476-98ba-dcfe-0123-456789abcdef";
@@ -122,27 +122,27 @@ fn a_file_system_that_is_asked_tells_of_its_devices() {
         r#"btrfs_device_size_bytes{uuid="a-1",device="sda",btrfs_dev_uuid=""} 1024"#.to_owned(),
     ];
     for _ in 0..2 {
-        let mut told = |word| scrape(&mut btrfs, Dialect::Node, &[word]);
-        assert_eq!(told("device_size"), (sizes.to_vec(), 0));
-        assert_eq!(told("device_unused"), (vec![of("unused_bytes", "", 7)], 0));
-        assert_eq!(told("device_errors"), (errors.clone(), 0));
+        let mut samples = |word| scrape(&mut btrfs, Dialect::Node, &[word]);
+        assert_eq!(samples("device_size"), (sizes.to_vec(), 0));
+        assert_eq!(samples("device_unused"), (vec![of("unused_bytes", "", 7)], 0));
+        assert_eq!(samples("device_errors"), (errors.clone(), 0));
     }
     // Where sysfs has the errors, they come from there.
     let file = format!("sys/fs/btrfs/{uuid}/devinfo/17/error_stats");
     tree.put(&file, "write_errs 21\ncorruption_errs 22\nother 23\n");
-    let mut btrfs = asked(&tree, None, |_, _| {});
+    let mut btrfs = with_mounted(&tree, None, |_, _| {});
     let of_file = [("corruption", 22), ("write", 21)];
     let of_file = of_file.map(|(kind, n)| of("errors_total", &format!(r#",type="{kind}""#), n));
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device_errors"]), (of_file.to_vec(), 0));
 }
 
 #[test]
-fn one_that_does_not_answer_in_time_costs_its_devices() {
+fn a_late_answer_drops_the_devices() {
     let tree = Tree::new("btrfs-late");
     let late = |_: &mut Mounted, until: Instant| {
         std::thread::sleep(until.saturating_duration_since(Instant::now()) * 40);
     };
-    let mut btrfs = asked(&tree, None, late);
+    let mut btrfs = with_mounted(&tree, None, late);
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device"]), (vec![], 1));
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["info"]).0.len(), 2);
 }

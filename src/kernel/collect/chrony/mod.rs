@@ -17,7 +17,7 @@ use crate::kernel::read::datagram::{address, connect, receive};
 use crate::kernel::read::stream::Peer;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration, text};
-use packet::{LENGTH, Refusal, question};
+use packet::{LENGTH, Refusal, request};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::{Duration, Instant};
@@ -104,8 +104,8 @@ impl Collector for Chrony {
 
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let client = self.client.as_mut().map_err(|error| *error)?;
-        let asked = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
-        let tracking = asked.answer?;
+        let client = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let tracking = client.answer?;
         write(&tracking, out);
         Ok(())
     }
@@ -140,20 +140,20 @@ struct Client {
     host: String,
     port: u16,
     random: RandomState,
-    asked: u64,
+    requests: u64,
     answer: Result<Tracking, KeptError>,
 }
 
 impl Client {
     fn new(host: String, port: u16) -> Client {
         let answer = Err(Error::Absent(PLACE.into()).keep());
-        Client { host, port, random: RandomState::new(), asked: 0, answer }
+        Client { host, port, random: RandomState::new(), requests: 0, answer }
     }
 
     /// Sends one request, and waits until then.
     fn ask(&mut self, until: Instant) {
-        self.asked = self.asked.wrapping_add(1);
-        let [a, b, c, d, ..] = self.random.hash_one(self.asked).to_ne_bytes();
+        self.requests = self.requests.wrapping_add(1);
+        let [a, b, c, d, ..] = self.random.hash_one(self.requests).to_ne_bytes();
         let answer = self.exchange(u32::from_ne_bytes([a, b, c, d]), until);
         self.answer = answer.map_err(KeptError::from);
     }
@@ -163,7 +163,7 @@ impl Client {
         let unknown = || Error::parse(PLACE, "a name that is known", self.host.as_bytes());
         let server = address(&self.host, self.port).ok_or_else(unknown)?;
         let socket = connect(server, 0).map_err(failed)?;
-        socket.send(&question(sequence)).map_err(failed)?;
+        socket.send(&request(sequence)).map_err(failed)?;
         let mut room = [0; 4 * LENGTH];
         for _ in 0..MAX_FOREIGN {
             let packet = receive(&socket, &mut room, until).map_err(failed)?;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 pub const LENGTH: usize = 104;
 
 const VERSION: u8 = 6;
-const QUESTION: u8 = 1;
+const REQUEST: u8 = 1;
 const ANSWER: u8 = 2;
 const TRACKING: u16 = 33;
 const TRACKING_FORMAT: u16 = 5;
@@ -38,10 +38,10 @@ const EXPONENT_BITS: u32 = 7;
 const COEFFICIENT_BITS: u32 = 25;
 
 /// The request for the tracking report.
-pub fn question(sequence: u32) -> [u8; LENGTH] {
+pub fn request(sequence: u32) -> [u8; LENGTH] {
     let mut packet = [0; LENGTH];
     let [version, kind, _, _, command @ ..] = &mut packet;
-    (*version, *kind) = (VERSION, QUESTION);
+    (*version, *kind) = (VERSION, REQUEST);
     if let Some(place) = command.first_chunk_mut() {
         *place = TRACKING.to_be_bytes();
     }
@@ -227,11 +227,11 @@ pub mod tests {
     }
 
     #[test]
-    fn a_question_is_as_long_as_its_answer() {
-        let question = question(0x0102_0304);
-        assert_eq!(question[..12], [6, 1, 0, 0, 0, 33, 0, 0, 1, 2, 3, 4]);
-        assert!(question[12..].iter().all(|byte| *byte == 0));
-        assert_eq!(packet(1).len(), question.len());
+    fn a_request_is_as_long_as_its_answer() {
+        let request = request(0x0102_0304);
+        assert_eq!(request[..12], [6, 1, 0, 0, 0, 33, 0, 0, 1, 2, 3, 4]);
+        assert!(request[12..].iter().all(|byte| *byte == 0));
+        assert_eq!(packet(1).len(), request.len());
     }
 
     #[test]
@@ -253,7 +253,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_apart() {
+    fn refusals_and_broken_answers_are_different_errors() {
         let good = packet(9);
         assert_eq!(Tracking::of(&good, 8), Err(Refusal::Foreign));
         for cut in 0..LENGTH {

@@ -8,15 +8,15 @@ use crate::kernel::read::Root;
 use std::net::UdpSocket;
 use std::thread;
 
-/// A server that answers each question with what `reply` makes of its sequence; it ends with the test.
+/// A server that answers each request with what `reply` makes of its sequence; it ends with the test.
 fn server(reply: fn(u32) -> Option<Vec<u8>>) -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     thread::spawn(move || {
-        let mut asked = [0; 256];
-        while let Ok((length, from)) = socket.recv_from(&mut asked) {
-            let sequence = u32::from_be_bytes(asked[8..12].try_into().unwrap());
-            assert_eq!(asked[..length], question(sequence));
+        let mut received = [0; 256];
+        while let Ok((length, from)) = socket.recv_from(&mut received) {
+            let sequence = u32::from_be_bytes(received[8..12].try_into().unwrap());
+            assert_eq!(received[..length], request(sequence));
             // Somebody else's answer comes first.
             socket.send_to(&packet(!sequence), from).unwrap();
             if let Some(reply) = reply(sequence) {
@@ -34,7 +34,7 @@ fn opened(port: u16, timeout: &str, dialect: Dialect) -> Opened {
 }
 
 #[test]
-fn what_is_tracked_is_shown_in_both_dialects() {
+fn the_tracking_report_is_shown_in_both_dialects() {
     let port = server(|sequence| Some(packet(sequence)));
     for dialect in [Dialect::Own, Dialect::Node] {
         let mut chrony = opened(port, "20s", dialect);
@@ -55,17 +55,17 @@ fn what_is_tracked_is_shown_in_both_dialects() {
             ("chrony_root_dispersion_seconds", 0.0),
             ("chrony_update_interval_seconds", 65.0),
         ];
-        let said: Vec<(&str, f64)> = lines
+        let samples: Vec<(&str, f64)> = lines
             .iter()
             .map(|line| line.rsplit_once(' ').unwrap())
             .map(|(series, value)| (series, value.parse().unwrap()))
             .collect();
-        assert_eq!(said, expected);
+        assert_eq!(samples, expected);
     }
 }
 
 #[test]
-fn who_follows_nobody_has_no_reference() {
+fn an_unsynchronised_chronyd_has_no_reference() {
     let port = server(|sequence| {
         let mut packet = packet(sequence);
         packet[28..68].fill(0);
@@ -78,25 +78,25 @@ fn who_follows_nobody_has_no_reference() {
 }
 
 #[test]
-fn who_is_silent_or_wrong_gives_no_sample() {
+fn a_silent_or_wrong_server_gives_no_sample() {
     let silent = server(|_| None);
     let begun = Instant::now();
-    let said = outcome(&mut opened(silent, "100ms", Dialect::Own));
-    assert_eq!(said, Err(Error::Read(PLACE.into(), libc::ETIMEDOUT)));
+    let result = outcome(&mut opened(silent, "100ms", Dialect::Own));
+    assert_eq!(result, Err(Error::Read(PLACE.into(), libc::ETIMEDOUT)));
     assert!(begun.elapsed() < Duration::from_secs(10));
     let cut = server(|sequence| Some(packet(sequence)[..103].to_vec()));
-    let said = outcome(&mut opened(cut, "20s", Dialect::Own));
-    assert_eq!(said.unwrap_err().expected(), "what chronyd tracks");
+    let result = outcome(&mut opened(cut, "20s", Dialect::Own));
+    assert_eq!(result.unwrap_err().expected(), "what chronyd tracks");
     let rubbish = server(|_| Some(vec![0xff; 60_000]));
-    let said = outcome(&mut opened(rubbish, "20s", Dialect::Own));
-    assert_eq!(said.unwrap_err().expected(), "an answer of chronyd, version 6");
+    let result = outcome(&mut opened(rubbish, "20s", Dialect::Own));
+    assert_eq!(result.unwrap_err().expected(), "an answer of chronyd, version 6");
     let nobody = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let said = outcome(&mut opened(nobody, "20s", Dialect::Own));
-    assert_eq!(said, Err(Error::Read(PLACE.into(), libc::ECONNREFUSED)));
+    let result = outcome(&mut opened(nobody, "20s", Dialect::Own));
+    assert_eq!(result, Err(Error::Read(PLACE.into(), libc::ECONNREFUSED)));
 }
 
 #[test]
-fn whom_to_ask_may_not_be_known() {
+fn bad_addresses_and_stored_trees_have_no_peer() {
     let root = Root::of_this_machine();
     for address in ["http://h", "h:0"] {
         let failure = open_at(&root, &SPEC, Dialect::Own, &[("address", address)]).failure();

@@ -34,7 +34,7 @@ const NAMES: [&[u8]; 10] = [
 const PROCESSOR: &[u8] = b"processor";
 const MODEL_NAME: usize = 6;
 
-/// What it calls them on MIPS, RISC-V and old Arm; the first of a CPU counts.
+/// Other keys of the file, on MIPS, RISC-V and old Arm, and their labels; the first of a CPU counts.
 const OTHER_NAMES: [(&[u8], usize); 5] = [
     (b"system type", 3),
     (b"cpu model", MODEL_NAME),
@@ -56,7 +56,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// Nothing is read yet; flags and bugs are shown if they match their pattern, without a pattern none.
+    /// Nothing is read yet. Flags and bugs are shown if they match their pattern; without a pattern none are.
     pub fn new(root: &Root, [flags_include, bugs_include]: [Option<Pattern>; 2]) -> Info {
         let (cpus, flags, bugs) = (Rows::new(KEYS.len()), Rows::new(1), Rows::new(1));
         Info { root: root.clone(), flags_include, bugs_include, known: None, cpus, flags, bugs }
@@ -118,7 +118,7 @@ impl Info {
         }
     }
 
-    /// Takes a list of words: those of the first CPU, on Arm the last, as they stood behind all CPUs.
+    /// Stores a list of words: that of the first CPU; on Arm the last one, as old kernels write it after all CPUs.
     fn learn_words(&mut self, key: &[u8], value: &[u8], is_first: bool) {
         match key {
             b"Features" => {

@@ -9,7 +9,7 @@ fn line(text: &str) -> Line {
 }
 
 #[test]
-fn small_steps_back_are_held_and_a_replugged_cpu_starts_anew() {
+fn small_steps_back_are_held_and_a_replugged_cpu_starts_again() {
     let before = line("0 10 20 30 1000 50 60 70 80 90 100");
     let mut held = line("0 11 20 30 998 49 61 70 80 90 100");
     held.hold(&before, 300);
@@ -23,13 +23,13 @@ fn small_steps_back_are_held_and_a_replugged_cpu_starts_anew() {
 }
 
 #[test]
-fn what_is_held_outlives_a_scrape_that_failed() {
+fn held_values_outlive_a_failed_scrape() {
     let tree = Tree::new("cpu-held");
     let put = |idle: &str| tree.put("proc/stat", &format!("cpu0 1 2 3 {idle} 5\n"));
     put("1000");
     let mut cpu = tree.open(&SPEC, Dialect::Own, &[]);
     let idle = |cpu: &mut Opened| scrape(cpu, Dialect::Own, &["mode=\"idle\""]).0;
-    let told = idle(&mut cpu);
+    let first = idle(&mut cpu);
     tree.put("proc/stat", "");
     let (mut out, mut lines) = Default::default();
     let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
@@ -37,7 +37,7 @@ fn what_is_held_outlives_a_scrape_that_failed() {
         assert!(cpu.collect(&mut text).is_err());
     }
     put("999");
-    assert_eq!(idle(&mut cpu), told);
+    assert_eq!(idle(&mut cpu), first);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn cpus_flags_and_bugs_are_shown_where_that_is_set() {
 
 #[test]
 fn other_architectures_have_other_keys() {
-    let told = |name: &str, stat: &str, text: &str| {
+    let samples = |name: &str, stat: &str, text: &str| {
         let tree = Tree::new(name);
         tree.put("proc/stat", stat);
         tree.put("proc/cpuinfo", text);
@@ -119,22 +119,22 @@ fn other_architectures_have_other_keys() {
     let mips = "system type\t\t: MT7621 ver:1\nmachine\t: x\nprocessor\t\t: 0\ncpu model\t\t: MIPS 1004Kc V2.15\n\
                 isa\t\t: mips1 mips2\ncore\t: 0\n\nprocessor\t\t: 1\ncpu model\t\t: MIPS 1004Kc V2.15\n";
     let cpus = [0, 1].map(|cpu| info("", cpu, "MT7621 ver:1", "MIPS 1004Kc V2.15"));
-    assert_eq!(told("cpu-mips", two, mips), cpus);
+    assert_eq!(samples("cpu-mips", two, mips), cpus);
     let riscv = "processor\t: 0\nhart\t\t: 2\nisa\t\t: rv64imafdc\nmmu\t: sv39\n\nprocessor\t: 1\nhart\t\t: 1\nisa\t\t: rv64imac\n";
     let cpus = [info("2", 0, "", "rv64imafdc"), info("1", 1, "", "rv64imac")];
-    assert_eq!(told("cpu-riscv", two, riscv), cpus);
+    assert_eq!(samples("cpu-riscv", two, riscv), cpus);
     let arm64 = "processor\t: 0\nBogoMIPS\t: 38.40\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\nModel\t\t: A board\n";
-    assert_eq!(told("cpu-arm64", one, arm64), [info("", 0, "", ""), flag("fp")]);
+    assert_eq!(samples("cpu-arm64", one, arm64), [info("", 0, "", ""), flag("fp")]);
     // Linux 3.7 and older: one model for all, flags at the end; a single CPU has no block.
     let model = "ARMv6-compatible processor rev 7 (v6l)";
     let old = format!(
         "Processor\t: {model}\nBogoMIPS\t: 847.05\nFeatures\t: swp half\nHardware\t: BCM2708\n"
     );
-    assert_eq!(told("cpu-arm", one, &old), [info("", 0, "", model), flag("swp"), flag("half")]);
+    assert_eq!(samples("cpu-arm", one, &old), [info("", 0, "", model), flag("swp"), flag("half")]);
     let old =
         format!("Processor\t: {model}\nprocessor\t: 0\n\nprocessor\t: 1\n\nFeatures\t: swp\n");
     let cpus = [info("", 0, "", model), info("", 1, "", model), flag("swp")];
-    assert_eq!(told("cpu-arm-two", two, &old), cpus);
+    assert_eq!(samples("cpu-arm-two", two, &old), cpus);
 }
 
 #[test]

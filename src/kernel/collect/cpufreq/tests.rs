@@ -60,7 +60,7 @@ fn frequencies_and_governors() {
 }
 
 #[test]
-fn what_is_broken_costs_its_own_sample() {
+fn a_broken_value_drops_only_its_sample() {
     let tree = Tree::new("cpufreq-broken");
     put(&tree, "cpu0", &[("scaling_cur_freq", "fast"), ("scaling_min_freq", "5")]);
     put(&tree, "cpu0", &[("scaling_max_freq/odd", ""), ("scaling_governor", "userspace")]);
@@ -119,7 +119,7 @@ fn with_info_the_frequencies_are_those_of_cpuinfo() {
 }
 
 #[test]
-fn a_bad_block_of_cpuinfo_costs_its_sample() {
+fn a_bad_block_of_cpuinfo_drops_its_sample() {
     let tree = Tree::new("cpufreq-info-bad");
     let text = "processor: 1\ncpu MHz: fast\nprocessor: 1\ncpu MHz: 7\nprocessor: x\n\
                 cpu MHz: 8\nprocessor: 2\ncpu MHz: 9.5\n";
@@ -133,7 +133,7 @@ fn a_bad_block_of_cpuinfo_costs_its_sample() {
 }
 
 #[test]
-fn where_no_processor_has_a_frequency_one_is_looked_for_some_seconds_later() {
+fn without_frequencies_processors_are_checked_some_seconds_later() {
     let tree = Tree::new("cpufreq-none");
     tree.put("sys/devices/system/cpu/cpu0/online", "1\n");
     let root = tree.root();

@@ -106,7 +106,7 @@ fn counts_of_a_cut_file_are_of_whole_lines() {
 }
 
 #[test]
-fn what_has_no_bound_is_counted_together() {
+fn interfaces_beyond_the_limit_are_counted_together() {
     let mut text: String = (0..100).map(|n| format!("# if{n} 00 ipv4 - -1 0 32\n")).collect();
     text.push_str("# a-name-that-no-interface-has 00 ipv4 - -1 0 32\n# if5 00 ipv4 - -1 0 32\n");
     let mut counts = Vec::new();

@@ -40,7 +40,7 @@ fn totals(opened: &mut Opened, later: Duration) -> Vec<String> {
 }
 
 #[test]
-fn what_was_written_goes_on_over_starts() {
+fn written_bytes_go_on_over_starts() {
     let tree = Tree::new("disk-written");
     for (file, text) in [
         ("mmcblk0/device/cid", "150100474e443352\n"),
@@ -99,7 +99,7 @@ fn what_was_written_goes_on_over_starts() {
 }
 
 #[test]
-fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
+fn a_state_file_that_cannot_be_written_is_reported_and_retried() {
     let tree = Tree::new("disk-written-unkept");
     tree.put("sys/block/sda/device/serial", "S1\n");
     let (period, file) = (Duration::from_secs(7900), tree.0.join("disk.state"));
@@ -113,8 +113,8 @@ fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
     std::fs::create_dir(&file).unwrap();
     let (samples, errors) = scrape_later(&mut opened, Dialect::Own, &["all_boots"], period);
     assert_eq!((samples.len(), errors), (1, 1));
-    let told = opened.collector.unkept().unwrap().to_string();
-    assert!(told.starts_with("state_file /") && told.contains("directory"), "{told}");
+    let error = opened.collector.unkept().unwrap().to_string();
+    assert!(error.starts_with("state_file /") && error.contains("directory"), "{error}");
     std::fs::remove_dir(&file).unwrap();
     written(&tree, FIRST_BOOT, &[("sda", 6)]);
     totals(&mut opened, period + RETRY);
@@ -131,12 +131,12 @@ fn a_file_that_cannot_be_kept_is_told_and_tried_again() {
     std::fs::write(&file, "root:x:0:0").unwrap();
     let mut opened = open(&tree);
     scrape(&mut opened, Dialect::Own, &["all_boots"]);
-    let told = opened.collector.unkept().unwrap().to_string();
-    assert!(told.contains("a file of disk writes"), "{told}");
+    let error = opened.collector.unkept().unwrap().to_string();
+    assert!(error.contains("a file of disk writes"), "{error}");
 }
 
 #[test]
-fn an_orderly_end_writes_the_file_if_it_is_worth_it() {
+fn an_orderly_end_writes_the_file_if_enough_was_written() {
     let tree = Tree::new("disk-written-end");
     tree.put("sys/block/sda/device/serial", "S1\n");
     written(&tree, FIRST_BOOT, &[("sda", 5)]);
@@ -172,7 +172,7 @@ fn an_orderly_end_writes_the_file_if_it_is_worth_it() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_costs_its_samples_alone() {
+fn an_unusable_state_file_drops_only_its_samples() {
     let tree = Tree::new("disk-written-bad");
     tree.put("sys/block/sda/device/serial", "S1\n");
     tree.put("proc/self/io", "rchar: 1\nwchar: 2\nread_bytes: 3\nwrite_bytes: 4096\n");
@@ -191,7 +191,7 @@ fn a_file_that_cannot_be_used_costs_its_samples_alone() {
     }
     tree.put("proc/diskstats", "8 0 sda 1 2 3 4 5 6 seven\n8 0 sdb 1\n8\n\n");
     assert_eq!(scrape(&mut open(&tree), Dialect::Own, &["_"]), (vec![agent.clone()], 1));
-    // By default nothing is told of a stored tree.
+    // By default there are no samples of a stored tree.
     let mut stored = tree.open(&SPEC, Dialect::Own, &[]);
     assert_eq!(scrape(&mut stored, Dialect::Own, &["_"]), (vec![agent], 0));
     tree.put("proc/self/io", "write_bytes: many\n");
@@ -221,7 +221,7 @@ fn the_file_is_bounded() {
 }
 
 #[test]
-fn two_disks_of_one_number_are_told_apart() {
+fn two_disks_with_one_serial_number_are_both_shown() {
     let tree = Tree::new("disk-written-twins");
     tree.put("sys/block/sda/device/serial", "0123\n");
     tree.put("sys/block/sdb/device/serial", "0123\n");

@@ -1,4 +1,4 @@
-//! Asks drivers, on a thread of its own: some sleep until their device answers.
+//! Queries drivers, on a thread of its own: some sleep until their device answers.
 
 use crate::base::error::{Error, Place};
 use crate::base::sys::{self, Ethtool};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// The place in messages.
 pub const CALL: &str = "SIOCETHTOOL";
 
-/// More interfaces than any box has; those after them are not asked.
+/// More interfaces than any box has; those after them are not queried.
 const MAX_INTERFACES: usize = 1024;
 
 /// More statistics than any driver has for one interface.
@@ -43,11 +43,11 @@ pub struct DriverReader {
     filter: Filter,
     names: Vec<String>,
     socket: Option<Ethtool>,
-    /// Whether asking was possible at all.
+    /// Whether drivers could be queried at all.
     pub done: io::Result<()>,
     /// One for each interface that is wanted, sorted by name.
     pub devices: Vec<Device>,
-    /// How many of them were asked.
+    /// How many of them were queried.
     pub count: usize,
     /// There are more interfaces than the limit.
     pub is_cut: bool,
@@ -78,7 +78,7 @@ pub struct Settings {
 pub struct Driver([[u8; TEXT]; 5]);
 
 impl DriverReader {
-    /// A state in which nothing was asked yet.
+    /// A state in which nothing was queried yet.
     pub fn new(listing: Listing, filter: Filter) -> DriverReader {
         let (names, devices) = (Vec::new(), Vec::new());
         let done = Ok(());
@@ -94,7 +94,7 @@ impl DriverReader {
         }
     }
 
-    /// Asks every driver once; those that are not asked `GRACE` before then have not answered.
+    /// Queries every driver once; those that are not queried `GRACE` before then have no answer.
     pub fn ask(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.count = 0;
@@ -149,11 +149,10 @@ impl Device {
         Device { name, settings, driver, texts, values, statistics: Err(none) }
     }
 
-    /// One part of the driver's answer. A driver that does not support the question or is gone is no
-    /// error.
-    pub fn told<T>(&self, said: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
-        match said {
-            Ok(said) => return Some(said),
+    /// One part of the driver's answer. It is no error if the driver does not support the query or is gone.
+    pub fn part<T>(&self, part: Result<T, i32>, errors: &mut PartialErrors) -> Option<T> {
+        match part {
+            Ok(part) => return Some(part),
             Err(libc::EOPNOTSUPP | libc::ENODEV) => {}
             Err(errno) => {
                 let place = Place::below(CALL, self.name.as_bytes());
@@ -185,7 +184,7 @@ impl Device {
     }
 
     /// The number of statistics may change at any time, as with the number of queues: there must be as many
-    /// names and values as were asked for.
+    /// names and values as were requested.
     fn ask_statistics(&mut self, socket: &mut Ethtool, count: usize) -> Result<(), i32> {
         self.values.clear();
         if count > MAX_STATISTICS {
@@ -195,22 +194,22 @@ impl Device {
             self.texts.clear();
             return Ok(());
         }
-        let asked = count as u32;
-        let request = [GET_STRINGS, STATISTICS, asked].map(u32::to_ne_bytes);
+        let requested = count as u32;
+        let request = [GET_STRINGS, STATISTICS, requested].map(u32::to_ne_bytes);
         let length = STRINGS_HEAD + count * TEXT;
         let answer = socket.ask(self.name.as_bytes(), request.as_flattened(), length);
         let answer = answer.map_err(errno)?;
         let texts = answer.get(STRINGS_HEAD..).unwrap_or_default();
-        let is_whole = word(answer, 8) == asked;
+        let is_whole = word(answer, 8) == requested;
         if self.texts != texts {
             self.texts.clear();
             self.texts.extend_from_slice(texts);
         }
-        let request = [GET_STATISTICS, asked].map(u32::to_ne_bytes);
+        let request = [GET_STATISTICS, requested].map(u32::to_ne_bytes);
         let length = STATISTICS_HEAD + count * 8;
         let answer = socket.ask(self.name.as_bytes(), request.as_flattened(), length);
         let answer = answer.map_err(errno)?;
-        if !is_whole || word(answer, 4) != asked {
+        if !is_whole || word(answer, 4) != requested {
             return Err(libc::EAGAIN);
         }
         let (values, _) = answer.get(STATISTICS_HEAD..).unwrap_or_default().as_chunks();

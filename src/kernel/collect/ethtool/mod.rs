@@ -8,7 +8,7 @@
 //! are untyped. In their names `_` stands for characters that a metric's name cannot have, `received` for `rx` and
 //! `transmitted` for `tx`; two names of a driver that become the same are both left out. Speeds beyond the first 32
 //! modes (2.5 and 5 Gb/s by wire, 25 Gb/s and more but for one) do not fit into the old command. On a stored tree
-//! no driver can be asked.
+//! no driver can be queried.
 
 mod ask;
 mod modes;
@@ -106,8 +106,8 @@ impl Collector for Drivers {
         if !self.is_live {
             return Err(Error::Unsupported(PATH.into()));
         }
-        let asked = self.asker.ask(Instant::now() + PATIENCE);
-        let asker = asked.map_err(|errno| Error::Read(CALL.into(), errno))?;
+        let answer = self.asker.ask(Instant::now() + PATIENCE);
+        let asker = answer.map_err(|errno| Error::Read(CALL.into(), errno))?;
         if let Err(error) = &asker.done {
             return Err(Error::of(CALL, error).of_optional());
         }
@@ -117,8 +117,8 @@ impl Collector for Drivers {
         let devices = asker.devices.get(..asker.count).unwrap_or_default();
         for device in devices {
             // Each is shown only with the values that the driver supports.
-            let _ = device.told(device.settings, scrape.errors);
-            let _ = device.told(device.driver, scrape.errors);
+            let _ = device.part(device.settings, scrape.errors);
+            let _ = device.part(device.driver, scrape.errors);
         }
         write_settings(devices, out);
         write_drivers(devices, out);

@@ -76,7 +76,7 @@ impl Statistics {
         }
         self.layouts.resize_with(devices.len(), Layout::default);
         for (at, device) in devices.iter().enumerate() {
-            if device.told(device.statistics, errors).is_some() {
+            if device.part(device.statistics, errors).is_some() {
                 self.take(at, device);
             }
         }
@@ -115,7 +115,7 @@ impl Statistics {
     /// not be distinguished.
     #[cold]
     fn learn(&mut self, at: usize, texts: &[u8]) {
-        let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.made(text)).collect();
+        let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.name_and_help(text)).collect();
         let mut sorted: Vec<&str> = names.iter().flatten().map(|(name, _)| &**name).collect();
         sys::sort(&mut sorted, Ord::cmp);
         let is_alone = |name: &str| {
@@ -133,7 +133,7 @@ impl Statistics {
     }
 
     /// The metric's name and its help, if it is shown.
-    fn made(&self, text: &[u8]) -> Option<(String, String)> {
+    fn name_and_help(&self, text: &[u8]) -> Option<(String, String)> {
         let name = sanitized(until_nul(text));
         let metric = metric(&name);
         let is_shown = !metric.is_empty() && self.patterns.keep(&name);

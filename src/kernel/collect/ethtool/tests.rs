@@ -92,7 +92,7 @@ fn names_that_change_are_learned_anew_and_a_pattern_holds() {
 }
 
 #[test]
-fn links_tell_what_they_support_and_offer() {
+fn supported_and_advertised_speeds_of_links() {
     let devices = [device("eth0", &[])];
     let lines = lines(Dialect::Node, &mut |out| write_settings(&devices, out));
     let has = |line: &str| assert!(lines.iter().any(|l| l == line), "{line} in {lines:#?}");
@@ -129,7 +129,7 @@ fn links_tell_what_they_support_and_offer() {
 }
 
 #[test]
-fn the_running_kernel_is_asked_and_a_stored_tree_is_not() {
+fn the_running_kernel_is_queried_and_a_stored_tree_is_not() {
     let mut stored = Tree::new("ethtool").open(&SPEC, Dialect::Node, &[]);
     assert_eq!(outcome(&mut stored), Err(Error::Unsupported(PATH.into())));
     let mut live = open_at(&Root::of_this_machine(), &SPEC, Dialect::Node, &[]);

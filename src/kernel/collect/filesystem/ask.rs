@@ -1,7 +1,7 @@
-//! Asks every mount point how full it is. Those of the machine's own disks answer at once. The others
-//! may hang in the kernel: each is asked by a child process of its own, all of them first, and then all are
+//! Queries the space of every mount point. Those of the machine's own disks answer at once. The others
+//! may hang in the kernel: each is queried by a child process of its own, all of them first, and then all are
 //! awaited together. A child that does not answer in time is kept and not awaited again, so that no
-//! mount has two and no scrape but the first waits for it; when it answers, the mount is asked again. An
+//! mount has two and no scrape but the first waits for it; when it answers, the mount is queried again. An
 //! answer of a child is reused for a second: frequent scrapes do not start a process each time.
 
 use super::mounts::Point;
@@ -18,7 +18,7 @@ const MAX_PROBES: usize = 128;
 /// The time for which the answer of a child is reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Asks mounts that may not answer.
+/// Queries mounts that may not answer.
 pub struct Ask {
     patience: Duration,
     ready: Vec<Ready>,
@@ -60,7 +60,7 @@ impl Ask {
     }
 }
 
-/// Starts a child for each point that has to be asked, up to the limit.
+/// Starts a child for each point that has to be queried, up to the limit.
 fn start(points: &mut [Point]) {
     let mut running = points.iter().filter(|point| point.probe.is_some()).count();
     for point in points.iter_mut().filter(|point| point.is_due) {
@@ -103,7 +103,7 @@ impl Point {
         self.probe.as_ref().filter(|_| self.is_awaited)
     }
 
-    /// Reads the answer, if there is one; `now` if it was asked for in this scrape.
+    /// Reads the answer, if there is one; `now` if the query is of this scrape.
     fn take(&mut self, now: Option<Instant>) {
         if let Some(answer) = self.probe.as_mut().and_then(Probe::answer) {
             self.answer = errno(answer);

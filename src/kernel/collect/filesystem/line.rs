@@ -84,7 +84,7 @@ pub fn may_hang(point: &[u8], slow: &[&[u8]]) -> bool {
     is_slow(b"/") || is_slow(point) || ends.any(|(at, _)| point.get(..at).is_some_and(is_slow))
 }
 
-/// Hands the mounts of a type to `each`: their path for this process, and their source. Mounts whose path may
+/// Passes the mounts of a type to `each`: their path for this process, and their source. Mounts whose path may
 /// hang are left out.
 pub fn mounts_of(root: &Root, kind: &str, each: &mut dyn FnMut(&Path, &[u8])) -> Result<(), Error> {
     let first = if root.lacks_root() { OWN_PATH } else { PATH };

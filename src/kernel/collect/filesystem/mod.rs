@@ -1,9 +1,9 @@
 //! File systems: the space on the mounts in `/proc/1/mountinfo`, else `/proc/self/mountinfo`
-//! (proc_pid_mountinfo(5), since 2.6.26; `hidepid` hides the first). Each mount is asked by statfs(2).
+//! (proc_pid_mountinfo(5), since 2.6.26; `hidepid` hides the first). Each mount is queried by statfs(2).
 //! A mount whose statfs fails has no sizes but a `device_error` with the reason; so has one that this process
 //! does not see, as in a container that was started before it.
 //!
-//! The server of a network or FUSE mount may never answer. Such mounts, and those below them, are asked
+//! The server of a network or FUSE mount may never answer. Such mounts, and those below them, are queried
 //! in a child process each, and a scrape waits for all of them together for a moment only.
 
 mod ask;
@@ -148,7 +148,7 @@ impl Collector for Filesystem {
 }
 
 impl Filesystem {
-    /// Counts the mount points that could not be asked. One that this process does not see or may not
+    /// Counts the mount points that could not be queried. One that this process does not see or may not
     /// enter (a sandbox, other users' desktops) is not a fault of the machine and is not logged.
     fn record(&self, errors: &mut PartialErrors) {
         for point in &self.mounts.points {
@@ -193,7 +193,7 @@ impl Filesystem {
             }
         }
         out.family(info);
-        for mount in self.mounts.told() {
+        for mount in self.mounts.numbered() {
             let [device, point, _] = &mount.labels;
             let [major, minor] = &mount.number;
             let labels = [device, major, minor, point].map(|text| Label::of(text.as_bytes()));

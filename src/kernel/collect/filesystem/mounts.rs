@@ -23,7 +23,7 @@ pub struct Rules {
     /// Where the root of the mounts is mounted here.
     pub root: PathBuf,
     /// The mounts are those of the running kernel. Where this process sees none of them (in a container
-    /// whose `/host` later mounts do not reach, in a sandbox), the directory below is not asked instead.
+    /// whose `/host` later mounts do not reach, in a sandbox), the directory below is not queried instead.
     pub is_running: bool,
     /// Whether escapes in the source are resolved, which node_exporter keeps.
     pub is_source_plain: bool,
@@ -36,17 +36,17 @@ pub struct Point {
     root: usize,
     /// The number of the uppermost mount, which distinguishes it from an earlier one.
     id: Vec<u8>,
-    /// Asking may take for ever.
+    /// Whether a query may never return.
     pub may_hang: bool,
-    /// Something is mounted there for this process, too; where asking may hang, the child checks.
+    /// Whether this process sees a mount there, too; where a query may hang, the child checks that.
     pub is_seen: bool,
-    /// The child has to check that.
+    /// Whether the child has to check that.
     pub only_mount: bool,
-    /// It has to be asked in this scrape.
+    /// Whether it has to be queried in this scrape.
     pub is_due: bool,
-    /// It was asked in this scrape.
+    /// Whether it was queried in this scrape.
     pub is_awaited: bool,
-    /// The child that asks.
+    /// The child that queries it.
     pub probe: Option<Probe>,
     /// When a child gave the answer.
     pub answered: Option<Instant>,
@@ -95,7 +95,7 @@ impl Mounts {
     }
 
     /// The mounts whose device numbers are shown.
-    pub fn told(&self) -> impl Iterator<Item = &Mount> {
+    pub fn numbered(&self) -> impl Iterator<Item = &Mount> {
         self.list.iter().filter(|mount| !mount.repeats[1] && self.answer(mount).is_ok())
     }
 

@@ -85,7 +85,7 @@ fn points_are_unescaped_and_stacked_ones_come_once() {
 }
 
 #[test]
-fn what_is_broken_costs_itself() {
+fn broken_parts_are_left_out() {
     let tree = Tree::new("fs-broken");
     tree.put("good/x", "");
     tree.put("file", "");
@@ -180,7 +180,7 @@ fn mounts(text: &str) -> Mounts {
     mounts
 }
 
-/// Which points are asked by a child.
+/// Which points are queried by a child.
 fn hanging(text: &str) -> Vec<String> {
     let mounts = mounts(text);
     let hanging = mounts.points.iter().filter(|point| point.may_hang);
@@ -203,13 +203,13 @@ fn a_hidden_mount_is_as_read_only_as_its_line_says() {
             let space = sys::statfs(&path).unwrap();
             point.answer = Ok(sys::Space { read_only: is_ro, ..space });
         }
-        let told: Vec<bool> = mounts.shown().map(|mount| mounts.is_read_only(mount)).collect();
-        assert_eq!(told, [false, true, is_ro, is_ro, is_ro]);
+        let read_only: Vec<bool> = mounts.shown().map(|mount| mounts.is_read_only(mount)).collect();
+        assert_eq!(read_only, [false, true, is_ro, is_ro, is_ro]);
     }
 }
 
 #[test]
-fn what_lies_behind_a_network_is_not_asked_in_line() {
+fn mounts_that_may_hang_are_queried_by_a_child() {
     let text = [
         line(1, "/", "overlay", "overlay rw"),
         line(2, "/var", "ext4", "d rw"),

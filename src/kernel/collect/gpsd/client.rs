@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the thread waits at a time: it outlives its collector by at most this.
 const TURN: Duration = Duration::from_secs(1);
 
-/// How long gpsd may be silent before it is asked, and as much again before the connection is closed.
+/// How long gpsd may be silent before it is polled, and as much again before the connection is closed.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long after a failure it is tried again; twice as long each time.

@@ -112,7 +112,7 @@ impl Device {
 
     /// Some receivers report the satellites and the precision separately.
     fn take_sky(&mut self, members: Members<'_>, now: Instant) {
-        let told = ["nSat", "uSat"].map(|name| member(members, name).and_then(whole));
+        let reported = ["nSat", "uSat"].map(|name| member(members, name).and_then(whole));
         let counted = match member(members, "satellites") {
             Some(Value::Array(satellites)) => {
                 let is_used = |satellite: &Value<'_>| match satellite {
@@ -125,7 +125,7 @@ impl Device {
             _ => None,
         };
         // gpsd before 3.22 does not send the counts.
-        let satellites = match (told, counted) {
+        let satellites = match (reported, counted) {
             ([Some(seen), Some(used)], _) => Some([seen, used]),
             (_, counted) => counted,
         };
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_are_passed_over_or_refused() {
+    fn other_lines_are_skipped_or_refused() {
         let version = r#"{"class":"VERSION","release":"3.22","proto_major":3,"proto_minor":14}"#;
         let odd =
             r#"{"class":"TPV","device":7,"mode":"3","time":5,"eph":1e999,"epx":null,"mode":2}"#;

@@ -107,14 +107,14 @@ fn rubbish_and_a_line_without_end_are_bounded() {
         (errors > 0).then_some(errors)
     });
     assert_eq!(errors, 1, "the last of them");
-    assert_eq!(scrape(&mut gpsd, Dialect::Own, &["gpsd_"]).1, 0, "told once");
+    assert_eq!(scrape(&mut gpsd, Dialect::Own, &["gpsd_"]).1, 0, "counted once");
     let _ = stream.write_all(&vec![b'{'; 1 << 20]);
     let error = wait("the end", || outcome(&mut gpsd).err());
     assert!(matches!(error, Error::TooLarge(..) | Error::Read(..)), "{error}");
 }
 
 #[test]
-fn who_is_not_there_fails_and_nobody_is_asked_without_need() {
+fn absent_servers_bad_addresses_and_stored_trees_fail() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut gpsd = opened(port, Dialect::Own);
     let error = wait("a refusal", || outcome(&mut gpsd).err());

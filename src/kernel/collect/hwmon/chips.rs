@@ -4,7 +4,7 @@
 
 use super::super::PartialErrors;
 use super::super::keyed::NewFamily;
-use super::names::{clean, made, split};
+use super::names::{clean, new_family, split};
 use crate::base::sys;
 use crate::kernel::read::dir::name;
 use crate::kernel::read::{Dir, Listing, Patterns};
@@ -48,7 +48,7 @@ pub struct Chip {
     /// The label.
     pub name: String,
     /// The text of its `name` file.
-    pub human: Option<String>,
+    pub chip_name: Option<String>,
 }
 
 pub struct Sensor {
@@ -102,10 +102,10 @@ impl Chips {
         sys::sort(&mut entries, Ord::cmp);
         refuse_beyond(MAX_CHIPS, &mut entries, |entry| entry.as_bytes(), dir, errors);
         let is_free =
-            |chip: &Chip| wanted.claimed.is_none() || chip.human.as_deref() != wanted.claimed;
+            |chip: &Chip| wanted.claimed.is_none() || chip.chip_name.as_deref() != wanted.claimed;
         let found = entries.into_iter().map(|entry| Chip::of(dir, entry)).filter(is_free).collect();
         let mut chips = Chips { chips: found, ..Chips::default() };
-        chips.tell_apart();
+        chips.make_names_unique();
         chips.chips.retain(|chip| wanted.chips.keep(&chip.name));
         let mut named = Vec::new();
         for at in 0..chips.chips.len() {
@@ -129,18 +129,18 @@ impl Chips {
         chips
     }
 
-    /// Makes the names of chips unique.
-    fn tell_apart(&mut self) {
+    /// Appends to the names of chips of one name what distinguishes them.
+    fn make_names_unique(&mut self) {
         let names: Vec<(String, Option<String>)> =
-            self.chips.iter().map(|chip| (chip.name.clone(), chip.human.clone())).collect();
+            self.chips.iter().map(|chip| (chip.name.clone(), chip.chip_name.clone())).collect();
         for chip in &mut self.chips {
             let same = names.iter().filter(|(name, _)| *name == chip.name);
             if same.clone().count() < 2 {
                 continue;
             }
-            let alike = same.filter(|(_, human)| *human == chip.human).count();
-            let human = chip.human.as_ref().filter(|_| alike == 1);
-            let suffix = human.cloned().unwrap_or_else(|| clean(&chip.entry));
+            let alike = same.filter(|(_, chip_name)| *chip_name == chip.chip_name).count();
+            let chip_name = chip.chip_name.as_ref().filter(|_| alike == 1);
+            let suffix = chip_name.cloned().unwrap_or_else(|| clean(&chip.entry));
             chip.name = [&*chip.name, "_", &suffix].concat();
         }
         // A name that is made this way may belong to another chip.
@@ -153,6 +153,7 @@ impl Chips {
         }
     }
 
+    /// Finds the sensors of one chip, and adds their readings to `named`.
     fn learn_sensors(
         &mut self,
         dir: &Dir,
@@ -166,39 +167,53 @@ impl Chips {
         for below in [entry.clone(), [entry, "/device"].concat()] {
             list(dir, &below, &mut entries);
         }
-        for group in entries.chunk_by(|a, b| (a.kind, a.number) == (b.kind, b.number)) {
-            let Some(Entry { kind, number, .. }) = group.first() else { continue };
+        let name = name.clone();
+        for files in entries.chunk_by(|a, b| (a.kind, a.number) == (b.kind, b.number)) {
+            let Some(Entry { kind, number, .. }) = files.first() else { continue };
             let sensor = [kind, &*number.to_string()].concat();
-            if !wanted.sensors.keep(&[name, ";", &sensor].concat()) {
+            if wanted.sensors.keep(&[&*name, ";", &sensor].concat()) {
+                self.learn_sensor(dir, chip, sensor, files, wanted.is_node, named);
+            }
+        }
+    }
+
+    /// Adds a sensor, and a reading for each of its files, which are at least one.
+    fn learn_sensor(
+        &mut self,
+        dir: &Dir,
+        chip: usize,
+        name: String,
+        files: &[Entry],
+        is_node: bool,
+        named: &mut Vec<(NewFamily, Reading)>,
+    ) {
+        let Some(Entry { kind, .. }) = files.first() else { return };
+        let label = files.iter().find(|entry| entry.element == "label");
+        let label = label.and_then(|file| label_of(dir, &file.path));
+        let sensor = Sensor { chip, name, label };
+        // node_exporter shows frequencies under their label, and none without.
+        let is_renamed = is_node && *kind == "freq";
+        let other = sensor.label.as_ref().filter(|_| is_renamed);
+        let other = other.map(|label| clean(&String::from_utf8_lossy(label)));
+        let is_free = |name: &String| {
+            !self.sensors.iter().any(|known| (known.chip, &known.name) == (chip, name))
+        };
+        let other = other.filter(is_free).map(|name| Sensor { chip, name, label: None });
+        let at = self.sensors.len();
+        let is_input = files.iter().any(|entry| entry.element.is_empty());
+        for entry in files.iter().filter(|entry| entry.element != "label") {
+            let is_renamed = is_renamed && entry.element == "input";
+            if is_renamed && other.is_none() {
                 continue;
             }
-            let label = group.iter().find(|entry| entry.element == "label");
-            let label = label.and_then(|file| label_of(dir, &file.path));
-            let sensor = Sensor { chip, name: sensor, label };
-            // node_exporter shows frequencies under their label, and none without.
-            let is_renamed = wanted.is_node && *kind == "freq";
-            let other = sensor.label.as_ref().filter(|_| is_renamed);
-            let other = other.map(|label| clean(&String::from_utf8_lossy(label)));
-            let is_free = |name: &String| {
-                !self.sensors.iter().any(|known| (known.chip, &known.name) == (chip, name))
-            };
-            let other = other.filter(is_free).map(|name| Sensor { chip, name, label: None });
-            let at = self.sensors.len();
-            let is_input = group.iter().any(|entry| entry.element.is_empty());
-            for entry in group.iter().filter(|entry| entry.element != "label") {
-                let is_renamed = is_renamed && entry.element == "input";
-                if is_renamed && other.is_none() {
-                    continue;
-                }
-                let made = made(wanted.is_node, kind, &entry.element, is_input);
-                let path = CString::new(&*entry.path).ok();
-                let Some(((made, factor), path)) = made.zip(path) else { continue };
-                let sensor = at + usize::from(is_renamed);
-                named.push((made, Reading::of(sensor, factor, path)));
-            }
-            self.sensors.push(sensor);
-            self.sensors.extend(other);
+            let made = new_family(is_node, kind, &entry.element, is_input);
+            let path = CString::new(&*entry.path).ok();
+            let Some(((made, factor), path)) = made.zip(path) else { continue };
+            let sensor = at + usize::from(is_renamed);
+            named.push((made, Reading::of(sensor, factor, path)));
         }
+        self.sensors.push(sensor);
+        self.sensors.extend(other);
     }
 }
 
@@ -249,16 +264,16 @@ impl Chip {
             Some(path) => (part(path.parent()), part(Some(path))),
             None => (String::new(), String::new()),
         };
-        let human = text(dir, &[entry, "/name"].concat())
+        let chip_name = text(dir, &[entry, "/name"].concat())
             .map(|text| clean(&String::from_utf8_lossy(&text)));
-        let human = human.filter(|name| !name.is_empty());
-        let name = match (&*bus, &*device, &human) {
-            (_, "", Some(human)) => human.clone(),
+        let chip_name = chip_name.filter(|name| !name.is_empty());
+        let name = match (&*bus, &*device, &chip_name) {
+            (_, "", Some(chip_name)) => chip_name.clone(),
             (_, "", None) => part(dir.target(entry).as_deref()),
             ("", device, _) => device.to_owned(),
             (bus, device, _) => [bus, "_", device].concat(),
         };
-        Chip { entry: entry.to_owned(), name, human }
+        Chip { entry: entry.to_owned(), name, chip_name }
     }
 }
 

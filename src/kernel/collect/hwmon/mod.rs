@@ -25,7 +25,7 @@ const PATH: &str = "/sys/class/hwmon";
 /// A sensor that took longer is slow.
 const SLOW: Duration = Duration::from_millis(20);
 
-/// How long a slow sensor is not read.
+/// The shortest time between two readings of a slow sensor.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// The time in one scrape for sensors that turn out to be slow; the others wait for the next.
@@ -176,8 +176,8 @@ impl Collector for Hwmon {
         let [chip_names, sensor_label, age] = &FAMILIES;
         out.family(chip_names);
         for chip in &self.chips.chips {
-            if let Some(human) = &chip.human {
-                out.sample(&[(&*chip.name).into(), (&**human).into()], Value::Int(1));
+            if let Some(chip_name) = &chip.chip_name {
+                out.sample(&[(&*chip.name).into(), (&**chip_name).into()], Value::Int(1));
             }
         }
         out.family(sensor_label);

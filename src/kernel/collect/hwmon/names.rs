@@ -63,7 +63,12 @@ pub fn clean(text: &str) -> String {
 
 /// The metric of an element, and the factor of its number. `is_input` is
 /// whether the input needs its name because there is a file without an element, too.
-pub fn made(is_node: bool, kind: &str, element: &str, is_input: bool) -> Option<(NewFamily, i64)> {
+pub fn new_family(
+    is_node: bool,
+    kind: &str,
+    element: &str,
+    is_input: bool,
+) -> Option<(NewFamily, i64)> {
     let (name, mut factor) = (["hwmon_", kind].concat(), 1);
     let is_unitless = !is_node && UNITLESS.into_iter().any(|end| element.ends_with(end));
     let own = |own, node| if is_node { node } else { own };
@@ -114,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_sensors_are_told_apart() {
+    fn names_of_sensor_files_are_split() {
         for (file, expected) in [
             ("temp1_input", Some(("temp", 1, "input"))),
             ("pwm2", Some(("pwm", 2, ""))),
@@ -192,15 +197,18 @@ mod tests {
             ("beep_enable", "", "beep_enabled One", "beep_enabled One"),
         ] {
             for (is_node, expected) in [(true, node), (false, own)] {
-                let (made, factor) = made(is_node, kind, element, false).unwrap();
+                let (made, factor) = new_family(is_node, kind, element, false).unwrap();
                 let factor = if factor == 1 { String::new() } else { factor.to_string() };
                 let name = made.name.strip_prefix("hwmon_").unwrap();
                 assert_eq!(format!("{name} {:?}{factor}", made.unit), expected);
                 assert_eq!(made.kind == Kind::Counter, name.ends_with("_total"));
             }
         }
-        assert_eq!(made(true, "temp", "input", true).unwrap().0.name, "hwmon_temp_input_celsius");
-        assert!(made(true, "vrm", "x", false).is_none());
-        assert!(made(true, "power", "serial_number", false).is_none());
+        assert_eq!(
+            new_family(true, "temp", "input", true).unwrap().0.name,
+            "hwmon_temp_input_celsius"
+        );
+        assert!(new_family(true, "vrm", "x", false).is_none());
+        assert!(new_family(true, "power", "serial_number", false).is_none());
     }
 }

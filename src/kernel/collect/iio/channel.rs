@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scale_may_be_the_channels_that_of_its_kind_or_the_devices() {
+    fn a_scale_belongs_to_a_channel_its_kind_or_the_device() {
         let names = "in_voltage3_scale in_voltage-voltage_scale in_voltage_scale in_scale scale";
         let all = files(names);
         let scale = |file: &str, all: &[String]| channel(file).unwrap().attribute("scale", all);

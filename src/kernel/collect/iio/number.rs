@@ -41,10 +41,9 @@ fn power(places: u32) -> Option<i128> {
     10i128.checked_pow(places)
 }
 
-/// The value in base units of a number that was multiplied with another or not, with its point so many
-/// places further left: exact, or rounded to the nine places or nineteen digits that a value has, or a float where
-/// little would be left of a small number. `None` for what
-/// is larger.
+/// The value in base units of `number`, or of a product of two (`is_product`), with its point `left` places further
+/// left. It is exact, or rounded to the nine places or nineteen digits that a value has, or a float where rounding
+/// would leave little of a small number. `None` if it is too large.
 pub fn value(number: i128, is_product: bool, left: i8) -> Option<Value> {
     let places = PLACES * (1 + u32::from(is_product));
     let (mut exact, mut places) = (number, i64::from(places) + i64::from(left));

@@ -72,8 +72,58 @@ fn values_come_from_inputs_and_from_raw_numbers() {
     assert_eq!(scraped(&tree), (expected.to_vec(), 0));
 }
 
+#[rustfmt::skip] // a table: a channel, the raw number in it, its metric, and the value in its unit
+const EVERY_KIND: [(&str, u32, &str, &str); 27] = [
+    ("temp",                   101, "temperature_celsius",                      "0.101"),
+    ("humidityrelative",       102, "humidity_ratio",                           "0.00102"),
+    ("pressure",               103, "pressure_pascals",                         "103000"),
+    ("voltage0",               104, "voltage_volts",                            "0.104"),
+    ("altvoltage0",            105, "voltage_volts",                            "0.105"),
+    ("current",                106, "current_amperes",                          "0.106"),
+    ("altcurrent",             107, "current_amperes",                          "0.107"),
+    ("power",                  108, "power_watts",                              "0.108"),
+    ("energy",                 109, "energy_joules",                            "109"),
+    ("resistance",             110, "resistance_ohms",                          "110"),
+    ("illuminance",            111, "illuminance_lux",                          "111"),
+    ("intensity_both",         112, "intensity",                                "112"),
+    ("uvindex",                113, "uv_index",                                 "113"),
+    ("concentration_co2",      114, "concentration_ratio",                      "1.14"),
+    ("massconcentration_pm1",  115, "mass_concentration_grams_per_cubic_meter", "0.000115"),
+    ("ph",                     116, "ph",                                       "116"),
+    ("electricalconductivity", 117, "conductivity_siemens_per_meter",           "117"),
+    ("distance",               118, "distance_meters",                          "118"),
+    ("proximity0",             119, "proximity",                                "119"),
+    ("accel_x",                120, "acceleration_meters_per_second_squared",   "120"),
+    ("gravity_x",              121, "acceleration_meters_per_second_squared",   "121"),
+    ("anglvel_x",              122, "angular_velocity_radians_per_second",      "122"),
+    ("angl",                   123, "angle_radians",                            "123"),
+    ("incli_x",                124, "inclination_degrees",                      "124"),
+    ("magn_x",                 125, "magnetic_flux_density_teslas",             "0.0125"),
+    ("capacitance",            126, "capacitance_farads",                       "0.000000126"),
+    ("velocity_x",             127, "velocity_meters_per_second",               "127"),
+];
+
 #[test]
-fn what_is_no_number_has_no_sample() {
+fn every_kind_goes_to_its_family_in_its_unit() {
+    let tree = Tree::new("iio-kinds");
+    let file =
+        |(channel, n, ..): (&str, u32, &str, &str)| (format!("in_{channel}_input"), n.to_string());
+    let files = EVERY_KIND.map(file);
+    let files: Vec<_> = files.iter().map(|(file, text)| (&**file, &**text)).collect();
+    device(&tree, 0, "platform/all", &files);
+    let line = |(channel, _, name, value): (&str, u32, &str, &str)| {
+        let labels = format!(r#"device="platform/all",chip="",channel="{channel}""#);
+        format!("{name}{{{labels}}} {value}")
+    };
+    let (mut lines, errors) = scraped(&tree);
+    let mut expected = EVERY_KIND.map(line);
+    lines.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!((lines, errors), (expected.to_vec(), 0));
+}
+
+#[test]
+fn bad_numbers_have_no_sample() {
     let tree = Tree::new("iio-broken");
     let files = [
         ("in_temp_input", ""),

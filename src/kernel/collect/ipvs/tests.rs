@@ -84,7 +84,7 @@ fn servers_of_the_same_labels_are_added_up() {
 }
 
 #[test]
-fn a_bad_line_costs_its_servers() {
+fn a_bad_line_drops_its_servers() {
     let tree = tree("ipvs-bad");
     let bad = [
         "  -> C0A85216:0CEA Tunnel 1 2 3\n",

@@ -68,7 +68,7 @@ fn taken(answers: &[Result<&str, i32>]) -> (Counts, Result<(), Error>) {
 }
 
 #[test]
-fn what_was_overwritten_or_too_long_is_read_past() {
+fn overwritten_and_overlong_records_are_skipped() {
     let (counts, done) = taken(&[
         Ok("4,7,1,-;a\n"),
         Err(libc::EPIPE),
@@ -88,7 +88,7 @@ fn what_was_overwritten_or_too_long_is_read_past() {
 }
 
 #[test]
-fn a_head_is_whole_or_nothing() {
+fn a_cut_head_is_not_parsed() {
     let of = |text: &str| Record::of(text.as_bytes()).map(|record| (record.level, record.number));
     assert_eq!(of("7,0,0,-;"), Some((Some(7), 0)));
     assert_eq!(of("8,1,0,-;"), Some((None, 1)), "of a program");

@@ -76,7 +76,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Logind {
     sessions: Background<Sessions>,
     patience: Duration,
-    /// Whether the tree is not a stored one, about which no bus can be asked.
+    /// Whether the tree is not a stored one, which has no bus.
     is_machine: bool,
 }
 
@@ -91,8 +91,8 @@ impl Collector for Logind {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.sessions.answer();
-        let sessions = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let answer = self.sessions.answer();
+        let sessions = answer.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         sessions.result?;
         if let Some(error) = sessions.error.take() {
             scrape.errors.record(error.error());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::{Opened, scrape};
-use crate::kernel::read::dbus::testing::{Body, Peer, Say, switch, text};
+use crate::kernel::read::dbus::testing::{Body, Peer, Reply, switch, text};
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::Buffer;
 use crate::outputs::expose::{Format, Lines, Text};
@@ -12,17 +12,17 @@ use crate::outputs::expose::{Format, Lines, Text};
 const SESSIONS: [[&str; 2]; 5] =
     [["1", "seat0"], ["2", ""], ["3", ""], ["4", "seat0"], ["5", "seat9"]];
 
-fn answer(path: &str, name: &str) -> Say {
+fn answer(path: &str, name: &str) -> Reply {
     let session = path.strip_prefix("/org/freedesktop/login1/session/_3").unwrap_or_default();
     match (session, name) {
-        (_, "ListSeats") => Say::Values(
+        (_, "ListSeats") => Reply::Values(
             "a(so)",
             Body::array(["seat0"], |body, seat| {
                 body.text(seat);
                 body.text("/org/freedesktop/login1/seat/seat0");
             }),
         ),
-        (_, "ListSessions") => Say::Values(
+        (_, "ListSessions") => Reply::Values(
             "a(susso)",
             Body::array(SESSIONS, |body, [number, seat]| {
                 body.text(number);
@@ -32,14 +32,14 @@ fn answer(path: &str, name: &str) -> Say {
                 body.text(&["/org/freedesktop/login1/session/_3", number].concat());
             }),
         ),
-        ("4", "Type") => Say::Error("org.freedesktop.DBus.Error.UnknownObject"),
+        ("4", "Type") => Reply::Error("org.freedesktop.DBus.Error.UnknownObject"),
         ("1" | "5", "Remote") => switch(false),
         (_, "Remote") => switch(true),
         ("1", "Type") => text("wayland"),
         (_, "Type") => text("tty"),
         ("3", "Class") => text("user-early"),
         (_, "Class") => text("user"),
-        _ => Say::Error("org.freedesktop.DBus.Error.UnknownProperty"),
+        _ => Reply::Error("org.freedesktop.DBus.Error.UnknownProperty"),
     }
 }
 
@@ -72,7 +72,7 @@ fn sessions_are_counted_by_kind() {
     }
 }
 
-fn failure(name: &str, answer: impl Fn(&str, &str) -> Say + Send + 'static) -> String {
+fn failure(name: &str, answer: impl Fn(&str, &str) -> Reply + Send + 'static) -> String {
     let peer = Peer::start(name, answer);
     let (mut out, mut line) = (Buffer::default(), Lines::default());
     let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
@@ -82,26 +82,26 @@ fn failure(name: &str, answer: impl Fn(&str, &str) -> Say + Send + 'static) -> S
 }
 
 #[test]
-fn who_does_not_answer_as_documented_fails_the_collector() {
-    let said = failure("logind-late", |path, name| match name {
-        "Class" => Say::Nothing,
+fn unexpected_answers_fail_the_collector() {
+    let error = failure("logind-late", |path, name| match name {
+        "Class" => Reply::Nothing,
         _ => answer(path, name),
     });
-    assert!(said.contains("timed out"), "{said}");
-    let said = failure("logind-types", |path, name| match name {
+    assert!(error.contains("timed out"), "{error}");
+    let error = failure("logind-types", |path, name| match name {
         "ListSeats" => text("seat0"),
         _ => answer(path, name),
     });
-    assert_eq!(said, "D-Bus/ListSeats: expected at most 256 seats a(so), found \"v\"");
-    let said = failure("logind-torn", |path, name| match name {
-        "ListSessions" => Say::Values("a(susso)", Body(b"\x08\0\0\0\0\0\0\0torntorn".to_vec())),
+    assert_eq!(error, "D-Bus/ListSeats: expected at most 256 seats a(so), found \"v\"");
+    let error = failure("logind-torn", |path, name| match name {
+        "ListSessions" => Reply::Values("a(susso)", Body(b"\x08\0\0\0\0\0\0\0torntorn".to_vec())),
         _ => answer(path, name),
     });
-    assert!(said.starts_with("D-Bus/ListSessions: "), "{said}");
+    assert!(error.starts_with("D-Bus/ListSessions: "), "{error}");
 }
 
 #[test]
-fn a_property_of_another_type_costs_its_session() {
+fn a_property_of_another_type_drops_its_session() {
     let peer = Peer::start("logind-bad", |path, name| match name {
         "Remote" => text("yes"),
         _ => answer(path, name),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_told_by_its_first_line() {
+    fn an_array_that_is_cut_is_reported_by_its_first_line() {
         for text in [
             "md0",
             "md0 : active",

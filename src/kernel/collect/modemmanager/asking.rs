@@ -1,4 +1,4 @@
-//! Asks ModemManager, on a thread of its own.
+//! Requests to ModemManager, on a thread of its own.
 
 use super::modem::{Bearer, DICTIONARY, MAX_BEARERS, Modem, OBJECTS, modems};
 use crate::base::error::{Error, KeptError};
@@ -61,7 +61,7 @@ impl Modems {
         self.client.can_open()
     }
 
-    /// Asks everything again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.error = None;
         self.result = self.try_ask(until).map_err(KeptError::from);
@@ -72,13 +72,13 @@ impl Modems {
         self.client.open(until).map_err(Error::of_optional)?;
         let answer = self.client.request(PATH, OBJECT_MANAGER, &[], None)?;
         let types = answer.signature;
-        let told = Some(answer.body).filter(|_| types == OBJECTS).and_then(modems);
-        let (all, has_more) = told.ok_or_else(|| refusal("objects a{oa{sa{sv}}}", types))?;
+        let parsed = Some(answer.body).filter(|_| types == OBJECTS).and_then(modems);
+        let (all, has_more) = parsed.ok_or_else(|| refusal("objects a{oa{sa{sv}}}", types))?;
         self.all = all;
         if has_more {
             self.error = Some(refusal("at most 16 modems", b""));
         }
-        self.tell_apart();
+        self.drop_shared_ports();
         for at in 0..self.all.len() {
             self.set_up(at)?;
             self.ask_bearers(at)?;
@@ -87,7 +87,7 @@ impl Modems {
     }
 
     /// Removes modems with a port in common: they would have the same series.
-    fn tell_apart(&mut self) {
+    fn drop_shared_ports(&mut self) {
         let mut ports: Vec<Vec<u8>> = Vec::new();
         let error = &mut self.error;
         self.all.retain(|modem| {
@@ -143,7 +143,7 @@ impl Modems {
                 }
             }
         }
-        // A modem that could not be asked must not count as new the next time.
+        // A modem that could not be queried must not count as new the next time.
         if is_whole {
             sums.end(now);
         }
@@ -154,8 +154,8 @@ impl Modems {
 fn ask_bearer(client: &mut Client, path: &[u8]) -> Result<Bearer, Error> {
     let answer = client.request(path, GET_ALL, &[BEARER], None)?;
     let types = answer.signature;
-    let told = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
-    told.ok_or_else(|| Error::parse(PLACE, "properties a{sv}", types))
+    let parsed = Some(answer.body).filter(|_| types == DICTIONARY).and_then(Bearer::of);
+    parsed.ok_or_else(|| Error::parse(PLACE, "properties a{sv}", types))
 }
 
 #[cold]

@@ -110,9 +110,9 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct ModemManager {
     modems: Background<Modems>,
     patience: Duration,
-    /// Whether the tree is not a stored one, about which no bus can be asked.
+    /// Whether the tree is not a stored one, which has no bus.
     is_machine: bool,
-    /// There is a bus, over which the thread was asked.
+    /// There is a bus, and the thread has a request.
     is_asked: bool,
     info: Rows,
 }
@@ -130,8 +130,8 @@ impl Collector for ModemManager {
         if !self.is_asked {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.modems.answer();
-        let modems = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let answer = self.modems.answer();
+        let modems = answer.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         modems.result?;
         if let Some(error) = modems.error.take() {
             scrape.errors.record(error.error());

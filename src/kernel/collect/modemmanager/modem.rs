@@ -95,7 +95,7 @@ pub fn modems(mut body: Values<'_>) -> Option<(Vec<Modem>, bool)> {
 /// Receives key, type and value of an entry; returns `None` if that is truncated.
 type Take<'a> = dyn FnMut(&str, &[u8], &mut Values<'_>) -> Option<()> + 'a;
 
-/// Hands every entry of a dictionary `a{sv}` to `take`.
+/// Passes every entry of a dictionary `a{sv}` to `take`.
 pub fn each(values: &mut Values<'_>, take: &mut Take<'_>) -> Option<()> {
     let mut entries = values.array(8)?;
     while !entries.is_empty() {

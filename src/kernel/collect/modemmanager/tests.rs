@@ -1,141 +1,16 @@
 //! Against a made-up ModemManager.
 
+mod peer;
+
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::{Opened, Tree, outcome, scrape};
 use crate::kernel::read::dbus::Values;
-use crate::kernel::read::dbus::testing::{Body, Peer, Say};
+use crate::kernel::read::dbus::testing::{Body, Peer, Reply};
 use crate::kernel::read::{Files, Root};
+use peer::{MODEM_0, bearer, lte, name, object, objects, properties, silent, two};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-
-const PREFIX: &str = "org.freedesktop.ModemManager1.";
-const MODEM_0: &str = "/org/freedesktop/ModemManager1/Modem/0";
-
-fn text_of(kind: &'static str, text: &'static str) -> impl FnOnce(&mut Body) {
-    assert!(kind == "s" || kind == "o");
-    move |body| body.text(text)
-}
-
-/// The name of an interface, and what writes its properties.
-type Interface<'a> = (&'a str, &'a dyn Fn(&mut Body));
-
-/// An object with these interfaces.
-fn object(body: &mut Body, path: &str, interfaces: &[Interface<'_>]) {
-    body.align(8);
-    body.text(path);
-    body.list(8, |body| {
-        for (name, properties) in interfaces {
-            body.align(8);
-            body.text(name);
-            body.list(8, properties);
-        }
-    });
-}
-
-/// `Modem` in a state, at a port, with these bearers; as ModemManager 1.20 has it, though shorter.
-fn properties<'a>(state: i32, port: &'a str, bearers: &'a [&str]) -> impl Fn(&mut Body) + 'a {
-    move |body| {
-        body.entry("Sim", "o", text_of("o", "/org/freedesktop/ModemManager1/SIM/0"));
-        body.entry("Bearers", "ao", |body| {
-            body.list(4, |body| bearers.iter().for_each(|path| body.text(path)));
-        });
-        body.entry("UnlockRetries", "a{uu}", |body| {
-            body.list(8, |body| {
-                body.align(8);
-                body.uint32(3);
-                body.uint32(10);
-            });
-        });
-        body.entry("Ports", "a(su)", |body| {
-            body.list(8, |body| {
-                body.align(8);
-                body.text(port);
-                body.uint32(6);
-            });
-        });
-        body.entry("EquipmentIdentifier", "s", text_of("s", "490154203237518"));
-        body.entry("Model", "s", text_of("s", "EM7455"));
-        body.entry("Manufacturer", "s", text_of("s", "Sierra"));
-        body.entry("PrimaryPort", "s", |body| body.text(port));
-        body.entry("State", "i", |body| body.uint32(state.cast_unsigned()));
-        body.entry("SignalQuality", "(ub)", |body| {
-            body.align(8);
-            body.uint32(if state > 0 { 57 } else { 0 });
-            body.uint32((state > 0).into());
-        });
-        body.entry("AccessTechnologies", "u", |body| body.uint32(1 << 14));
-    }
-}
-
-fn lte(body: &mut Body) {
-    body.entry("Rate", "u", |body| body.uint32(30));
-    body.entry("Nr5g", "a{sv}", |body| body.list(8, |_| {}));
-    body.entry("Lte", "a{sv}", |body| {
-        body.list(8, |body| {
-            for (key, level) in [("rssi", -61.0), ("rsrp", -92.5), ("snr", 8.4), ("rsrq", f64::MIN)]
-            {
-                body.entry(key, "d", |body| body.double(level));
-            }
-            body.entry("error-rate", "d", |body| body.double(1.0));
-            body.entry("made-up", "s", text_of("s", "x"));
-        });
-    });
-}
-
-fn silent(body: &mut Body) {
-    body.entry("Rate", "u", |body| body.uint32(0));
-    body.entry("Lte", "a{sv}", |body| body.list(8, |_| {}));
-}
-
-fn registered(body: &mut Body) {
-    body.entry("Imei", "s", text_of("s", "490154203237518"));
-    body.entry("RegistrationState", "u", |body| body.uint32(5));
-    body.entry("OperatorName", "s", text_of("s", "Example"));
-}
-
-fn objects(write: impl FnOnce(&mut Body)) -> Say {
-    let mut body = Body::default();
-    body.list(8, write);
-    Say::Values("a{oa{sa{sv}}}", body)
-}
-
-fn name(interface: &str) -> String {
-    [PREFIX, interface].concat()
-}
-
-/// One that is connected, one that failed, and an object that is no modem.
-fn two(signal: &dyn Fn(&mut Body), bearers: &[&str]) -> Say {
-    let (modem, signals, network) = (name("Modem"), name("Modem.Signal"), name("Modem.Modem3gpp"));
-    objects(|body| {
-        let first = properties(11, "cdc-wdm0", bearers);
-        let all: [Interface<'_>; 3] =
-            [(&modem, &first), (&signals, signal), (&network, &registered)];
-        object(body, MODEM_0, &all);
-        let second = properties(-1, "ttyUSB2", &[]);
-        object(body, "/org/freedesktop/ModemManager1/Modem/7", &[(&modem, &second)]);
-        object(body, "/other", &[(&signals, &silent)]);
-    })
-}
-
-fn bearer(is_connected: bool, bytes: u64) -> Say {
-    let mut body = Body::default();
-    body.list(8, |body| {
-        body.entry("Interface", "s", text_of("s", "wwan0"));
-        body.entry("Connected", "b", |body| body.uint32(is_connected.into()));
-        body.entry("Ip4Config", "a{sv}", |body| body.list(8, |_| {}));
-        body.entry("Stats", "a{sv}", |body| {
-            body.list(8, |body| {
-                body.entry("rx-bytes", "t", |body| body.uint64(3));
-                body.entry("total-rx-bytes", "t", |body| body.uint64(bytes));
-                body.entry("total-tx-bytes", "t", |body| body.uint64(bytes * 2));
-                body.entry("duration", "u", |body| body.uint32(4));
-                body.entry("attempts", "u", |body| body.uint32(5));
-            });
-        });
-    });
-    Say::Values("a{sv}", body)
-}
 
 fn opened(peer: &Peer, interval: u64) -> Opened {
     let modems = Modems::new(Address::peer(peer.path()), Duration::from_secs(interval));
@@ -152,7 +27,7 @@ fn a_modem_shows_state_and_signal_and_no_number_of_its_owner() {
     let peer = Peer::start("modem", |path, name| match (path, name) {
         (_, "GetManagedObjects") => two(&lte, &["/org/freedesktop/ModemManager1/Bearer/3"]),
         (_, "GetAll") => bearer(true, 1 << 40),
-        _ => Say::Error("org.freedesktop.DBus.Error.UnknownMethod"),
+        _ => Reply::Error("org.freedesktop.DBus.Error.UnknownMethod"),
     });
     for dialect in [Dialect::Own, Dialect::Node] {
         let mut opened = opened(&peer, 0);
@@ -203,39 +78,39 @@ fn traffic_never_falls() {
         match (path.ends_with("/3"), name) {
             (_, "GetManagedObjects") if look != 2 => two(&lte, &[third, fourth]),
             (_, "GetManagedObjects") => two(&lte, &[fourth]),
-            // It cannot be asked once, and did not begin anew.
-            (true, _) if look == 3 => Say::Error("org.freedesktop.DBus.Error.AccessDenied"),
+            // One request fails; the connection did not begin anew.
+            (true, _) if look == 3 => Reply::Error("org.freedesktop.DBus.Error.AccessDenied"),
             (true, _) => bearer(false, if look == 0 { 100 } else { 130 }),
-            (false, _) if look == 1 => Say::Error("org.freedesktop.DBus.Error.UnknownObject"),
+            (false, _) if look == 1 => Reply::Error("org.freedesktop.DBus.Error.UnknownObject"),
             (false, _) => bearer(true, 7),
         }
     });
     let mut opened = opened(&peer, 0);
-    let mut told = |at| {
+    let mut sums = |at| {
         now.store(at, SeqCst);
         let (lines, errors) = scrape(&mut opened, Dialect::Own, &["receive_bytes", "connections"]);
         assert_eq!(errors, u64::from(at == 3));
         let numbers = lines.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap());
         numbers.collect::<Vec<u64>>()
     };
-    assert_eq!(told(0), [1, 0, 0]);
-    assert_eq!(told(1), [0, 0, 30]);
+    assert_eq!(sums(0), [1, 0, 0]);
+    assert_eq!(sums(1), [0, 0, 30]);
     std::thread::sleep(Duration::from_millis(1100)); // who is new is younger than the last look
-    assert_eq!(told(3), [1, 0, 37]);
+    assert_eq!(sums(3), [1, 0, 37]);
     std::thread::sleep(Duration::from_millis(1100));
-    assert_eq!(told(4), [1, 0, 37]);
-    assert_eq!(told(2)[2], 37);
+    assert_eq!(sums(4), [1, 0, 37]);
+    assert_eq!(sums(2)[2], 37);
 }
 
 #[test]
-fn modems_are_told_to_measure_only_where_that_is_set() {
+fn modems_measure_signals_only_where_an_interval_is_set() {
     for (interval, refusal, expected) in [
         (0, false, (vec![], 0)),
         (30, false, (vec![MODEM_0.to_owned()], 0)),
         (30, true, (vec![MODEM_0.to_owned()], 1)),
     ] {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&asked);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
         let peer =
             Peer::start(
                 &format!("modem-setup-{interval}-{refusal}"),
@@ -244,27 +119,27 @@ fn modems_are_told_to_measure_only_where_that_is_set() {
                     "Setup" => {
                         seen.lock().unwrap().push(path.to_owned());
                         if refusal {
-                            return Say::Error(
+                            return Reply::Error(
                                 "org.freedesktop.ModemManager1.Error.Core.Unauthorized",
                             );
                         }
-                        Say::Values("", Body::default())
+                        Reply::Values("", Body::default())
                     }
-                    _ => Say::Nothing,
+                    _ => Reply::Nothing,
                 },
             );
         let mut opened = opened(&peer, interval);
         let (lines, errors) = scrape(&mut opened, Dialect::Own, &["interval", "lte"]);
         assert!(lines.iter().any(|line| line.contains("interval") && line.ends_with(" 0")));
         assert!(!lines.iter().any(|line| line.contains("rssi")), "no level is no zero");
-        assert_eq!((asked.lock().unwrap().clone(), errors), expected);
+        assert_eq!((requests.lock().unwrap().clone(), errors), expected);
     }
 }
 
 #[test]
-fn a_service_that_is_not_there_is_no_fault() {
+fn a_missing_service_is_no_error() {
     let missing = "org.freedesktop.DBus.Error.ServiceUnknown";
-    let peer = Peer::start("modem-missing", move |_, _| Say::Error(missing));
+    let peer = Peer::start("modem-missing", move |_, _| Reply::Error(missing));
     assert!(opened(&peer, 0).is_unsupported());
     let gone = Peer("/nonexistent/bus".into());
     assert!(opened(&gone, 0).is_unsupported());
@@ -276,24 +151,24 @@ fn a_service_that_is_not_there_is_no_fault() {
 }
 
 #[test]
-fn what_is_not_as_documented_fails_or_costs_its_own() {
-    let said = |name: &str, answer: fn() -> Say| {
+fn unexpected_answers_fail_or_drop_only_their_part() {
+    let error = |name: &str, answer: fn() -> Reply| {
         let peer = Peer::start(name, move |_, _| answer());
         opened(&peer, 0).error().unwrap().to_string()
     };
-    let types = said("modem-types", || Say::Values("s", Body::default()));
+    let types = error("modem-types", || Reply::Values("s", Body::default()));
     assert_eq!(types, "D-Bus: expected objects a{oa{sa{sv}}}, found \"s\"");
-    let torn = said("modem-torn", || {
-        Say::Values("a{oa{sa{sv}}}", Body(b"\x08\0\0\0\0\0\0\0torntorn".to_vec()))
+    let torn = error("modem-torn", || {
+        Reply::Values("a{oa{sa{sv}}}", Body(b"\x08\0\0\0\0\0\0\0torntorn".to_vec()))
     });
     assert!(torn.starts_with("D-Bus: expected objects"), "{torn}");
-    let denied = said("modem-denied", || Say::Error("org.freedesktop.DBus.Error.AccessDenied"));
+    let denied = error("modem-denied", || Reply::Error("org.freedesktop.DBus.Error.AccessDenied"));
     assert!(denied.contains("AccessDenied"), "{denied}");
-    assert!(!said("modem-end", || Say::End).is_empty());
+    assert!(!error("modem-end", || Reply::End).is_empty());
     // A bearer costs its own, and so does a second modem of the same port, and one too many.
     let peer = Peer::start("modem-bearer", |_, name| match name {
         "GetManagedObjects" => two(&lte, &["/org/freedesktop/ModemManager1/Bearer/3"]),
-        _ => Say::Error("org.freedesktop.DBus.Error.AccessDenied"),
+        _ => Reply::Error("org.freedesktop.DBus.Error.AccessDenied"),
     });
     let (lines, errors) = scrape(&mut opened(&peer, 0), Dialect::Own, &["modem_state"]);
     assert_eq!((lines.len(), errors), (2, 1));
@@ -338,10 +213,10 @@ fn a_real_answer_is_read() {
 
 /// Any byte of an answer may lie, and it may end anywhere.
 #[test]
-fn any_byte_may_lie() {
-    let Say::Values(_, Body(good)) = two(&lte, &["/a/3"]) else { panic!() };
+fn any_changed_byte_is_handled() {
+    let Reply::Values(_, Body(good)) = two(&lte, &["/a/3"]) else { panic!() };
     assert_eq!(modems(Values::new(&good, false)).unwrap().0.len(), 2);
-    let Say::Values(_, Body(of_bearer)) = bearer(true, 9) else { panic!() };
+    let Reply::Values(_, Body(of_bearer)) = bearer(true, 9) else { panic!() };
     assert!(Bearer::of(Values::new(&of_bearer, false)).unwrap().is_connected);
     for whole in [good, of_bearer] {
         for at in 0..whole.len() {

@@ -81,7 +81,7 @@ fn every_number_goes_to_its_family_and_a_shared_export_comes_once() {
 }
 
 #[test]
-fn node_exporter_shows_0_for_what_is_not_told() {
+fn node_exporter_shows_0_for_missing_values() {
     let tree = tree("mountstats-node");
     let mut node = tree.open(&SPEC, Dialect::Node, &[]);
     let (samples, errors) = scrape(&mut node, Dialect::Node, &["nfs_"]);
@@ -92,7 +92,7 @@ fn node_exporter_shows_0_for_what_is_not_told() {
 }
 
 #[test]
-fn a_mount_that_mountinfo_lacks_has_the_address_of_its_export() {
+fn a_mount_missing_in_mountinfo_has_the_address_of_its_export() {
     let tree = tree("mountstats-lacks");
     let lines = INFO_TEXT.lines().filter(|line| !line.contains("/mnt/b"));
     tree.put("proc/self/mountinfo", &lines.collect::<Vec<_>>().join("\n"));
@@ -104,7 +104,7 @@ fn a_mount_that_mountinfo_lacks_has_the_address_of_its_export() {
 }
 
 #[test]
-fn a_bad_line_costs_its_samples() {
+fn a_bad_line_drops_its_samples() {
     let tree = tree("mountstats-bad");
     let text = STATS_TEXT
         .replace("bytes:\t51", "bytes:\tx 51")

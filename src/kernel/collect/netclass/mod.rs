@@ -70,7 +70,7 @@ static EXCLUDE: CollectorOption<Option<Pattern>> =
         .default("^$");
 static IGNORE_SPEED: CollectorOption<bool> =
     switch("ignore_invalid_speed", "leave out a speed below zero");
-/// In node_exporter's dialect netlink is asked without it, too.
+/// In node_exporter's dialect a dump is requested without it, too.
 static NETLINK: CollectorOption<bool> = switch(
     "netlink",
     "ask by netlink, and read only files that it has no attribute for; in node_exporter's dialect show other names",
@@ -123,9 +123,9 @@ struct Netclass {
     rows: Rows,
     /// Statistics of the interfaces that are shown, if they are enabled.
     statistics: Option<Statistics>,
-    /// The same.
+    /// Other names of the interfaces that are shown, if they are enabled.
     altnames: Option<Altnames>,
-    /// What netlink does not tell, of each interface that is shown, in the order of the dump.
+    /// The attributes that netlink lacks, of each interface that is shown, in the order of the dump.
     kept: Vec<Kept>,
     /// The hash by `state_of` of the dump with which they were read, and when.
     state: u64,

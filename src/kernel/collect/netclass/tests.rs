@@ -13,12 +13,12 @@ fn put(tree: &Tree, name: &str, files: &[(&str, &str)]) {
 
 const EVERY_FILE: [(&str, &str); 22] = [
     ("addr_assign_type", "3"),
-    ("carrier", "1"),
+    ("carrier", "0"),
     ("carrier_changes", "11"),
     ("carrier_up_count", "5"),
     ("carrier_down_count", "6"),
     ("dev_id", "0x20"),
-    ("dormant", "0"),
+    ("dormant", "10"),
     ("flags", "0x1303"),
     ("ifindex", "7"),
     ("iflink", "8"),
@@ -45,12 +45,12 @@ fn every_file_becomes_a_sample() {
     let mut net = tree.open(&SPEC, Dialect::Node, &[("exclude-pattern", "^skip$")]);
     let expected = [
         ("address_assign_type", "3"),
-        ("carrier", "1"),
+        ("carrier", "0"),
         ("carrier_changes_total", "11"),
         ("carrier_up_changes_total", "5"),
         ("carrier_down_changes_total", "6"),
         ("device_id", "32"),
-        ("dormant", "0"),
+        ("dormant", "10"),
         ("flags", "4867"),
         ("iface_id", "7"),
         ("iface_link", "8"),
@@ -80,7 +80,7 @@ fn every_file_becomes_a_sample() {
 }
 
 #[test]
-fn what_is_broken_costs_its_own_sample() {
+fn a_broken_value_drops_only_its_sample() {
     let tree = Tree::new("netclass-broken");
     put(&tree, "b", &[("operstate", "down"), ("mtu", "x"), ("flags", "0x2"), ("type", "1")]);
     put(&tree, "a", &[("operstate", "dormant"), ("ifindex", "3"), ("dev_id/odd", "")]);
@@ -166,7 +166,7 @@ fn numbers(net: &Netclass, name: &[u8]) -> String {
 }
 
 #[test]
-fn netlink_tells_the_same_as_the_files() {
+fn netlink_has_the_same_values_as_the_files() {
     let tree = Tree::new("netclass-netlink");
     put(&tree, "eth0", &EVERY_FILE);
     put(&tree, "eth0", &[("speed", "8")]);
@@ -235,7 +235,7 @@ fn with_statistics() -> Links {
 }
 
 #[test]
-fn other_names_are_shown_where_netlink_is_asked_for() {
+fn altnames_are_shown_only_with_netlink() {
     let name = |name: &[u8]| attribute(53, name);
     let list = |names: &[Vec<u8>]| attribute(52 | 1 << 15, &names.concat());
     let own = attribute(libc::IFLA_IFNAME, b"eth0\0");

@@ -21,7 +21,7 @@ pub fn write(
     out: &mut dyn Sink,
 ) {
     let mut count = 0;
-    let told = files.addresses(&mut |name, Address { ip, prefix, .. }| {
+    let passed = files.addresses(&mut |name, Address { ip, prefix, .. }| {
         let is_shown = is_shown(name);
         count += usize::from(is_shown);
         if !is_shown || count > MAX_ADDRESSES {
@@ -37,7 +37,7 @@ pub fn write(
         let labels = [name, ip_text, prefix.as_bytes(), scope(ip).as_bytes()];
         out.sample(&labels.map(Label::of), Value::Int(1));
     });
-    told.unwrap_or_else(|error| errors.record(error));
+    passed.unwrap_or_else(|error| errors.record(error));
     if count > MAX_ADDRESSES {
         errors.refuse(netlink::ADDRESSES, "at most 16384 addresses", b"");
     }

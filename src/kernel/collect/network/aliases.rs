@@ -1,4 +1,4 @@
-//! The alias of each interface (`ip link set … alias`), where labels tell it: by netlink IFLA_IFALIAS,
+//! The alias of each interface (`ip link set … alias`), where it is a label: netlink's IFLA_IFALIAS,
 //! otherwise `/sys/class/net/<interface>/ifalias`, without blanks around it.
 
 use super::super::PartialErrors;

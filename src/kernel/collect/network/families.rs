@@ -100,7 +100,7 @@ const BY_NETLINK: [ColumnFamilies; 24] = [
 const BY_FILE: [ColumnFamilies; 4] =
     [(2, [FIRST, 2]), (3, [FIRST + 4, 3]), (10, [FIRST + 1, 10]), (11, [FIRST + 5, 11])];
 
-/// Hands each column that is shown to `each`, with its family.
+/// Passes each column that is shown to `each`, with its family.
 pub fn shown(view: View, each: &mut dyn FnMut(usize, &Family<'_>)) {
     let View { dialect, is_detailed, by_netlink, with_alias } = view;
     let mut show = |column, [node, own]: [usize; 2]| {
@@ -121,7 +121,7 @@ pub fn shown(view: View, each: &mut dyn FnMut(usize, &Family<'_>)) {
     }
 }
 
-/// Hands each column of the detailed view from netlink to `each`, with its family, and whether the view of
+/// Passes each column of the detailed view from netlink to `each`, with its family, and whether the view of
 /// sums has that, too.
 pub fn detailed(dialect: Dialect, each: &mut dyn FnMut(usize, bool, &Family<'_>)) {
     for (column, [node, own]) in BY_NETLINK {

@@ -16,7 +16,7 @@ fn the_network_of_a_procfs_elsewhere_is_its_first_processs() {
     assert_eq!(names(), "network_receive_bytes_total{interface=\"inner0\"} 7");
     tree.put("proc/1/net/dev", &page("outer0"));
     assert_eq!(names(), "network_receive_bytes_total{interface=\"outer0\"} 7");
-    // Netlink would tell the addresses of this machine's.
+    // Netlink would report the addresses of this machine.
     tree.put("proc/1/net/dev", &page("lo"));
     let mut opened = tree.open(&SPEC, Dialect::Own, &[("address-info", "true")]);
     let (samples, _) = scrape(&mut opened, Dialect::Own, &["address_info"]);
@@ -59,8 +59,8 @@ fn aliases_are_labels_and_details_have_names_of_their_own() {
         r#"network_receive_drop_total{interface="wg0",ifalias="to \"them\""} 4"#,
     ];
     for _ in 0..2 {
-        let said = scrape(&mut own, Dialect::Own, &["receive_drop"]);
-        assert_eq!(said, (expected.map(String::from).to_vec(), 0));
+        let samples = scrape(&mut own, Dialect::Own, &["receive_drop"]);
+        assert_eq!(samples, (expected.map(String::from).to_vec(), 0));
     }
     let set = [("enable-detailed-metrics", "true"), ("netlink", "false")];
     let mut node = tree.open(&SPEC, Dialect::Node, &set);
@@ -70,14 +70,14 @@ fn aliases_are_labels_and_details_have_names_of_their_own() {
         r#"network_transmit_errors_total{device="eth0"} 11"#,
         r#"network_transmit_dropped_total{device="eth0"} 12"#,
     ];
-    let (said, _) = scrape(&mut node, Dialect::Node, &["errors_total{", "dropped_total{"]);
-    let said: Vec<_> = said.into_iter().filter(|line| line.contains("eth0")).collect();
-    assert_eq!(said, expected);
+    let (samples, _) = scrape(&mut node, Dialect::Node, &["errors_total{", "dropped_total{"]);
+    let samples: Vec<_> = samples.into_iter().filter(|line| line.contains("eth0")).collect();
+    assert_eq!(samples, expected);
 }
 
-/// By netlink the same is told as by the file, if another collector asks by it.
+/// A dump of netlink has the same numbers as the file, if another collector requests it.
 #[test]
-fn what_others_are_told_is_what_the_file_has() {
+fn the_dump_of_other_collectors_has_the_numbers_of_the_file() {
     let root = Root::of_this_machine();
     let set = [("include-pattern", "^lo$")];
     let mut own = crate::kernel::collect::testing::open(&root, &SPEC, Dialect::Own, &set);

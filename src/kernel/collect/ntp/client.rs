@@ -1,6 +1,6 @@
-//! Asks the server, on a thread of its own: name resolution and the network may take their time.
+//! The request to the server, on a thread of its own: name resolution and the network may take their time.
 
-use super::packet::{Answer, LENGTH, Refusal, question, timestamp};
+use super::packet::{Answer, LENGTH, Refusal, request, timestamp};
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, KeptError};
 use crate::kernel::read::datagram::{self, receive};
@@ -18,7 +18,7 @@ const ROOM: usize = 1024;
 /// Packets that do not answer the request; after this many it is given up.
 const MAX_FOREIGN: usize = 64;
 
-/// The server that is asked, and how.
+/// The server that is queried, and how.
 pub struct Client {
     pub host: String,
     pub port: u16,
@@ -27,22 +27,22 @@ pub struct Client {
     /// The TTL of the request's packets; 0 uses the system's default.
     pub ttl: u32,
     random: RandomState,
-    asked: u64,
+    requests: u64,
     /// The result of the last request.
     pub answer: Result<Answer, KeptError>,
 }
 
 impl Client {
-    /// A client that has not asked yet.
+    /// A client without a request so far.
     pub fn new(host: String, port: u16, version: u8, ttl: u32) -> Client {
         let answer = Err(Error::Absent(PATH.into()).keep());
-        Client { host, port, version, ttl, random: RandomState::new(), asked: 0, answer }
+        Client { host, port, version, ttl, random: RandomState::new(), requests: 0, answer }
     }
 
-    /// Sends one request, and waits until then.
+    /// Sends one request, and waits for the answer until the deadline.
     pub fn ask(&mut self, until: Instant) {
-        self.asked = self.asked.wrapping_add(1);
-        let answer = self.exchange(self.random.hash_one(self.asked), until);
+        self.requests = self.requests.wrapping_add(1);
+        let answer = self.exchange(self.random.hash_one(self.requests), until);
         self.answer = answer.map_err(KeptError::from);
     }
 
@@ -50,7 +50,7 @@ impl Client {
         let failed = |error: io::Error| Error::of(PATH, &error);
         let socket = datagram::connect(self.address()?, self.ttl).map_err(failed)?;
         let (sent, start) = (WallClock::now().since_epoch(), Instant::now());
-        socket.send(&question(self.version, nonce)).map_err(failed)?;
+        socket.send(&request(self.version, nonce)).map_err(failed)?;
         let mut room = [0; ROOM];
         for _ in 0..MAX_FOREIGN {
             let packet = receive(&socket, &mut room, until).map_err(failed)?;

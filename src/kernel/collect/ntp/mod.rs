@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 const NONE: &[&str] = &[];
 
-/// Nanoseconds.
+/// In nanoseconds.
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
@@ -154,9 +154,9 @@ impl Collector for Ntp {
     }
 
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        // Not asked ahead: the serving thread has to leave the CPU to the thread that measures the times.
-        let asked = self.client.ask(Instant::now() + self.patience);
-        let answer = asked.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;
+        // No request ahead: the serving thread has to leave the CPU to the thread that measures the times.
+        let client = self.client.ask(Instant::now() + self.patience);
+        let answer = client.map_err(|errno| Error::Read(PATH.into(), errno))?.answer?;
         for (family, value) in FAMILIES.iter().zip(values(&answer, &mut self.limits)) {
             out.single(family, family.signed(value));
         }

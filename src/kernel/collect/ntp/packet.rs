@@ -27,7 +27,7 @@ const NANOS: i64 = 1_000_000_000;
 
 /// The request: all zeros except version and kind, the precision of a client without a clock to
 /// report, and a random number that the answer has to repeat.
-pub fn question(version: u8, nonce: u64) -> [u8; LENGTH] {
+pub fn request(version: u8, nonce: u64) -> [u8; LENGTH] {
     let mut packet = [0; LENGTH];
     let [head, _, _, precision, ..] = &mut packet;
     (*head, *precision) = (version << 3 | CLIENT, 0x20);
@@ -62,7 +62,7 @@ pub struct Answer {
     pub rtt: i64,
     /// The server's clock ahead of the one here.
     pub offset: i64,
-    /// The least error that explains answers that came before their question.
+    /// The least error of a clock that explains an answer that seems to come before its request.
     pub least_error: i64,
 }
 
@@ -173,12 +173,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_question_says_version_kind_and_nonce() {
-        let packet = question(4, 0x0102_0304_0506_0708);
+    fn a_request_has_version_mode_and_nonce() {
+        let packet = request(4, 0x0102_0304_0506_0708);
         assert_eq!(packet[..4], [0x23, 0, 0, 0x20]);
         assert!(packet[4..40].iter().all(|byte| *byte == 0));
         assert_eq!(packet[40..], [1, 2, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(question(2, 0)[0], 0x13);
+        assert_eq!(request(2, 0)[0], 0x13);
     }
 
     #[test]
@@ -204,7 +204,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_clock_behind_and_a_new_era() {
+    fn clocks_that_differ_and_times_of_the_next_era() {
         let times = [0, 77, ZERO - SECOND / 2, ZERO - SECOND / 2];
         let answer = Answer::of(&packet(0x24, 1, [0, 0], times), 77, ZERO, ZERO).unwrap();
         assert_eq!((answer.offset, answer.rtt, answer.reference), (-NANOS / 2, 0, 0));
@@ -217,7 +217,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_told_apart() {
+    fn refusals_and_broken_answers_are_different_errors() {
         let of = |packet: &[u8]| Answer::of(packet, 77, ZERO, ZERO).unwrap_err();
         let good = packet(0x24, 2, [0, 0], [ZERO, 77, ZERO, ZERO]);
         for cut in 0..LENGTH {

@@ -7,15 +7,15 @@ use crate::kernel::collect::testing::{Opened, Tree, outcome, scrape};
 use std::net::UdpSocket;
 use std::thread;
 
-/// A server that answers each question with what `reply` makes of its nonce; it ends with the test.
+/// A server that answers each request with what `reply` makes of its nonce; it ends with the test.
 fn server(reply: fn(u64) -> Option<Vec<u8>>) -> String {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     thread::spawn(move || {
-        let mut question = [0; 64];
-        while let Ok((48, from)) = socket.recv_from(&mut question) {
-            assert_eq!(question[0], 0x23);
-            let nonce = u64::from_be_bytes(question[40..48].try_into().unwrap());
+        let mut request = [0; 64];
+        while let Ok((48, from)) = socket.recv_from(&mut request) {
+            assert_eq!(request[0], 0x23);
+            let nonce = u64::from_be_bytes(request[40..48].try_into().unwrap());
             // Somebody else's answer comes first.
             socket.send_to(&good(!nonce), from).unwrap();
             if let Some(reply) = reply(nonce) {
@@ -60,7 +60,7 @@ fn an_answer_is_shown() {
 }
 
 #[test]
-fn who_is_silent_or_wrong_gives_no_sample() {
+fn a_silent_or_wrong_server_gives_no_sample() {
     let tree = Tree::new("ntp-none");
     let silent = server(|_| None);
     let mut ntp = opened(&tree, Dialect::Own, &[("server-port", &silent), ("timeout", "200ms")]);

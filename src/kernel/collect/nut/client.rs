@@ -1,4 +1,4 @@
-//! Asks upsd, on a thread of its own.
+//! Requests to upsd, on a thread of its own.
 
 use super::protocol::{Refusal, Ups, is_whole, upses};
 use crate::base::error::{Error, KeptError};
@@ -23,13 +23,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that has not asked yet.
+    /// A client without a request so far.
     pub fn new(peer: Peer) -> Client {
         let answer = Err(Error::Absent(PLACE.into()).keep());
         Client { peer, text: Vec::new(), answer, refused: None }
     }
 
-    /// Asks again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.refused = None;
         self.answer = self.exchange(until).map_err(KeptError::from);
@@ -53,9 +53,9 @@ impl Client {
     }
 
     /// Stores the answer to one request in `text`.
-    fn list(&mut self, stream: &mut Stream, question: &str, until: Instant) -> Result<(), Error> {
+    fn list(&mut self, stream: &mut Stream, request: &str, until: Instant) -> Result<(), Error> {
         self.text.clear();
-        stream.send(question.as_bytes(), until).map_err(|error| failed(&error))?;
+        stream.send(request.as_bytes(), until).map_err(|error| failed(&error))?;
         while !is_whole(&self.text) {
             if self.text.len() > MAX_ANSWER {
                 return Err(Error::too_large(PLACE, MAX_ANSWER));

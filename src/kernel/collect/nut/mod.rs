@@ -98,12 +98,12 @@ impl Collector for Nut {
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let client = self.client.as_mut().map_err(|error| *error)?;
-        let asked = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
-        let (all, has_more) = asked.answer.as_ref().map_err(|error| *error)?;
+        let client = client.answer().map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let (all, has_more) = client.answer.as_ref().map_err(|error| *error)?;
         if *has_more {
             scrape.errors.refuse(PLACE, "at most 16 UPSes, of other names each", b"");
         }
-        if let Some(refused) = asked.refused {
+        if let Some(refused) = client.refused {
             scrape.errors.record(refused.error());
         }
         write(all, &mut self.info, out);

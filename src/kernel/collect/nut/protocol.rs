@@ -77,7 +77,7 @@ pub enum Refusal {
     Broken,
 }
 
-/// Hands the words of each line of the answer to `LIST {of}` to `each`, except those of `head`.
+/// Passes the words of each line of the answer to `LIST {of}` to `each`, except those of `head`.
 fn list(
     text: &[u8],
     of: &str,
@@ -166,7 +166,7 @@ fn shown(text: Option<&Vec<u8>>) -> Vec<u8> {
 }
 
 impl Ups {
-    /// Nothing is known of it but what the list said, as its answer is none.
+    /// Drops all but its name and description, which are from the list: the answer is not usable.
     pub fn give_up(&mut self) {
         let Ups { name, texts: [description, ..], .. } = std::mem::take(self);
         let texts = [description, Vec::new(), Vec::new()];

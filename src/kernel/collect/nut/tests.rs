@@ -43,8 +43,8 @@ fn opened(port: u16, timeout: &str, dialect: Dialect) -> Opened {
     open_at(&Root::of_this_machine(), &SPEC, dialect, &set)
 }
 
-fn good(question: &str) -> Option<Vec<u8>> {
-    let answer = match question {
+fn good(request: &str) -> Option<Vec<u8>> {
+    let answer = match request {
         "LIST UPS" => {
             "BEGIN LIST UPS\nUPS rack \"Cellar\"\nUPS old \"\"\nUPS gone \"x\"\nEND LIST UPS\n"
         }
@@ -66,7 +66,7 @@ fn good(question: &str) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn upses_are_told_in_base_units_in_both_dialects() {
+fn upses_are_shown_in_base_units_in_both_dialects() {
     for dialect in [Dialect::Own, Dialect::Node] {
         let (port, serving) = serve(good);
         let mut nut = opened(port, "20s", dialect);
@@ -98,13 +98,13 @@ fn upses_are_told_in_base_units_in_both_dialects() {
         assert_eq!((shown, errors), (expected.map(String::from).to_vec(), 0));
         // 3 x 6 states, 15 flags of the one that has a status.
         assert_eq!(lines.len(), 18 + 15 + 1 + 3 + 11);
-        let asked = ["LIST UPS", "LIST VAR rack", "LIST VAR old", "LIST VAR gone", "LOGOUT"];
-        assert_eq!(serving.join().unwrap(), asked);
+        let requests = ["LIST UPS", "LIST VAR rack", "LIST VAR old", "LIST VAR gone", "LOGOUT"];
+        assert_eq!(serving.join().unwrap(), requests);
     }
 }
 
 #[test]
-fn what_is_no_upsd_fails() {
+fn a_server_that_is_not_upsd_fails() {
     let cases: [(Answer, &str); 5] = [
         (|_| Some(b"ERR ACCESS-DENIED\n".to_vec()), "a list, not an error"),
         (|_| Some(b"SSH-2.0-x\nEND LIST\n".to_vec()), "a list of upsd"),
@@ -114,19 +114,19 @@ fn what_is_no_upsd_fails() {
     ];
     for (answer, expected) in cases {
         let (port, serving) = serve(answer);
-        let said = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err().to_string();
-        assert!(said.contains(expected), "{said}");
+        let error = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
         serving.join().unwrap();
     }
 }
 
 #[test]
-fn one_whose_answer_is_none_costs_its_own_values() {
-    let (port, serving) = serve(|question| match question {
+fn a_ups_without_a_usable_answer_drops_only_its_values() {
+    let (port, serving) = serve(|request| match request {
         "LIST VAR old" => {
             Some(b"BEGIN LIST VAR old\nVAR old ups.status \"OL\"\nEND LIST VAR other\n".to_vec())
         }
-        _ => good(question),
+        _ => good(request),
     });
     let mut nut = opened(port, "20s", Dialect::Own);
     let (lines, errors) = scrape(&mut nut, Dialect::Own, &["nut_"]);
@@ -142,24 +142,24 @@ fn one_whose_answer_is_none_costs_its_own_values() {
 }
 
 #[test]
-fn who_is_silent_or_not_there_costs_the_timeout_at_most() {
+fn a_silent_or_absent_server_delays_by_the_timeout_at_most() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let begun = Instant::now();
-    let said = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
-    assert_eq!(said, Error::Read(PLACE.into(), libc::ETIMEDOUT));
+    let error = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
+    assert_eq!(error, Error::Read(PLACE.into(), libc::ETIMEDOUT));
     assert!(begun.elapsed() < Duration::from_secs(10));
     drop(silent);
-    let said = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err();
-    assert_eq!(said, Error::Read(PLACE.into(), libc::ECONNREFUSED));
+    let error = outcome(&mut opened(port, "20s", Dialect::Own)).unwrap_err();
+    assert_eq!(error, Error::Read(PLACE.into(), libc::ECONNREFUSED));
     // Half a list, then nothing.
     let (port, _) = serve(|_| Some(b"BEGIN LIST UPS\nUPS a \"\"\n".to_vec()));
-    let said = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
-    assert_eq!(said, Error::Read(PLACE.into(), libc::ETIMEDOUT));
+    let error = outcome(&mut opened(port, "100ms", Dialect::Own)).unwrap_err();
+    assert_eq!(error, Error::Read(PLACE.into(), libc::ETIMEDOUT));
 }
 
 #[test]
-fn without_an_address_it_is_upsds_own_and_a_bad_one_is_refused() {
+fn without_an_address_upsds_own_is_used_and_a_bad_one_is_refused() {
     let root = Root::of_this_machine();
     let stored = Tree::new("nut").open(&SPEC, Dialect::Own, &[("address", "localhost")]).failure();
     assert_eq!(stored, Some(Error::Unsupported(PLACE.into())));

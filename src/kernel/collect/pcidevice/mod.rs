@@ -141,9 +141,9 @@ impl Collector for Pcidevice {
         for (family, (file, form)) in FAMILIES.iter().zip(&FILES) {
             out.family(family);
             for device in &self.devices {
-                let told = self.read(device, file, *form, family, errors);
+                let read = self.read(device, file, *form, family, errors);
                 let absent = || form.absent(device).filter(|_| self.dialect == Dialect::Node);
-                if let Some(value) = told.unwrap_or_else(|Unknown| absent()) {
+                if let Some(value) = read.unwrap_or_else(|Unknown| absent()) {
                     out.sample(&device.location(), value);
                 }
             }

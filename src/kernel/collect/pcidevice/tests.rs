@@ -27,7 +27,7 @@ fn tree(name: &str) -> Tree {
         ("subsystem_vendor", "0x17aa"),
         ("subsystem_device", "0x5095"),
         ("revision", "0x0e"),
-        ("numa_node", "1"),
+        ("numa_node", "3"),
         ("max_link_speed", "32.0 GT/s PCIe"),
         ("max_link_width", "16"),
         ("current_link_speed", "2.5 GT/s PCIe"),
@@ -36,7 +36,7 @@ fn tree(name: &str) -> Tree {
         ("sriov_numvfs", "7"),
         ("sriov_totalvfs", "8"),
         ("sriov_vf_total_msix", "9"),
-        ("d3cold_allowed", "1"),
+        ("d3cold_allowed", "0"),
         ("power_state", "D3hot"),
     ] {
         tree.put(&format!("{bridge}/{file}"), &format!("{text}\n"));
@@ -82,12 +82,12 @@ fn every_file_goes_to_its_family() {
         ("max_link_width", "16"),
         ("current_link_transfers_per_second", "2500000000"),
         ("current_link_width", "4"),
-        ("d3cold_allowed", "1"),
+        ("d3cold_allowed", "0"),
         ("sriov_drivers_autoprobe", "1"),
         ("sriov_numvfs", "7"),
         ("sriov_totalvfs", "8"),
         ("sriov_vf_total_msix", "9"),
-        ("numa_node", "1"),
+        ("numa_node", "3"),
     ];
     let samples = of(&mut own, Dialect::Own, "02");
     let plain = expected.map(|(name, value)| format!("pcidevice_{name}{{{BRIDGE}}} {value}"));
@@ -100,7 +100,7 @@ fn every_file_goes_to_its_family() {
 }
 
 #[test]
-fn what_a_device_has_not_is_node_exporters_number_there_and_nothing_here() {
+fn missing_properties_have_node_exporters_number_only_in_its_dialect() {
     let tree = tree("pci-few");
     let own = of(&mut tree.open(&SPEC, Dialect::Own, &[]), Dialect::Own, "1f");
     let parent = r#"parent_segment="0000",parent_bus="00",parent_device="02",parent_function="1""#;
@@ -134,7 +134,7 @@ fn names_come_from_the_file() {
 }
 
 #[test]
-fn a_bad_file_costs_its_sample_and_devices_come_and_go() {
+fn a_bad_file_drops_its_sample_and_devices_come_and_go() {
     let tree = tree("pci-bad");
     let mut node = tree.open(&SPEC, Dialect::Node, &[]);
     let all = scrape(&mut node, Dialect::Node, &["pcidevice"]).0.len();
@@ -155,7 +155,7 @@ fn a_bad_file_costs_its_sample_and_devices_come_and_go() {
 }
 
 #[test]
-fn a_file_of_names_that_is_none_is_said_and_not_waited_for() {
+fn a_name_file_that_is_not_regular_or_missing_is_reported() {
     for (path, errno) in [("/dev/zero", libc::EINVAL), ("/dev", libc::EINVAL)] {
         let mut errors = PartialErrors::default();
         ids::name(&mut [], &[PathBuf::from("/nonexistent"), PathBuf::from(path)], &mut errors);

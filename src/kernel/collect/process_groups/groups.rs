@@ -45,7 +45,7 @@ pub struct Groups {
     now: Vec<Known>,
     /// When the previous reading was.
     last: Option<Instant>,
-    has_judged: bool,
+    has_matched: bool,
 }
 
 impl Groups {
@@ -57,7 +57,7 @@ impl Groups {
         names.push(OTHER.to_owned());
         let groups = names.iter().map(|_| Group::default()).collect();
         let (before, now) = (Vec::new(), Vec::new());
-        Groups { pattern, by_cmdline, names, groups, before, now, last: None, has_judged: false }
+        Groups { pattern, by_cmdline, names, groups, before, now, last: None, has_matched: false }
     }
 
     /// Begins a reading; the one before was at `last`.
@@ -85,7 +85,7 @@ impl Groups {
         let then = known.map_or(self.last, |known| Some(known.at)).unwrap_or(now);
         let group = match known.filter(|known| known.process.name() == process.name()) {
             Some(known) => known.group,
-            None => self.judge(process, dir),
+            None => self.group_of(process, dir),
         };
         let at = if process.is_fresh { now } else { then };
         let mut used = 0u64;
@@ -110,10 +110,10 @@ impl Groups {
         }
     }
 
-    /// Ends a reading. The memory of a search stays with its pattern, but not with a copy.
+    /// Ends a reading. If names were matched, the pattern is replaced by a copy, which frees the memory of the search.
     pub fn end(&mut self) {
         std::mem::swap(&mut self.before, &mut self.now);
-        if std::mem::take(&mut self.has_judged) {
+        if std::mem::take(&mut self.has_matched) {
             self.pattern = self.pattern.clone();
         }
     }
@@ -125,10 +125,10 @@ impl Groups {
 
     /// The index of a process's group.
     #[cold]
-    fn judge(&mut self, process: &Process, dir: &Dir) -> usize {
+    fn group_of(&mut self, process: &Process, dir: &Dir) -> usize {
         let other = self.names.len().saturating_sub(1);
         let Some(pattern) = &self.pattern else { return other };
-        self.has_judged = true;
+        self.has_matched = true;
         let mut room = [0; MAX_CMDLINE];
         let text = if self.by_cmdline {
             let path = Joined::of(Decimal::of(process.pid).as_bytes(), "cmdline");

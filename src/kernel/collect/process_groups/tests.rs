@@ -32,7 +32,7 @@ impl Later {
 }
 
 #[test]
-fn processes_are_added_up_by_group_and_who_ends_stays_counted() {
+fn processes_are_added_up_by_group_and_ended_ones_stay_counted() {
     let tree = Tree::new("process-groups");
     put(
         &tree,
@@ -129,7 +129,7 @@ fn the_busiest_and_the_largest_are_shown_and_the_rest_added_up() {
 }
 
 #[test]
-fn command_lines_are_read_once_and_what_cannot_be_read_is_left_out() {
+fn command_lines_are_read_once_and_unreadable_ones_are_left_out() {
     let tree = Tree::new("process-cmdline");
     put(&tree, &[(1, "python3", 1, [1, 2], 3, 4), (2, "python3", 1, [5, 6], 7, 8)]);
     tree.put("proc/1/cmdline", "/usr/bin/python3\0-m\0web\0");

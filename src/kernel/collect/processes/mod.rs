@@ -105,21 +105,22 @@ mod tests {
         let mut processes = tree.open(&SPEC, Dialect::Node, &[]);
         assert!(matches!(processes.error(), Some(Error::Absent(_))));
         put(&tree, "1", "S", 1);
-        put(&tree, "20", "S", 3);
-        put(&tree, "20/task/20", "S", 3);
-        put(&tree, "20/task/21", "D", 3);
-        put(&tree, "20/task/22", "R", 3);
+        // Three threads sleep, five wait for a disk, and six run.
+        put(&tree, "20", "S", 14);
+        for (task, state) in (20..34).zip("SSSDDDDDRRRRRR".split("").skip(1)) {
+            put(&tree, &format!("20/task/{task}"), state, 14);
+        }
         put(&tree, "300", "Z", 0);
         tree.put("proc/sys/kernel/threads-max", "7801\n");
         tree.put("proc/sys/kernel/pid_max", "123\n");
         let expected = [
-            "processes_threads 4",
+            "processes_threads 15",
             "processes_max_threads 7801",
             r#"processes_state{state="S"} 2"#,
             r#"processes_state{state="Z"} 1"#,
-            r#"processes_threads_state{thread_state="D"} 1"#,
-            r#"processes_threads_state{thread_state="R"} 1"#,
-            r#"processes_threads_state{thread_state="S"} 2"#,
+            r#"processes_threads_state{thread_state="D"} 5"#,
+            r#"processes_threads_state{thread_state="R"} 6"#,
+            r#"processes_threads_state{thread_state="S"} 4"#,
             r#"processes_threads_state{thread_state="Z"} 1"#,
             "processes_pids 3",
             "processes_max_processes 123",
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_is_left_out_and_what_is_odd_counted() {
+    fn ended_tasks_are_left_out_and_odd_files_counted() {
         let tree = Tree::new("processes-odd");
         tree.put("proc/1/environ", "");
         let mut none = tree.open(&SPEC, Dialect::Own, &[]);

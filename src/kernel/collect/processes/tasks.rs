@@ -165,7 +165,7 @@ mod tests {
     use crate::kernel::collect::testing::Tree;
 
     #[test]
-    fn of_too_many_threads_only_the_states_are_left_out() {
+    fn beyond_the_limit_of_threads_their_states_are_left_out() {
         let tree = Tree::new("processes-many");
         for (pid, threads) in [(1, 1), (20, 4), (30, 1)] {
             let text = format!("7 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 {threads} 0\n");

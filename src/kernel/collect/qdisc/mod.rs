@@ -1,7 +1,7 @@
 //! Queueing disciplines at the roots of interfaces, by routing netlink (RTM_GETQDISC, rtnetlink(7)): packets and
 //! bytes sent and dropped, and the queue length (TCA_STATS2, include/uapi/linux/gen_stats.h). The kernel counts
 //! packets and drops in 32 bits; since 5.5 it reports packets in 64 bits when they need it. On a stored tree
-//! no kernel can be asked.
+//! there are none to request.
 
 mod stored;
 
@@ -114,14 +114,14 @@ fn ask(
     errors: &mut PartialErrors,
 ) -> Result<(), Error> {
     links.learn(files.links()?);
-    qdisc::each(stream, &mut |told| {
-        let Some(told) = told else {
+    qdisc::each(stream, &mut |parsed| {
+        let Some(qdisc) = parsed else {
             return errors.refuse(qdisc::PATH, "a kind and statistics", b"");
         };
         // An interface that was added meanwhile has no name yet.
-        let name = links.place(told.index).and_then(|place| links.name(place));
-        if let (true, Some(name)) = (told.is_root, name) {
-            rows.push(name, told.kind, told.counts, errors);
+        let name = links.place(qdisc.index).and_then(|place| links.name(place));
+        if let (true, Some(name)) = (qdisc.is_root, name) {
+            rows.push(name, qdisc.kind, qdisc.counts, errors);
         }
     })
 }
@@ -194,7 +194,7 @@ mod tests {
     ]"#;
 
     #[test]
-    fn stored_ones_are_told_in_both_dialects() {
+    fn stored_disciplines_are_shown_in_both_dialects() {
         let tree = Tree::new("qdisc");
         tree.put("results.json", STORED);
         let place = tree.0.to_str().unwrap();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_kernel_to_ask_there_is_nothing() {
+    fn without_the_running_kernel_there_are_no_samples() {
         let tree = Tree::new("qdisc-none");
         let mut opened = tree.open(&SPEC, Dialect::Own, &[]);
         assert!(matches!(outcome(&mut opened), Err(Error::Unsupported(_))));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_asked() {
+    fn the_running_kernel_is_queried() {
         let mut live = open(&Root::of_this_machine(), &SPEC, Dialect::Own, &[]);
         let (_, errors) = scrape(&mut live, Dialect::Own, &["qdisc"]);
         assert_eq!(errors, 0);

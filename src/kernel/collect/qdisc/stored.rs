@@ -27,7 +27,7 @@ impl Store {
         Store { file: directory.join(PATH), text: Vec::new() }
     }
 
-    /// Hands each discipline at a root to `each`.
+    /// Passes each discipline at a root to `each`.
     pub fn read(&mut self, each: Each<'_>) -> Result<(), Error> {
         let Store { file, text } = self;
         text.clear();

@@ -5,9 +5,9 @@
 //! `raspberrypi_undervoltage_low_samples_total`. The thread exists only where the device does. A Zero and
 //! early compute modules do not have it.
 //!
-//! That the firmware throttles it tells by its mailbox, `/dev/vcio`, which is root's on most systems, and which the
-//! systemd unit hides. Where it may be opened, the same thread asks for the flags, and clears none: `when="lately"` are those
-//! since somebody cleared them, which the kernel itself does every two seconds where there is `rpi_volt`. `get_throttled`
+//! The firmware reports throttling through its mailbox, `/dev/vcio`, which belongs to root on most systems, and which the
+//! systemd unit hides. Where it may be opened, the same thread requests the flags, and clears none: `when="lately"` are those
+//! since a program cleared them, which the kernel itself does every two seconds where there is `rpi_volt`. `get_throttled`
 //! in sysfs is what the kernel saw last, and not read. Without the mailbox other collectors show it:
 //! `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
 //! `cooling_device_cur_state` above 0 (thermal_zone).
@@ -74,7 +74,7 @@ struct RaspberryPi {
     root: Root,
     listing: Listing,
     sampler: Option<Sampler>,
-    /// This collector serves more than one scrape.
+    /// Whether the collector serves more than one scrape.
     is_serving: bool,
     /// When the device was looked up.
     looked_at: Option<Instant>,
@@ -99,7 +99,7 @@ impl Collector for RaspberryPi {
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.find(scrape.now, scrape.errors);
-        let said = match &mut self.sampler {
+        let counts = match &mut self.sampler {
             None => return Err(Error::Unsupported(DIRECTORY.into())),
             Some(Sampler::Scrape(voltage)) => {
                 voltage.sample();
@@ -108,7 +108,7 @@ impl Collector for RaspberryPi {
             Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
         };
         let [low, samples, low_samples, flag] = &FAMILIES;
-        match said.last.map(|last| last.map_err(KeptError::error)) {
+        match counts.last.map(|last| last.map_err(KeptError::error)) {
             // The device is gone.
             Some(Err(Error::Absent(detail))) => {
                 (self.sampler, self.looked_at) = (None, None);
@@ -120,12 +120,12 @@ impl Collector for RaspberryPi {
             }
             None => {}
         }
-        if said.samples > 0 {
-            for (family, count) in [(samples, said.samples), (low_samples, said.low)] {
+        if counts.samples > 0 {
+            for (family, count) in [(samples, counts.samples), (low_samples, counts.low)] {
                 out.single(family, Value::Int(count));
             }
         }
-        if let Some(flags) = said.flags {
+        if let Some(flags) = counts.flags {
             firmware::write(flag, flags, out);
         }
         Ok(())
@@ -190,12 +190,12 @@ struct Counts {
     low: u64,
     /// The result of the last reading, if there was one.
     last: Option<Result<bool, KeptError>>,
-    /// What the firmware said last, if it does.
+    /// The flags that the firmware reported last, if it does.
     flags: Option<u32>,
 }
 
 impl Voltage {
-    /// Looks once.
+    /// Takes one sample.
     fn sample(&mut self) {
         let Voltage { path, place, file, firmware, counts } = self;
         counts.flags = firmware.as_ref().and_then(Firmware::flags);

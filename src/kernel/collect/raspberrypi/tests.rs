@@ -4,7 +4,7 @@ use crate::kernel::collect::testing::{Opened, Tree, outcome, scrape};
 use crate::kernel::read::Files;
 use std::thread::sleep;
 
-fn said(opened: &mut Opened) -> (Vec<String>, u64) {
+fn samples(opened: &mut Opened) -> (Vec<String>, u64) {
     scrape(opened, Dialect::Own, &["raspberrypi"])
 }
 
@@ -25,24 +25,24 @@ fn pi(name: &str, alarm: &str) -> Tree {
 }
 
 #[test]
-fn looks_are_counted_and_those_that_saw_it_low() {
+fn readings_are_counted_and_those_with_low_voltage() {
     let tree = pi("raspberrypi", "0\n");
     let mut once = tree.open(&SPEC, Dialect::Own, &[]);
-    assert_eq!(said(&mut once), (lines(Some(0), 1, 0), 0));
+    assert_eq!(samples(&mut once), (lines(Some(0), 1, 0), 0));
     tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n");
-    assert_eq!(said(&mut once), (lines(Some(1), 2, 1), 0));
+    assert_eq!(samples(&mut once), (lines(Some(1), 2, 1), 0));
     for bad in ["", "2\n", "yes\n", "-1\n"] {
         tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", bad);
-        assert_eq!(said(&mut once), (lines(None, 2, 1), 1), "{bad:?}");
+        assert_eq!(samples(&mut once), (lines(None, 2, 1), 1), "{bad:?}");
     }
     tree.put("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n");
-    assert_eq!(said(&mut once), (lines(Some(0), 3, 1), 0));
+    assert_eq!(samples(&mut once), (lines(Some(0), 3, 1), 0));
 }
 
 #[test]
-fn one_that_was_never_read_has_no_count() {
+fn an_alarm_that_was_never_read_has_no_count() {
     let tree = pi("raspberrypi-bad", "\n");
-    assert_eq!(said(&mut tree.open(&SPEC, Dialect::Own, &[])), (vec![], 1));
+    assert_eq!(samples(&mut tree.open(&SPEC, Dialect::Own, &[])), (vec![], 1));
     for absent in ["sys/class/hwmon/hwmon1/in0_lcrit_alarm", "sys/class/hwmon/hwmon1/name"] {
         tree.remove(absent);
         assert!(tree.open(&SPEC, Dialect::Own, &[]).is_unsupported());
@@ -90,10 +90,10 @@ fn a_thread_looks_between_scrapes_and_a_device_may_go() {
 #[test]
 fn flags_are_shown_now_and_lately() {
     let tree = pi("raspberrypi-flags", "0\n");
-    // Of a stored machine no firmware is asked.
+    // The firmware of a stored machine is not queried.
     tree.put("dev/vcio", "");
     let mut opened = tree.open(&SPEC, Dialect::Own, &[]);
-    assert_eq!(said(&mut opened), (lines(Some(0), 1, 0), 0));
+    assert_eq!(samples(&mut opened), (lines(Some(0), 1, 0), 0));
     struct Flags(u32);
     impl Collector for Flags {
         fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
@@ -115,5 +115,5 @@ fn flags_are_shown_now_and_lately() {
         line("soft_temperature_limit", "now", 0),
         line("soft_temperature_limit", "lately", 1),
     ];
-    assert_eq!(said(&mut opened), (expected.to_vec(), 0));
+    assert_eq!(samples(&mut opened), (expected.to_vec(), 0));
 }

@@ -92,7 +92,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Supervisord {
     interface: Background<Interface>,
     patience: Duration,
-    /// Whether the tree is not a stored one, about which no supervisord can be asked.
+    /// Whether the tree is not a stored one, which has no supervisord.
     is_machine: bool,
 }
 
@@ -107,8 +107,8 @@ impl Collector for Supervisord {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.interface.answer();
-        let interface = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let answer = self.interface.answer();
+        let interface = answer.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         interface.result?;
         let processes = &mut interface.processes;
         if let Some(error) = processes.error.take() {
@@ -181,8 +181,8 @@ impl Interface {
     /// Asks again; it ends by `until`.
     fn ask(&mut self, until: Instant) {
         let Some((peer, place)) = &self.peer else { return };
-        let asked = exchange(peer, &self.request, &mut self.answer, MAX_ANSWER, until);
-        let result = match asked {
+        let exchanged = exchange(peer, &self.request, &mut self.answer, MAX_ANSWER, until);
+        let result = match exchanged {
             Ok(()) => self.processes.read(&self.answer),
             Err(Failure::Io(error)) => Err(match error.kind() {
                 ErrorKind::UnexpectedEof => Error::Read((*place).into(), libc::ECONNRESET),

@@ -46,7 +46,7 @@ const ANSWER: &str = "HTTP/1.0 200 OK\r\nServer: x\r\n\r\n<?xml version='1.0'?>\
     </struct></value></data></array></value></param></params></methodResponse>";
 
 #[test]
-fn processes_are_told_in_both_dialects() {
+fn processes_are_shown_in_both_dialects() {
     let (port, serving) = serve(ANSWER, 2);
     let url = format!("http://u:p@127.0.0.1:{port}/RPC2");
     for dialect in [Dialect::Own, Dialect::Node] {
@@ -78,7 +78,7 @@ fn failure(url: &str) -> String {
 }
 
 #[test]
-fn what_does_not_answer_as_it_should_fails() {
+fn unexpected_answers_fail_the_request() {
     for (answer, why) in [
         ("HTTP/1.0 401 Unauthorized\r\n\r\n", "expected status 200, found \"HTTP/1.0 401"),
         ("HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n<a>", "reset by peer"),
@@ -87,8 +87,8 @@ fn what_does_not_answer_as_it_should_fails() {
         ("", "an answer over HTTP"),
     ] {
         let (port, serving) = serve(answer, 1);
-        let said = failure(&format!("http://127.0.0.1:{port}/RPC2"));
-        assert!(said.contains(why), "{said}");
+        let error = failure(&format!("http://127.0.0.1:{port}/RPC2"));
+        assert!(error.contains(why), "{error}");
         serving.join().unwrap();
     }
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();

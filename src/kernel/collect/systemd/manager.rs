@@ -1,4 +1,4 @@
-//! Asks the service manager: all units, then the properties of those that are shown. It runs on a thread
+//! Requests to the service manager: all units, then the properties of those that are shown. It runs on a thread
 //! of its own.
 
 use super::listed::{Listed, UNITS};
@@ -87,7 +87,7 @@ static ABOUT: [[&str; 2]; 3] =
     [[MANAGER, "Version"], [MANAGER, "Virtualization"], [MANAGER, "SystemState"]];
 
 impl Manager {
-    /// A manager that was not asked yet.
+    /// A manager without an answer so far.
     pub fn new(address: Address, filter: Filter, groups: Vec<Group>) -> Manager {
         Manager {
             client: Client::new(address, SERVICE),
@@ -123,7 +123,7 @@ impl Manager {
         self.others.iter().filter_map(|(span, n)| Some((self.text.get(span.clone())?, *n)))
     }
 
-    /// Asks everything again; it ends by `until`.
+    /// Requests everything again, until the deadline.
     pub fn ask(&mut self, until: Instant) {
         self.text.clear();
         self.units.clear();

@@ -1,6 +1,6 @@
 //! systemd's units, as the service manager reports them over D-Bus: `ListUnits` and properties of
 //! `org.freedesktop.systemd1` (org.freedesktop.systemd1(5)), on the system bus, which
-//! `DBUS_SYSTEM_BUS_ADDRESS` may name. Where there is no bus, and with `private`, systemd is asked at
+//! `DBUS_SYSTEM_BUS_ADDRESS` may name. Where there is no bus, and with `private`, systemd is queried at
 //! `/run/systemd/private`, which answers root alone.
 //!
 //! A unit is shown if it is loaded, its name matches `units`, and it does not match `unit_exclude`; the
@@ -114,7 +114,7 @@ fn whole(pattern: Pattern) -> Pattern {
 struct Systemd {
     manager: Background<Manager>,
     patience: Duration,
-    /// Whether the tree is not a stored one, about which no bus can be asked.
+    /// Whether the tree is not a stored one, which has no bus.
     is_machine: bool,
 }
 
@@ -129,8 +129,8 @@ impl Collector for Systemd {
         if !self.is_machine {
             return Err(Error::Unsupported(PLACE.into()));
         }
-        let asked = self.manager.answer();
-        let manager = asked.map_err(|errno| Error::Read(PLACE.into(), errno))?;
+        let answer = self.manager.answer();
+        let manager = answer.map_err(|errno| Error::Read(PLACE.into(), errno))?;
         manager.result?;
         manager.errors.drain(..).for_each(|error| scrape.errors.record(error.error()));
         write(manager, out);
@@ -138,8 +138,9 @@ impl Collector for Systemd {
     }
 }
 
+/// Writes what is known of the manager itself and of all units together, then the units.
 fn write(manager: &Manager, out: &mut dyn Sink) {
-    let [version, virtualization, units, unit_state, running, ..] = &FAMILIES;
+    let [version, virtualization, units, ..] = &FAMILIES;
     let about = &manager.about;
     if let Some(text) = &about.version
         && let Some(number) = version_number(text)
@@ -161,6 +162,12 @@ fn write(manager: &Manager, out: &mut dyn Sink) {
     for (state, count) in manager.other_states() {
         out.sample(&[Label::of(state)], Value::Int(count));
     }
+    write_units(manager, out);
+}
+
+/// Writes the units that are shown. The family of the manager's own state is between theirs, in the table's order.
+fn write_units(manager: &Manager, out: &mut dyn Sink) {
+    let [_, _, _, unit_state, running, ..] = &FAMILIES;
     out.family(unit_state);
     for (at, unit) in manager.units.iter().enumerate() {
         let (name, kind) = (manager.name(at), manager.type_of(at));
@@ -169,7 +176,7 @@ fn write(manager: &Manager, out: &mut dyn Sink) {
             out.sample(&labels, Value::Int((unit.state == Some(number)).into()));
         }
     }
-    if let Some(is_running) = about.is_running {
+    if let Some(is_running) = manager.about.is_running {
         out.family(running);
         out.sample(&[], Value::Int(is_running.into()));
     }

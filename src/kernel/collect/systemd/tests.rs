@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::testing::{Opened, scrape};
-use crate::kernel::read::dbus::testing::{Body, Peer, Say, number, short_number, text};
+use crate::kernel::read::dbus::testing::{Body, Peer, Reply, number, short_number, text};
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::Buffer;
 use crate::outputs::expose::{Format, Lines, Text};
@@ -28,7 +28,7 @@ fn path(name: &str) -> String {
     ["/org/freedesktop/systemd1/unit/", &name].concat()
 }
 
-fn list<'a>(units: impl IntoIterator<Item = [&'a str; 3]>) -> Say {
+fn list<'a>(units: impl IntoIterator<Item = [&'a str; 3]>) -> Reply {
     let units = Body::array(units, |body, [name, load, state]| {
         for text in [name, "what it is", load, state, "dead", "", &path(name)] {
             body.text(text);
@@ -37,21 +37,21 @@ fn list<'a>(units: impl IntoIterator<Item = [&'a str; 3]>) -> Say {
         body.text("");
         body.text("/");
     });
-    Say::Values("a(ssssssouso)", units)
+    Reply::Values("a(ssssssouso)", units)
 }
 
-fn answer(path: &str, name: &str) -> Say {
+fn answer(path: &str, name: &str) -> Reply {
     let unit = path.strip_prefix("/org/freedesktop/systemd1/unit/").unwrap_or_default();
     match (unit, name) {
         (_, "ListUnits") => list(UNITS),
         ("", "Version") => text("252.38-1~deb12u1"),
         ("", "Virtualization") => text("kvm"),
         ("", "SystemState") => text("degraded"),
-        ("gone_2eservice", _) => Say::Error("org.freedesktop.DBus.Error.UnknownObject"),
+        ("gone_2eservice", _) => Reply::Error("org.freedesktop.DBus.Error.UnknownObject"),
         ("home_2emount", "Type") => text("ext4"),
         (_, "Type") => text("simple"),
         ("old_40x_2eservice", "NRestarts") => {
-            Say::Error("org.freedesktop.DBus.Error.UnknownProperty")
+            Reply::Error("org.freedesktop.DBus.Error.UnknownProperty")
         }
         (_, "NRestarts") => short_number(3),
         ("b_2eservice", "TasksCurrent") => number(7),
@@ -63,7 +63,7 @@ fn answer(path: &str, name: &str) -> Say {
         (_, "NAccepted") => short_number(11),
         (_, "NConnections") => short_number(2),
         ("a_2esocket", "NRefused") => short_number(5),
-        _ => Say::Error("org.freedesktop.DBus.Error.UnknownProperty"),
+        _ => Reply::Error("org.freedesktop.DBus.Error.UnknownProperty"),
     }
 }
 
@@ -155,44 +155,47 @@ fn failure(opened: &mut Opened) -> String {
     opened.collect(&mut text).unwrap_err().to_string()
 }
 
-fn failure_of(name: &str, say: impl Fn(&str) -> Option<Say> + Send + 'static) -> String {
+fn failure_of(name: &str, say: impl Fn(&str) -> Option<Reply> + Send + 'static) -> String {
     let peer = Peer::start(name, move |path, name| say(name).unwrap_or_else(|| answer(path, name)));
     let patience = if name.ends_with("late") { Duration::from_millis(300) } else { PATIENT };
     failure(&mut opened(&peer, USUAL, &ALL, patience))
 }
 
 #[test]
-fn who_does_not_answer_as_documented_fails_the_collector() {
-    let of_list = |say: fn() -> Say| move |name: &str| (name == "ListUnits").then(say);
-    let denied = || Say::Error("org.freedesktop.DBus.Error.AccessDenied");
-    let said = failure_of("systemd-denied", of_list(denied));
-    assert_eq!(said, "D-Bus/ListUnits: expected an answer, found \"AccessDenied\"");
-    let said = failure_of("systemd-late", of_list(|| Say::Nothing));
-    assert!(said.contains("timed out"), "{said}");
-    let said = failure_of("systemd-ended", |name| (name == "NAccepted").then_some(Say::End));
-    assert!(said.contains("reset"), "{said}");
-    let said = failure_of("systemd-types", of_list(|| Say::Values("as", Body::default())));
-    assert!(said.contains("a(ssssssouso)"), "{said}");
+fn unexpected_answers_fail_the_collector() {
+    let of_list = |say: fn() -> Reply| move |name: &str| (name == "ListUnits").then(say);
+    let denied = || Reply::Error("org.freedesktop.DBus.Error.AccessDenied");
+    let error = failure_of("systemd-denied", of_list(denied));
+    assert_eq!(error, "D-Bus/ListUnits: expected an answer, found \"AccessDenied\"");
+    let error = failure_of("systemd-late", of_list(|| Reply::Nothing));
+    assert!(error.contains("timed out"), "{error}");
+    let error = failure_of("systemd-ended", |name| (name == "NAccepted").then_some(Reply::End));
+    assert!(error.contains("reset"), "{error}");
+    let error = failure_of("systemd-types", of_list(|| Reply::Values("as", Body::default())));
+    assert!(error.contains("a(ssssssouso)"), "{error}");
     let torn =
-        || Say::Values("a(ssssssouso)", Body(b"\x10\0\0\0\0\0\0\0\xff\xff\xff\xff".to_vec()));
-    let said = failure_of("systemd-torn", of_list(torn));
-    assert!(said.contains("a list of"), "{said}");
-    let said = failure_of("systemd-noise", of_list(|| Say::Bytes(vec![b'x'; 99])));
-    assert!(said.contains("a message of at most"), "{said}");
+        || Reply::Values("a(ssssssouso)", Body(b"\x10\0\0\0\0\0\0\0\xff\xff\xff\xff".to_vec()));
+    let error = failure_of("systemd-torn", of_list(torn));
+    assert!(error.contains("a list of"), "{error}");
+    let error = failure_of("systemd-noise", of_list(|| Reply::Bytes(vec![b'x'; 99])));
+    assert!(error.contains("a message of at most"), "{error}");
     let many = || list(std::iter::repeat_n(["x.service", "loaded", "active"], 16_385));
-    let said = failure_of("systemd-many", of_list(many));
-    assert!(said.contains("at most 16384 units"), "{said}");
+    let error = failure_of("systemd-many", of_list(many));
+    assert!(error.contains("at most 16384 units"), "{error}");
     let gone = Peer::start("systemd-gone", answer);
     std::fs::remove_file(&gone.0).unwrap();
-    let said = failure(&mut opened(&gone, USUAL, &[], PATIENT));
-    assert!(said.starts_with("unix:path=/") && said.contains("switch the collector off"), "{said}");
+    let error = failure(&mut opened(&gone, USUAL, &[], PATIENT));
+    assert!(
+        error.starts_with("unix:path=/") && error.contains("switch the collector off"),
+        "{error}"
+    );
 }
 
 #[test]
-fn one_bad_property_costs_its_sample() {
+fn one_bad_property_drops_its_sample() {
     let say = |path: &str, name: &str| match name {
         "NAccepted" => text("eleven"),
-        "NRefused" => Say::Error("org.freedesktop.DBus.Error.AccessDenied"),
+        "NRefused" => Reply::Error("org.freedesktop.DBus.Error.AccessDenied"),
         "Version" => text("devel"),
         "Virtualization" => text(""),
         "SystemState" => text("running"),
@@ -214,7 +217,7 @@ fn one_bad_property_costs_its_sample() {
 }
 
 #[test]
-fn a_unit_that_is_told_twice_is_shown_once() {
+fn a_unit_listed_twice_is_shown_once() {
     let peer = Peer::start("systemd-twice", |path, name| match name {
         "ListUnits" => list([["a.timer", "loaded", "active"]; 2]),
         _ => answer(path, name),

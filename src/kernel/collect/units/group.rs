@@ -1,5 +1,6 @@
 //! One control group: which of its files are read, and their values.
 
+use super::cells::{Cells, Column};
 use super::devices::{self, Devices};
 use crate::base::error::Error;
 use crate::kernel::collect::PartialErrors;
@@ -13,98 +14,9 @@ const MAX_TEXT: usize = 4096;
 /// The error of a file whose group was removed since it was listed.
 const GONE: i32 = libc::ENODEV;
 
-/// The values of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Columns {
-    User,
-    System,
-    Memory,
-    WorkingSet,
-    Limit,
-    Tasks,
-    ReadBytes,
-    WrittenBytes,
-    Reads,
-    Writes,
-    CpuWaiting,
-    IoWaiting,
-    MemoryWaiting,
-    CpuStalled,
-    IoStalled,
-    MemoryStalled,
-    OomKills,
-}
-
-const COLUMNS: usize = 17;
-
-/// The columns that go up and down.
-const GAUGES: [Columns; 4] = [Columns::Memory, Columns::WorkingSet, Columns::Limit, Columns::Tasks];
-
-/// The values of one group, or of several together.
-#[derive(Clone, Debug, Default)]
-pub struct Cells {
-    /// The last values, also where the last reading failed.
-    pub values: [u64; COLUMNS],
-    /// The values of the last reading: bit i for column i.
-    present: u32,
-}
-
-impl Cells {
-    /// The value of the last reading.
-    pub fn get(&self, column: Columns) -> Option<u64> {
-        let value = self.values.get(column as usize).copied();
-        value.filter(|_| self.present >> column as u32 & 1 == 1)
-    }
-
-    fn set(&mut self, column: Columns, value: u64) {
-        if let Some(cell) = self.values.get_mut(column as usize) {
-            *cell = value;
-            self.present |= 1 << column as u32;
-        }
-    }
-
-    fn clear(&mut self, columns: &[Columns]) {
-        columns.iter().for_each(|column| self.present &= !(1 << *column as u32));
-    }
-
-    /// For how many readings in a row no CPU time was used, if it was `before` up to the last reading and the values
-    /// were these then.
-    pub fn idle_since(&self, values: &[u64; COLUMNS], before: u8) -> u8 {
-        let is_same = |column: Columns| {
-            self.get(column).is_some_and(|now| values.get(column as usize) == Some(&now))
-        };
-        let is_idle = is_same(Columns::User) && is_same(Columns::System);
-        if is_idle { before.saturating_add(1) } else { 0 }
-    }
-
-    /// Begins a new sum: counters continue from their last value, even if groups are gone by now.
-    pub fn begin(&mut self) {
-        for column in GAUGES {
-            self.set(column, 0);
-        }
-        self.clear(&GAUGES);
-    }
-
-    /// Adds a group that had the values `before` when it was added last: its counters by their growth,
-    /// so that the sum does not fall when a group ends.
-    pub fn add(&mut self, group: &Cells, before: &[u64; COLUMNS]) {
-        let is_gauge = |at: usize| GAUGES.iter().any(|gauge| *gauge as usize == at);
-        for (at, sum) in self.values.iter_mut().enumerate() {
-            if group.present >> at & 1 == 0 {
-                continue;
-            }
-            let now = group.values.get(at).copied().unwrap_or_default();
-            let then = before.get(at).copied().unwrap_or_default();
-            let grown = if is_gauge(at) { now } else { now.checked_sub(then).unwrap_or(now) };
-            *sum = sum.saturating_add(grown);
-            self.present |= 1 << at;
-        }
-    }
-}
-
 /// When a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Speed {
+enum Cadence {
     Always,
     Slow,
     /// Where it is enabled.
@@ -114,11 +26,11 @@ enum Speed {
 /// One file of a group.
 struct Source {
     name: &'static str,
-    speed: Speed,
+    cadence: Cadence,
     of_units: bool,
     of_slices: bool,
     form: Form,
-    columns: &'static [Columns],
+    columns: &'static [Column],
 }
 
 /// The format of a file.
@@ -130,7 +42,7 @@ enum Form {
     Limit,
     /// A line `key number` for each column with its key.
     Keys(&'static [&'static str]),
-    /// The same key, for the part that is not in the working set.
+    /// A line `key number` for each; its `inactive_file` is not in the working set.
     Inactive,
     /// A line for each device.
     Devices,
@@ -140,12 +52,12 @@ enum Form {
 
 const fn source(
     name: &'static str,
-    speed: Speed,
+    cadence: Cadence,
     [of_units, of_slices]: [bool; 2],
     form: Form,
-    columns: &'static [Columns],
+    columns: &'static [Column],
 ) -> Source {
-    Source { name, speed, of_units, of_slices, form, columns }
+    Source { name, cadence, of_units, of_slices, form, columns }
 }
 
 const BOTH: [bool; 2] = [true, true];
@@ -155,16 +67,16 @@ const SLICES: [bool; 2] = [false, true];
 /// `memory.stat` comes after `memory.current`, whose number it needs.
 #[rustfmt::skip] // a table
 static FILES: [Source; 10] = [
-    source("cpu.stat",        Speed::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Columns::User, Columns::System]),
-    source("memory.current",  Speed::Always,   BOTH,   Form::Number,              &[Columns::Memory]),
-    source("memory.stat",     Speed::Slow,     UNITS,  Form::Inactive,            &[Columns::WorkingSet]),
-    source("memory.max",      Speed::Slow,     UNITS,  Form::Limit,               &[Columns::Limit]),
-    source("pids.current",    Speed::Always,   UNITS,  Form::Number,              &[Columns::Tasks]),
-    source("io.stat",         Speed::Always,   UNITS,  Form::Devices,             &[Columns::ReadBytes, Columns::WrittenBytes, Columns::Reads, Columns::Writes]),
-    source("cpu.pressure",    Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::CpuWaiting, Columns::CpuStalled]),
-    source("io.pressure",     Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::IoWaiting, Columns::IoStalled]),
-    source("memory.pressure", Speed::Pressure, UNITS,  Form::Pressure,            &[Columns::MemoryWaiting, Columns::MemoryStalled]),
-    source("memory.events",   Speed::Always,   SLICES, Form::Keys(&["oom_kill"]), &[Columns::OomKills]),
+    source("cpu.stat",        Cadence::Always,   BOTH,   Form::Keys(&["user_usec", "system_usec"]), &[Column::User, Column::System]),
+    source("memory.current",  Cadence::Always,   BOTH,   Form::Number,              &[Column::Memory]),
+    source("memory.stat",     Cadence::Slow,     UNITS,  Form::Inactive,            &[Column::WorkingSet]),
+    source("memory.max",      Cadence::Slow,     UNITS,  Form::Limit,               &[Column::Limit]),
+    source("pids.current",    Cadence::Always,   UNITS,  Form::Number,              &[Column::Tasks]),
+    source("io.stat",         Cadence::Always,   UNITS,  Form::Devices,             &[Column::ReadBytes, Column::WrittenBytes, Column::Reads, Column::Writes]),
+    source("cpu.pressure",    Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::CpuWaiting, Column::CpuStalled]),
+    source("io.pressure",     Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::IoWaiting, Column::IoStalled]),
+    source("memory.pressure", Cadence::Pressure, UNITS,  Form::Pressure,            &[Column::MemoryWaiting, Column::MemoryStalled]),
+    source("memory.events",   Cadence::Always,   SLICES, Form::Keys(&["oom_kill"]), &[Column::OomKills]),
 ];
 
 /// The keys of a device's line, in the order of the columns.
@@ -182,7 +94,7 @@ pub struct Group {
     /// Whether it has series of its own.
     pub is_shown: bool,
     /// Whether its slow files have to be read at its next reading.
-    pub owes_slow: bool,
+    pub slow_is_due: bool,
     /// For how many readings in a row it used no CPU time.
     pub idle: u8,
     /// Files that it does not have: bit i for the i-th.
@@ -207,16 +119,16 @@ impl Group {
     ) {
         let absent = self.absent;
         for (at, file) in FILES.iter().enumerate() {
-            let is_wanted = match file.speed {
-                Speed::Slow => self.owes_slow,
-                Speed::Pressure => with_pressure,
-                Speed::Always => true,
+            let is_wanted = match file.cadence {
+                Cadence::Slow => self.slow_is_due,
+                Cadence::Pressure => with_pressure,
+                Cadence::Always => true,
             };
             if is_wanted && (if self.is_slice { file.of_slices } else { file.of_units }) {
                 self.read_file(dir, at, file, devices, errors);
             }
         }
-        self.owes_slow = false;
+        self.slow_is_due = false;
         // A unit that ends now has other files when it starts again.
         if self.absent != absent && !dir.is_directory(scan::text(&self.path)) {
             self.absent = absent;
@@ -275,7 +187,7 @@ impl Group {
             }
             Form::Inactive => {
                 // Without memory there is no working set: the error was recorded.
-                let Some(memory) = cells.get(Columns::Memory) else { return Some(()) };
+                let Some(memory) = cells.get(Column::Memory) else { return Some(()) };
                 cells.set(*first, memory.saturating_sub(keyed(text, "inactive_file")?));
             }
             Form::Devices => return by_device(text, file.columns, cells, devices),
@@ -285,7 +197,7 @@ impl Group {
                     match total(text, line) {
                         Some(value) => cells.set(*column, value),
                         // That of the CPU came with 5.13.
-                        None if *column == Columns::CpuStalled && !has_line(text, line) => {}
+                        None if *column == Column::CpuStalled && !has_line(text, line) => {}
                         None => whole = None,
                     }
                 }
@@ -318,7 +230,7 @@ fn total(text: &[u8], word: &str) -> Option<u64> {
 /// Adds up the devices; a line without numbers belongs to a device that did nothing.
 fn by_device(
     text: &[u8],
-    columns: &[Columns],
+    columns: &[Column],
     cells: &mut Cells,
     devices: &mut Devices,
 ) -> Option<()> {

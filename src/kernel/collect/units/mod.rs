@@ -20,6 +20,7 @@
 //! IO are those of devices that are not made of others: IO through LVM or LUKS is counted once, on
 //! the disk below, and loops, RAM disks and zram are left out.
 
+mod cells;
 mod devices;
 mod group;
 mod tree;
@@ -31,8 +32,8 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Dir, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit::*, counter, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, pattern, switch};
+use cells::{Cells, Column};
 use devices::Devices;
-use group::{Cells, Columns};
 use std::time::{Duration, Instant};
 use tree::{DIRECTORY, Tree};
 
@@ -81,40 +82,40 @@ struct ColumnRow {
     family: &'static Family<'static>,
     label: &'static str,
     of_slice: bool,
-    column: Columns,
+    column: Column,
 }
 
-const fn unit(family: &str, label: &'static str, column: Columns) -> ColumnRow {
+const fn unit(family: &str, label: &'static str, column: Column) -> ColumnRow {
     ColumnRow { family: named(FAMILIES, family), label, of_slice: false, column }
 }
 
-const fn slice(family: &str, label: &'static str, column: Columns) -> ColumnRow {
+const fn slice(family: &str, label: &'static str, column: Column) -> ColumnRow {
     ColumnRow { family: named(FAMILIES, family), label, of_slice: true, column }
 }
 
 /// In the order of the families.
 #[rustfmt::skip] // a table
 static SHOWN: [ColumnRow; 20] = [
-    unit("unit_cpu_seconds_total",              "user",   Columns::User),
-    unit("unit_cpu_seconds_total",              "system", Columns::System),
-    unit("unit_memory_bytes",                   "",       Columns::Memory),
-    unit("unit_memory_working_set_bytes",       "",       Columns::WorkingSet),
-    unit("unit_memory_limit_bytes",             "",       Columns::Limit),
-    unit("unit_tasks",                          "",       Columns::Tasks),
-    unit("unit_io_read_bytes_total",            "",       Columns::ReadBytes),
-    unit("unit_io_written_bytes_total",         "",       Columns::WrittenBytes),
-    unit("unit_io_reads_total",                 "",       Columns::Reads),
-    unit("unit_io_writes_total",                "",       Columns::Writes),
-    unit("unit_pressure_waiting_seconds_total", "cpu",    Columns::CpuWaiting),
-    unit("unit_pressure_waiting_seconds_total", "io",     Columns::IoWaiting),
-    unit("unit_pressure_waiting_seconds_total", "memory", Columns::MemoryWaiting),
-    unit("unit_pressure_stalled_seconds_total", "cpu",    Columns::CpuStalled),
-    unit("unit_pressure_stalled_seconds_total", "io",     Columns::IoStalled),
-    unit("unit_pressure_stalled_seconds_total", "memory", Columns::MemoryStalled),
-    slice("slice_cpu_seconds_total",            "user",   Columns::User),
-    slice("slice_cpu_seconds_total",            "system", Columns::System),
-    slice("slice_memory_bytes",                 "",       Columns::Memory),
-    slice("slice_oom_kills_total",              "",       Columns::OomKills),
+    unit("unit_cpu_seconds_total",              "user",   Column::User),
+    unit("unit_cpu_seconds_total",              "system", Column::System),
+    unit("unit_memory_bytes",                   "",       Column::Memory),
+    unit("unit_memory_working_set_bytes",       "",       Column::WorkingSet),
+    unit("unit_memory_limit_bytes",             "",       Column::Limit),
+    unit("unit_tasks",                          "",       Column::Tasks),
+    unit("unit_io_read_bytes_total",            "",       Column::ReadBytes),
+    unit("unit_io_written_bytes_total",         "",       Column::WrittenBytes),
+    unit("unit_io_reads_total",                 "",       Column::Reads),
+    unit("unit_io_writes_total",                "",       Column::Writes),
+    unit("unit_pressure_waiting_seconds_total", "cpu",    Column::CpuWaiting),
+    unit("unit_pressure_waiting_seconds_total", "io",     Column::IoWaiting),
+    unit("unit_pressure_waiting_seconds_total", "memory", Column::MemoryWaiting),
+    unit("unit_pressure_stalled_seconds_total", "cpu",    Column::CpuStalled),
+    unit("unit_pressure_stalled_seconds_total", "io",     Column::IoStalled),
+    unit("unit_pressure_stalled_seconds_total", "memory", Column::MemoryStalled),
+    slice("slice_cpu_seconds_total",            "user",   Column::User),
+    slice("slice_cpu_seconds_total",            "system", Column::System),
+    slice("slice_memory_bytes",                 "",       Column::Memory),
+    slice("slice_oom_kills_total",              "",       Column::OomKills),
 ];
 
 static INTERVAL: CollectorOption<Duration> =
@@ -223,7 +224,7 @@ impl Units {
         other.begin();
         for (place, group) in tree.groups.iter_mut().enumerate() {
             let before = group.cells.values;
-            group.owes_slow |= is_slow;
+            group.slow_is_due |= is_slow;
             if group.idle < IDLE || place % TURNS == *readings % TURNS {
                 group.read(dir, *with_pressure, devices, errors);
                 group.idle = group.cells.idle_since(&before, group.idle);

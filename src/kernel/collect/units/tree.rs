@@ -1,6 +1,7 @@
 //! The list of groups. Slices are listed at every reading, and compared with the last list.
 
-use super::group::{Cells, Group};
+use super::cells::Cells;
+use super::group::Group;
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
@@ -97,7 +98,7 @@ impl Tree {
     fn learn(&mut self, errors: &mut PartialErrors) {
         let mut before = std::mem::take(&mut self.groups);
         let mut groups: Vec<Group> = Vec::new();
-        // Slices first: they count what becomes of units that are left out.
+        // Slices first: beyond the limit units are left out, and their slices still count for them.
         for takes_slices in [true, false] {
             for path in self.listed.names() {
                 let mut group = Group::at(path);
@@ -122,7 +123,7 @@ impl Tree {
         });
         for (is_slice, most) in [(false, MAX_SHOWN), (true, MAX_SLICES)] {
             let mut left = most;
-            // Units that are shown stay so.
+            // Units that were shown before have precedence.
             for was_shown in [true, false] {
                 let same = groups.iter_mut().filter(|g| g.is_slice == is_slice);
                 for group in same.filter(|g| g.is_shown == was_shown).take(left) {
@@ -152,7 +153,7 @@ impl Group {
             idle: 0,
             is_slice: depth < MAX_DEPTH && is_parent(name),
             is_shown: false,
-            owes_slow: true,
+            slow_is_due: true,
             absent: 0,
             cells: Cells::default(),
         }
@@ -163,7 +164,7 @@ impl Group {
     }
 }
 
-/// Hands the path of every group to `each`: those of one directory, then those of the slices in it.
+/// Passes the path of every group to `each`: those of one directory, then those of the slices in it.
 fn walk(dir: &mut Dir, slices: &mut Names, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
     slices.truncate(0);
     dir.list(&mut |name| found(b"", name, slices, each))?;

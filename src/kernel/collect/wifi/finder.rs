@@ -26,12 +26,12 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// A finder that has not asked yet.
+    /// A finder that has read nothing so far.
     pub fn new(source: Source) -> Finder {
         Finder { source, found: Found::default(), result: Ok(()) }
     }
 
-    /// Reads all interfaces once; those that are not asked `GRACE` before `until` are left out.
+    /// Reads all interfaces once; those that are not queried `GRACE` before `until` are left out.
     pub fn look(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.found.interfaces.clear();
@@ -54,7 +54,7 @@ fn ask(kernel: &mut Nl80211, found: &mut Found, until: Instant) -> Result<(), Er
             return Ok(());
         }
         let index = interface.index;
-        let done = kernel.networks(index, &mut |told| *network = network.or(Some(told)));
+        let done = kernel.networks(index, &mut |dumped| *network = network.or(Some(dumped)));
         found.record(done);
         let done = kernel.stations(index, &mut |station| found.push_station(at, station));
         found.record(done);

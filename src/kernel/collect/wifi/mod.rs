@@ -2,7 +2,7 @@
 //! netlink of the family nl80211 (NL80211_CMD_GET_INTERFACE, _GET_SCAN and _GET_STATION,
 //! include/uapi/linux/nl80211.h, since 2.6.24). Values that a driver does not report have no sample; an interface that
 //! is down has no frequency. Some drivers sleep until their device answers: a thread asks, and a scrape waits
-//! for it a little longer than the last answer took, up to two seconds. On a stored tree no driver can be asked.
+//! for it a little longer than the last answer took, up to two seconds. A stored tree has no drivers to query.
 
 mod finder;
 mod found;
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_or_missing_is_an_error() {
+    fn broken_or_missing_files_are_errors() {
         let tree = Tree::new("wifi-broken");
         let mut wifi = stored(&tree, Dialect::Own);
         assert!(matches!(outcome(&mut wifi), Err(Error::Unsupported(_))), "as an absent file");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_driver_does_not_tell_has_no_sample() {
+    fn values_a_driver_does_not_report_have_no_sample() {
         let station = Station { signal: Some(-7), retries: Some(3), ..Station::default() };
         let known: Vec<_> = values(&station).into_iter().flatten().collect();
         assert_eq!(known, [-7, 3]);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_asked_and_a_stored_tree_is_not() {
+    fn the_running_kernel_is_queried_and_a_stored_tree_is_not() {
         let mut tree = Tree::new("wifi-tree").open(&SPEC, Dialect::Node, &[]);
         assert_eq!(outcome(&mut tree), Err(Error::Unsupported(PATH.into())));
         let mut live = open_at(&Root::of_this_machine(), &SPEC, Dialect::Node, &[]);

@@ -68,7 +68,7 @@ fn optional(text: Result<Vec<u8>, Error>) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Hands the text between the braces of each object to `take`, which returns `None` for invalid text.
+/// Passes the text between the braces of each object to `take`, which returns `None` for invalid text.
 fn each(
     text: &[u8],
     name: &'static str,
@@ -89,7 +89,7 @@ fn each(
 /// Receives key and value of a member; returns `None` if they are invalid.
 type Take<'a> = dyn FnMut(&[u8], &[u8]) -> Option<()> + 'a;
 
-/// Hands key and value of each member to `take`.
+/// Passes key and value of each member to `take`.
 fn members(object: &[u8], take: &mut Take<'_>) -> Option<()> {
     for member in object.split(|byte| *byte == b',') {
         let (key, value) = member.split_at(memchr::memchr(b':', member)?);

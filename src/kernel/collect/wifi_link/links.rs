@@ -121,13 +121,13 @@ impl Link {
 }
 
 impl Links {
-    /// A state in which nothing was asked yet.
+    /// A state in which nothing was queried yet.
     pub fn new(kernel: Nl80211, shows_stations: bool) -> Links {
         let (all, shown, errors) = (Vec::new(), Vec::new(), Vec::new());
         Links { kernel, shows_stations, all, shown, errors, result: Ok(()) }
     }
 
-    /// Reads everything once; interfaces that are not asked `GRACE` before `until` are left out.
+    /// Reads everything once; interfaces that are not queried `GRACE` before `until` are left out.
     pub fn look(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.shown.clear();

@@ -58,7 +58,7 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let links = Links::new(Nl80211::default(), setup.settings.get(&STATIONS));
     Box::new(WifiLink {
-        // A stored tree has no kernel that can be asked.
+        // A stored tree has no kernel to query.
         can_ask: setup.root.has_own_interfaces(),
         radios: setup.root.real(RADIOS),
         is_asked: false,
@@ -69,7 +69,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct WifiLink {
     can_ask: bool,
     radios: PathBuf,
-    /// Whether there are radios about which the thread was asked.
+    /// Whether there are radios, and the thread has a request.
     is_asked: bool,
     links: Background<Links>,
 }

@@ -36,7 +36,7 @@ fn station(last: u8, info: &[Vec<u8>]) -> Vec<Vec<u8>> {
     vec![word(3, 1), attribute(6, &[2, 0, 0, 0, 0, last]), attribute(21, &info.concat())]
 }
 
-/// All that mac80211 tells, each with another value. Of the rates one is in hundreds of kilobits.
+/// All that mac80211 reports, each with another value. Of the rates one is in hundreds of kilobits.
 fn whole(last: u8, signal: i8, times: u32) -> Vec<Vec<u8>> {
     let counters = (9..=12).map(|kind| word(kind, times * u32::from(kind)));
     let info = [
@@ -119,7 +119,7 @@ fn a_client_shows_its_access_point() {
 }
 
 #[test]
-fn an_access_point_shows_how_many_stations_hear_it_well() {
+fn an_access_point_shows_its_stations_by_signal() {
     let silent = station(4, &[level(7, 0), word(16, 9)]);
     let all = [whole(1, -91, 1), whole(2, -73, 1), whole(3, -50, 1), silent];
     let answers = vec![
@@ -183,16 +183,16 @@ fn counters_never_fall_when_stations_come_and_go() {
         &[whole(1, -50, 13)],
         &[],
     ];
-    let told = sums(&looks, ["transmit_retries", "channel_busy"]);
+    let all = sums(&looks, ["transmit_retries", "channel_busy"]);
     let busy = |times: u32| (f64::from(times * 5) / 1000.0).to_string();
     let expected = [(0, 0), (3 * 11, 1), (4 * 11, 2), (4 * 11, 3)];
-    for (told, (retries, times)) in told.iter().zip(expected) {
-        let told: Vec<f64> = told.iter().map(|number| number.parse().unwrap()).collect();
-        assert_eq!(told, [busy(times).parse().unwrap(), f64::from(retries)]);
+    for (sums, (retries, times)) in all.iter().zip(expected) {
+        let numbers: Vec<f64> = sums.iter().map(|number| number.parse().unwrap()).collect();
+        assert_eq!(numbers, [busy(times).parse().unwrap(), f64::from(retries)]);
     }
 }
 
-/// What brcmfmac of a Raspberry Pi tells: no retries, no airtime, bytes of 32 bits, no survey.
+/// What brcmfmac of a Raspberry Pi reports: no retries, no airtime, bytes of 32 bits, no survey.
 #[test]
 fn another_driver_has_fewer_series_and_no_zeros() {
     let few = station(5, &[word(1, 10), word(2, 7), word(3, 8), level(7, -70), word(16, 30)]);
@@ -217,7 +217,7 @@ fn another_driver_has_fewer_series_and_no_zeros() {
 }
 
 #[test]
-fn stations_have_series_where_that_is_asked_for() {
+fn stations_have_series_if_the_option_is_set() {
     let answers = |count: u16| -> Answers {
         let all: Vec<_> = (0..count)
             .map(|at| {
@@ -248,7 +248,7 @@ fn stations_have_series_where_that_is_asked_for() {
 }
 
 #[test]
-fn what_cannot_be_had_is_missing_and_what_fails_is_told() {
+fn unsupported_values_are_missing_and_failures_are_recorded() {
     let interfaces = || (GET_INTERFACE, 0, Ok(dump(&[interface(1, "wlan0", 3, &[])])));
     let mut away = opened(vec![interfaces(), (GET_STATION, 1, Err(libc::ENODEV))], false);
     let (lines, errors) = scrape(&mut away, Dialect::Own, &["wifi"]);
@@ -268,7 +268,7 @@ fn what_cannot_be_had_is_missing_and_what_fails_is_told() {
 }
 
 #[test]
-fn the_running_kernel_is_asked_and_a_stored_tree_is_not() {
+fn the_running_kernel_is_queried_and_a_stored_tree_is_not() {
     let mut tree = Tree::new("wifi-link-tree").open(&SPEC, Dialect::Node, &[]);
     assert_eq!(outcome(&mut tree), Err(Error::Unsupported(PATH.into())));
     let mut live = open_at(&Root::of_this_machine(), &SPEC, Dialect::Node, &[]);

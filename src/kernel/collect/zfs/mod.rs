@@ -159,7 +159,7 @@ impl Zfs {
                 errors.refuse(place, EXPECTED, text);
             }
             for (key, _, data) in lines.filter(|(_, kind, _)| matches!(*kind, b"3" | b"4")) {
-                let make = |_: &str, key: &str| Some(made(beginning, key, file));
+                let make = |_: &str, key: &str| Some(new_family(beginning, key, file));
                 let Some(family) = keys.family([file.as_bytes(), key], &make) else { continue };
                 match keyed::number(&family, data) {
                     Some(value) => {
@@ -222,7 +222,7 @@ impl Pool<'_> {
             match (name, kind) {
                 (_, b"7") if key == b"dataset_name" => name = Some(data),
                 (Some(name), b"4") => {
-                    let make = |key: &str| Some(made("zfs_zpool_dataset_", key, "objset"));
+                    let make = |key: &str| Some(new_family("zfs_zpool_dataset_", key, "objset"));
                     // The first is the name.
                     let at = self.learned.place(key, hint.saturating_sub(1), &make);
                     match (at, scan::uint(data)) {
@@ -260,7 +260,7 @@ fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
     text.split_at_checked(scan::fields(text).next()?.len())
 }
 
-fn made(beginning: &str, key: &str, file: &str) -> NewFamily {
+fn new_family(beginning: &str, key: &str, file: &str) -> NewFamily {
     NewFamily {
         kind: Kind::Untyped,
         unit: Unit::One,

@@ -50,7 +50,7 @@ fn the_module_its_pools_and_datasets() {
 }
 
 #[test]
-fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
+fn bad_values_drop_their_samples_and_absence_is_no_error() {
     let tree = machine("zfs-bad");
     let put = |file: &str, text: &str| tree.put(&format!("proc/spl/kstat/zfs/{file}"), text);
     put("arcstats", &[HEAD, "hits 4 many\nmisses 4\nsize 4 3\nsize 4 4\n"].concat());
@@ -71,7 +71,7 @@ fn what_is_bad_costs_its_sample_and_absence_is_no_fault() {
 }
 
 #[test]
-fn a_state_is_a_word_and_one_that_is_not_known_is_none_of_the_others() {
+fn an_unknown_state_sets_none_of_the_known_ones() {
     let tree = Tree::new("zfs-state");
     let mut zfs = tree.open(&SPEC, Dialect::Node, &[]);
     let mut states = |text: &str| {

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_refused_before_it_is_awaited() {
+    fn bad_headers_are_refused_before_the_body_is_awaited() {
         let mut whole = Vec::new();
         write_call(&mut whole, 1, &GET);
         for (at, byte) in [(0, b'x'), (3, 2), (7, 1), (15, 1), (6, 0x90), (14, 0x90)] {

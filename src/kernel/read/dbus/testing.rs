@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
 /// The answer to a call.
-pub enum Say {
+pub enum Reply {
     /// Types and values.
     Values(&'static str, Body),
     /// An error of this name.
@@ -21,25 +21,25 @@ pub enum Say {
 }
 
 /// The answer to a property.
-pub fn variant(kind: &str, write: impl FnOnce(&mut Body)) -> Say {
+pub fn variant(kind: &str, write: impl FnOnce(&mut Body)) -> Reply {
     let mut body = Body(vec![1, kind.as_bytes()[0], 0]);
     write(&mut body);
-    Say::Values("v", body)
+    Reply::Values("v", body)
 }
 
-pub fn text(text: &str) -> Say {
+pub fn text(text: &str) -> Reply {
     variant("s", |body| body.text(text))
 }
 
-pub fn number(number: u64) -> Say {
+pub fn number(number: u64) -> Reply {
     variant("t", |body| body.uint64(number))
 }
 
-pub fn short_number(number: u32) -> Say {
+pub fn short_number(number: u32) -> Reply {
     variant("u", |body| body.uint32(number))
 }
 
-pub fn switch(on: bool) -> Say {
+pub fn switch(on: bool) -> Reply {
     variant("b", |body| body.uint32(on.into()))
 }
 
@@ -111,7 +111,7 @@ pub struct Peer(pub PathBuf);
 
 impl Peer {
     /// Answers a call of a method, or for a property, by the path of the object and the name of either.
-    pub fn start(name: &str, answer: impl Fn(&str, &str) -> Say + Send + 'static) -> Peer {
+    pub fn start(name: &str, answer: impl Fn(&str, &str) -> Reply + Send + 'static) -> Peer {
         let name = format!("sysmetrics-dbus-{name}-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = std::fs::remove_file(&path);
@@ -135,7 +135,7 @@ impl Drop for Peer {
     }
 }
 
-fn serve(mut stream: UnixStream, answer: &dyn Fn(&str, &str) -> Say) -> Option<()> {
+fn serve(mut stream: UnixStream, answer: &dyn Fn(&str, &str) -> Reply) -> Option<()> {
     let mut input = Vec::new();
     let line = |stream: &mut UnixStream, input: &mut Vec<u8>| {
         while !input.ends_with(b"\r\n") {
@@ -153,13 +153,13 @@ fn serve(mut stream: UnixStream, answer: &dyn Fn(&str, &str) -> Say) -> Option<(
             let (serial, path, name) = call(&input[..length])?;
             input.drain(..length);
             match answer(&path, &name) {
-                Say::Values(types, body) => {
+                Reply::Values(types, body) => {
                     stream.write_all(&reply(serial, types, &body.0)).ok()?
                 }
-                Say::Error(name) => stream.write_all(&error(serial, name)).ok()?,
-                Say::Bytes(bytes) => stream.write_all(&bytes).ok()?,
-                Say::Nothing => {}
-                Say::End => return None,
+                Reply::Error(name) => stream.write_all(&error(serial, name)).ok()?,
+                Reply::Bytes(bytes) => stream.write_all(&bytes).ok()?,
+                Reply::Nothing => {}
+                Reply::End => return None,
             }
         }
         let mut piece = [0; 4096];

@@ -232,7 +232,7 @@ mod tests {
 
     /// `(ub)`, `a(su)`, `v` within `v`, and the value after them.
     #[test]
-    fn values_of_any_type_are_passed_over() {
+    fn values_of_any_type_can_be_skipped() {
         let structure = [&b"\x04(ub)\0\0\0\x07\0\0\0\x01\0\0\0"[..], b"\x07\0\0\0"].concat();
         let mut values = Values::new(&structure, false);
         let (kind, mut value) = values.any().unwrap();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_torn_is_none() {
+    fn torn_values_are_refused() {
         for torn in [
             &b"\x05\0\0\0hello"[..],    // no zero byte
             b"\x05\0\0\0hellox",        // another byte

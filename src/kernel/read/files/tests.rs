@@ -2,7 +2,7 @@ use super::*;
 use crate::kernel::read::testing::Tree;
 
 #[test]
-fn a_file_is_read_once_a_scrape_whoever_asks() {
+fn a_shared_file_is_read_once_a_scrape() {
     let tree = Tree::new("files");
     tree.put("proc/stat", "one\n");
     let mut files = Files::new(&tree.root());
@@ -21,7 +21,7 @@ fn a_file_is_read_once_a_scrape_whoever_asks() {
 }
 
 #[test]
-fn what_is_absent_is_looked_for_some_seconds_later_unless_every_machine_has_it() {
+fn absent_files_are_tried_later_but_common_ones_at_once() {
     let tree = Tree::new("files-absent");
     let root = tree.root();
     let mut files = Files::new(&root);

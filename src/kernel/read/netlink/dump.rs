@@ -45,15 +45,15 @@ impl Dump {
         Dump { text: datagram.to_vec(), sequence: 7, ..Dump::default() }
     }
 
-    /// Sends `question`, which errors call `path`; `room` is a buffer for parts of the answer.
+    /// Sends `query`, which errors call `path`; `room` is a buffer for parts of the answer.
     pub fn dump(
         &mut self,
-        question: u16,
+        query: u16,
         path: &'static str,
         room: &mut Vec<u8>,
     ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
-            match self.ask(question, path, room) {
+            match self.ask(query, path, room) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(error) => {
@@ -81,12 +81,7 @@ impl Dump {
     }
 
     /// Sends the request once; `false` if interfaces came or went meanwhile.
-    fn ask(
-        &mut self,
-        question: u16,
-        path: &'static str,
-        room: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
+    fn ask(&mut self, query: u16, path: &'static str, room: &mut Vec<u8>) -> Result<bool, Error> {
         let failed = |e: std::io::Error| Error::of(path, &e);
         self.sequence = self.sequence.wrapping_add(1);
         self.text.clear();
@@ -95,7 +90,7 @@ impl Dump {
             None => sys::netlink_socket(libc::NETLINK_ROUTE).map_err(failed)?,
         };
         let socket = self.socket.insert(socket);
-        let (request, length) = request(question, self.sequence);
+        let (request, length) = request(query, self.sequence);
         let request = request.as_flattened().get(..length).unwrap_or_default();
         sys::send(socket.as_fd(), request).map_err(failed)?;
         let mut whole = true;
@@ -108,7 +103,7 @@ impl Dump {
             let room = room.get_mut(..most).unwrap_or_default();
             let length = sys::receive_from_kernel(socket.as_fd(), room).map_err(failed)?;
             let datagram = room.get(..length).unwrap_or_default();
-            let part = part(datagram, self.sequence, path, question, &mut |_| {})?;
+            let part = part(datagram, self.sequence, path, query, &mut |_| {})?;
             self.text.extend_from_slice(datagram);
             self.text.resize(self.text.len().next_multiple_of(4), 0);
             whole &= part.whole;
@@ -123,14 +118,14 @@ impl Dump {
 /// A request for all interfaces, for all addresses, or for all neighbours in IPv4, and its length. In
 /// one for addresses the kernel reads only the first byte after the header, which is a family, 0
 /// for all. After the `struct ndmsg` of one for neighbours only attributes are allowed.
-fn request(question: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) {
+fn request(query: u16, sequence: u32) -> ([[u8; 4]; MAX_REQUEST / 4], usize) {
     let filter = pair((2 * ATTRIBUTE) as u16, libc::IFLA_EXT_MASK);
     let ipv4 = u32::from_ne_bytes([libc::AF_INET as u8, 0, 0, 0]);
     // An empty struct ifinfomsg and an attribute, or a struct ndmsg with a family.
-    let (size, [a, b, c, d, e, f]) = match question {
+    let (size, [a, b, c, d, e, f]) = match query {
         libc::RTM_GETNEIGH => (HEADER + NEIGHBOUR, [ipv4, 0, 0, 0, 0, 0]),
         _ => (MAX_REQUEST, [0, 0, 0, 0, filter, SKIP_STATS]),
     };
-    let [length, kind, sequence, port] = request_header(question, size, sequence);
+    let [length, kind, sequence, port] = request_header(query, size, sequence);
     ([length, kind, sequence, port, a, b, c, d, e, f].map(u32::to_ne_bytes), size)
 }

@@ -126,8 +126,8 @@ pub fn pair(first: u16, second: u16) -> u32 {
 }
 
 /// The `struct nlmsghdr` of a request for a dump, with a total of `length` bytes.
-pub fn request_header(question: u16, length: usize, sequence: u32) -> [u32; HEADER / 4] {
+pub fn request_header(query: u16, length: usize, sequence: u32) -> [u32; HEADER / 4] {
     let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
     // The last field is the sender's port: the socket's own.
-    [u32::try_from(length).unwrap_or_default(), pair(question, flags), sequence, 0]
+    [u32::try_from(length).unwrap_or_default(), pair(query, flags), sequence, 0]
 }

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_arp_asks_for_are_counted_by_interface() {
+    fn neighbours_of_ipv4_are_counted_by_interface() {
         const REACHABLE: u16 = 2;
         const PERMANENT: u16 = 0x80;
         let (v4, v6) = (libc::AF_INET, libc::AF_INET6);

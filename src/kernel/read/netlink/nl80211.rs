@@ -152,18 +152,18 @@ impl Nl80211 {
         #[cfg(test)]
         if let Some(stored) = &self.stored {
             let (kind, protocol) = (33, libc::NETLINK_GENERIC);
-            let question = Query { protocol, kind, answer: kind, path: PATH };
-            return testing::answer(stored, (command, interface), &question, each);
+            let query = Query { protocol, kind, answer: kind, path: PATH };
+            return testing::answer(stored, (command, interface), &query, each);
         }
         let kind = match self.family {
             Some(kind) => kind,
             None => self.find()?,
         };
         self.family = Some(kind);
-        let question = Query { protocol: libc::NETLINK_GENERIC, kind, answer: kind, path: PATH };
+        let query = Query { protocol: libc::NETLINK_GENERIC, kind, answer: kind, path: PATH };
         let body = body(command, interface);
         let length = if interface.is_some() { body.len() } else { HEAD };
-        let done = self.stream.ask(&question, body.get(..length).unwrap_or_default(), each);
+        let done = self.stream.ask(&query, body.get(..length).unwrap_or_default(), each);
         // A module that was loaded again has another number.
         done.inspect_err(|_| self.family = None)
     }
@@ -171,10 +171,10 @@ impl Nl80211 {
     /// Looks up the number of the family.
     fn find(&mut self) -> Result<u16, Error> {
         let (kind, protocol) = (GENL_ID_CTRL, libc::NETLINK_GENERIC);
-        let question = Query { protocol, kind, answer: kind, path: PATH };
+        let query = Query { protocol, kind, answer: kind, path: PATH };
         let mut found = None;
         let body = [CTRL_CMD_GETFAMILY, VERSION, 0, 0];
-        self.stream.ask(&question, &body, &mut |message| found = found.or(family_of(message)))?;
+        self.stream.ask(&query, &body, &mut |message| found = found.or(family_of(message)))?;
         found.ok_or(Error::Unsupported(PATH.into()))
     }
 }

@@ -25,7 +25,7 @@ const TCA_STATS_BASIC: u16 = 1;
 const TCA_STATS_QUEUE: u16 = 3;
 const TCA_STATS_PKT64: u16 = 8;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETQDISC,
     answer: libc::RTM_NEWQDISC,
@@ -121,12 +121,12 @@ impl Counts {
 
 /// Passes every discipline to `each`; `None` for an incomplete message.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
-    stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Qdisc::of(payload)))
+    stream.ask(&QUERY, &[0; HEAD], &mut |payload| each(Qdisc::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Qdisc<'_>>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Qdisc::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Qdisc::of(payload)))
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
         words.iter().flat_map(|word| word.to_ne_bytes()).collect()
     }
 
-    fn told(parent: u32, attributes: &[Vec<u8>]) -> Vec<u8> {
+    fn qdisc_message(parent: u32, attributes: &[Vec<u8>]) -> Vec<u8> {
         let payload = [words(&[0, 5, 0x8001_0000, parent, 2]), attributes.concat()].concat();
         message(libc::RTM_NEWQDISC.into(), libc::NLM_F_MULTI, 7, &payload)
     }
@@ -169,16 +169,16 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_found_and_any_byte_may_lie() {
+    fn every_field_is_found_and_any_changed_byte_is_handled() {
         let kind = attribute(TCA_KIND, b"fq\0");
         let old = attribute(TCA_STATS, &words(&[21, 0, 22, 23, 24, 25, 26, 27, 28]));
         let many = attribute(TCA_STATS_PKT64, &(1u64 << 40).to_ne_bytes());
         let answer = [
-            told(ROOT, &[kind.clone(), stats2(&[]), old.clone()]),
-            told(0x10001, &[kind.clone(), stats2(&[many])]),
-            told(0, &[kind.clone(), old]),
-            told(0, std::slice::from_ref(&kind)),
-            told(0, &[stats2(&[])]),
+            qdisc_message(ROOT, &[kind.clone(), stats2(&[]), old.clone()]),
+            qdisc_message(0x10001, &[kind.clone(), stats2(&[many])]),
+            qdisc_message(0, &[kind.clone(), old]),
+            qdisc_message(0, std::slice::from_ref(&kind)),
+            qdisc_message(0, &[stats2(&[])]),
             done(),
         ];
         let fq = |is_root, counts| Some((5, is_root, "fq".to_owned(), counts));

@@ -13,7 +13,7 @@ pub const PATH: &str = "netlink RTM_GETROUTE";
 const HEAD: usize = 12;
 const HOP: usize = 8;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_ROUTE,
     kind: libc::RTM_GETROUTE,
     answer: libc::RTM_NEWROUTE,
@@ -112,12 +112,12 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// Passes every route to `each`; `None` for a message that is too short.
 pub fn each(stream: &mut Stream, each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
-    stream.ask(&QUESTION, &[0; HEAD], &mut |payload| each(Route::of(payload)))
+    stream.ask(&QUERY, &[0; HEAD], &mut |payload| each(Route::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Route<'_>>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Route::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Route::of(payload)))
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ pub(crate) mod tests {
     use super::super::tests::{attribute, done, message};
     use super::*;
 
-    pub(crate) fn told(
+    pub(crate) fn route_message(
         [family, prefix, protocol, kind]: [u8; 4],
         attributes: &[Vec<u8>],
     ) -> Vec<u8> {
@@ -161,13 +161,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_field_is_found_and_any_byte_may_lie() {
+    fn every_field_is_found_and_any_changed_byte_is_handled() {
         let gateway = |last| attribute(libc::RTA_GATEWAY, &[10, 0, 0, last]);
         let hops = [hop(0, 2, &[gateway(1)]), hop(9, 3, &[gateway(2)])].concat();
         let mut long = [0; 16];
         (long[0], long[15]) = (0xfd, 1);
         let answer = [
-            told(
+            route_message(
                 [2, 24, 16, 1],
                 &[
                     attribute(libc::RTA_DST, &[10, 9, 8, 0]),
@@ -177,8 +177,11 @@ pub(crate) mod tests {
                     word(libc::RTA_OIF, 4),
                 ],
             ),
-            told([2, 0, 4, 1], &[attribute(libc::RTA_MULTIPATH, &hops)]),
-            told([10, 64, 2, 1], &[attribute(libc::RTA_DST, &long), word(libc::RTA_OIF, 5)]),
+            route_message([2, 0, 4, 1], &[attribute(libc::RTA_MULTIPATH, &hops)]),
+            route_message(
+                [10, 64, 2, 1],
+                &[attribute(libc::RTA_DST, &long), word(libc::RTA_OIF, 5)],
+            ),
             message(libc::RTM_NEWROUTE.into(), 0, 7, &[0; 11]),
             done(),
         ]
@@ -209,7 +212,8 @@ pub(crate) mod tests {
             ([10, 0, 2, 7], false),
         ] {
             let mut seen = None;
-            stored(&told(head, &[]), &mut |route| seen = route.map(|r| r.is_unicast)).unwrap();
+            stored(&route_message(head, &[]), &mut |route| seen = route.map(|r| r.is_unicast))
+                .unwrap();
             assert_eq!(seen, Some(is_unicast), "{head:?}");
         }
     }

@@ -21,7 +21,7 @@ const ANSWER: usize = 72;
 /// wait for the third packet of their handshake as SYN_RECV.
 const STATES: u32 = 0xfff;
 
-const QUESTION: Query = Query {
+const QUERY: Query = Query {
     protocol: libc::NETLINK_INET_DIAG,
     kind: SOCK_DIAG_BY_FAMILY,
     answer: SOCK_DIAG_BY_FAMILY,
@@ -59,12 +59,12 @@ pub fn each(
     let head = [family, libc::IPPROTO_TCP as u8, 0, 0];
     let bytes = head.into_iter().chain(STATES.to_ne_bytes());
     body.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-    stream.ask(&QUESTION, &body, &mut |payload| each(Socket::of(payload)))
+    stream.ask(&QUERY, &body, &mut |payload| each(Socket::of(payload)))
 }
 
 /// Like `each`, from a stored answer.
 pub fn stored(datagram: &[u8], each: &mut dyn FnMut(Option<Socket>)) -> Result<(), Error> {
-    QUESTION.stored(datagram, &mut |payload| each(Socket::of(payload)))
+    QUERY.stored(datagram, &mut |payload| each(Socket::of(payload)))
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     use std::net::{TcpListener, TcpStream};
 
     #[test]
-    fn every_field_is_found_and_any_byte_may_lie() {
+    fn every_field_is_found_and_any_changed_byte_is_handled() {
         let mut payload = vec![0xEE; 100];
         payload[1] = 10;
         payload[56..60].copy_from_slice(&4711u32.to_ne_bytes());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_tells_of_own_sockets() {
+    fn the_running_kernel_reports_our_own_sockets() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut stream, mut states) = (Stream::default(), [0; 256]);

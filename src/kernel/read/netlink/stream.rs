@@ -43,14 +43,14 @@ impl Stream {
     /// disturbed the answer, the result is an error (EINTR), whatever was passed on.
     pub fn ask(
         &mut self,
-        question: &Query,
+        query: &Query,
         body: &[u8],
         each: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
-        let failed = |error: std::io::Error| Error::of(question.path, &error);
-        let socket = sys::netlink_socket(question.protocol).map_err(failed)?;
+        let failed = |error: std::io::Error| Error::of(query.path, &error);
+        let socket = sys::netlink_socket(query.protocol).map_err(failed)?;
         let mut request = [0; MAX_REQUEST];
-        let length = compose(&mut request, question.kind, body);
+        let length = compose(&mut request, query.kind, body);
         let request = request.get(..length).unwrap_or_default();
         sys::send(socket.as_fd(), request).map_err(failed)?;
         self.buffer.resize(MAX_PART, 0);
@@ -59,17 +59,17 @@ impl Stream {
             let length =
                 sys::receive_from_kernel(socket.as_fd(), &mut self.buffer).map_err(failed)?;
             let datagram = self.buffer.get(..length).unwrap_or_default();
-            let part = question.part(datagram, each)?;
+            let part = query.part(datagram, each)?;
             all += length;
             whole &= part.whole;
             if part.last && whole {
                 return Ok(());
             }
             if part.last {
-                return Err(Error::Read(question.path.into(), libc::EINTR));
+                return Err(Error::Read(query.path.into(), libc::EINTR));
             }
         }
-        Err(Error::too_large(question.path, MAX_ANSWER))
+        Err(Error::too_large(query.path, MAX_ANSWER))
     }
 }
 
@@ -114,8 +114,8 @@ mod tests {
 
     /// Requests interfaces, by a request of another kind than that of `Dump`.
     #[test]
-    fn the_running_kernel_answers_as_often_as_it_is_asked() {
-        let question = Query {
+    fn the_running_kernel_answers_every_request() {
+        let query = Query {
             protocol: libc::NETLINK_ROUTE,
             kind: libc::RTM_GETLINK,
             answer: libc::RTM_NEWLINK,
@@ -124,11 +124,11 @@ mod tests {
         let mut stream = Stream::default();
         let mut count = || {
             let mut count = 0;
-            stream.ask(&question, &[0; 16], &mut |_| count += 1).unwrap();
+            stream.ask(&query, &[0; 16], &mut |_| count += 1).unwrap();
             count
         };
         assert!(count() > 0 && count() > 0);
-        let unknown = Query { kind: 0xffff, ..question };
+        let unknown = Query { kind: 0xffff, ..query };
         assert!(matches!(stream.ask(&unknown, &[0; 16], &mut |_| {}), Err(Error::Read(..))));
     }
 }

@@ -77,7 +77,7 @@ fn every_field_is_found() {
 }
 
 #[test]
-fn foreign_messages_are_passed_over_and_errors_are_told() {
+fn foreign_messages_are_skipped_and_errors_returned() {
     let foreign = message(libc::NLMSG_DONE, 0, 6, &[0; 4]);
     let noop = message(libc::NLMSG_NOOP, 0, 7, &[]);
     let acknowledged = message(libc::NLMSG_ERROR, 0, 7, &[0; 20]);
@@ -94,7 +94,7 @@ fn foreign_messages_are_passed_over_and_errors_are_told() {
 }
 
 #[test]
-fn links_without_a_name_are_told_apart() {
+fn a_link_without_a_name_is_labelled_with_a_question_mark() {
     for name in [&b"\0"[..], b""] {
         assert_eq!(links(&new_link(name)).1, [b"?"]);
     }
@@ -119,7 +119,7 @@ fn any_cut_gives_only_what_is_whole() {
 
 /// Every byte replaced by values that are likely to hurt: no panic, and not more links than messages.
 #[test]
-fn any_byte_may_lie() {
+fn any_changed_byte_is_handled() {
     let datagram = [new_link(b"eth0\0"), new_link(b"x\0"), done()].concat();
     for at in 0..datagram.len() {
         for value in [0, 1, 3, 4, 5, 15, 16, 17, 0x7f, 0x80, 0xff] {
@@ -160,7 +160,7 @@ fn addresses(datagram: &[u8]) -> Vec<(u32, String, u8)> {
 }
 
 #[test]
-fn the_address_of_this_end_is_told() {
+fn the_local_address_is_returned() {
     let (v4, v6) = (libc::AF_INET, libc::AF_INET6);
     let (other, own) = (attribute(libc::IFA_ADDRESS, &[10, 0, 0, 2]), &[10, 0, 0, 1]);
     let local = attribute(libc::IFA_LOCAL, own);
@@ -192,7 +192,7 @@ fn the_address_of_this_end_is_told() {
 
 /// `ip address add 10.9.0.1 peer 10.9.0.2`, the same with 10.9.0.3, and 10.9.0.1/24 without a peer.
 #[test]
-fn an_address_with_several_peers_is_told_once() {
+fn an_address_with_several_peers_is_listed_once() {
     let one = |index, parts: &[(u16, u8)]| {
         let parts: Vec<_> =
             parts.iter().map(|(k, last)| attribute(*k, &[10, 9, 0, *last])).collect();

@@ -54,7 +54,7 @@ fn a_parameter_is_read_whole_however_long_it_is() {
         assert_eq!(&buf[..length], text.as_bytes());
     }
     fs::remove_file(&path).unwrap();
-    // The kernel tells a number only from its beginning: a second read would give nothing.
+    // The kernel returns a number only from its beginning: a second read would give nothing.
     let real = PathBuf::from("/proc/sys/kernel/random/boot_id");
     let mut source = Source::new("/proc/sys/kernel/random/boot_id", real, Shape::Whole);
     assert_eq!(source.fill(&mut buf), Ok(37));
@@ -63,13 +63,13 @@ fn a_parameter_is_read_whole_however_long_it_is() {
 #[test]
 fn a_kept_file_that_fails_is_opened_anew() {
     let link = std::env::temp_dir().join(format!("sysmetrics-source-{}", std::process::id()));
-    let (tell, told) = channel();
+    let (sender, receiver) = channel();
     let (end, ended) = channel::<()>();
     let other = thread::spawn(move || {
-        tell.send(fs::read_link("/proc/thread-self").unwrap()).unwrap();
+        sender.send(fs::read_link("/proc/thread-self").unwrap()).unwrap();
         ended.recv().unwrap_err();
     });
-    symlink(PathBuf::from("/proc").join(told.recv().unwrap()).join("stat"), &link).unwrap();
+    symlink(PathBuf::from("/proc").join(receiver.recv().unwrap()).join("stat"), &link).unwrap();
     let mut source = Source::new("/proc/x", link.clone(), Shape::Whole);
     let mut buf = Vec::new();
     assert!(source.fill(&mut buf).is_ok());

@@ -1,4 +1,4 @@
-//! The protocol: ubusd sends a hello, is asked for the number of an object, and forwards the call to it. An
+//! The protocol: ubusd sends a hello, answers a lookup with the number of an object, and forwards the call to it. An
 //! answer is a message of data and one of status; both have the sequence number of the request.
 
 use super::blob::{Attributes, write};
@@ -68,18 +68,18 @@ pub fn call(path: &Path, object: &str, method: &str, until: Instant) -> Result<V
     if kind != HELLO {
         return Err(Failure::Broken("hello of ubusd", vec![kind]));
     }
-    let mut question = Vec::new();
-    write(&mut question, ATTR_PATH, &with_zero(object));
-    let number = bus.ask(LOOKUP, 1, 0, &question, ATTR_OBJECT)?;
+    let mut request = Vec::new();
+    write(&mut request, ATTR_PATH, &with_zero(object));
+    let number = bus.ask(LOOKUP, 1, 0, &request, ATTR_OBJECT)?;
     // An object without any allowed method is not reported at all.
     let number = number.ok_or(Failure::Denied)?;
     let number: [u8; 4] =
         number.try_into().map_err(|data| Failure::Broken("number of an object", data))?;
-    question.clear();
-    write(&mut question, ATTR_OBJECT, &number);
-    write(&mut question, ATTR_METHOD, &with_zero(method));
-    write(&mut question, ATTR_DATA, b"");
-    let answer = bus.ask(INVOKE, 2, u32::from_be_bytes(number), &question, ATTR_DATA)?;
+    request.clear();
+    write(&mut request, ATTR_OBJECT, &number);
+    write(&mut request, ATTR_METHOD, &with_zero(method));
+    write(&mut request, ATTR_DATA, b"");
+    let answer = bus.ask(INVOKE, 2, u32::from_be_bytes(number), &request, ATTR_DATA)?;
     Ok(answer.unwrap_or_default())
 }
 
@@ -165,7 +165,7 @@ fn length(input: &[u8]) -> Result<Option<usize>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Say, Written, serve};
+    use super::super::testing::{Reply, Written, serve};
     use super::super::{Table, Value};
     use super::*;
     use std::time::Duration;
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn an_object_is_looked_up_and_called() {
         let bus = serve("ubus-call", |object, method| match (object, method) {
-            ("dsl", None) => Say::Object(7),
-            ("dsl", Some("metrics")) => Say::Table(answer()),
-            _ => Say::Status(NOT_FOUND),
+            ("dsl", None) => Reply::Object(7),
+            ("dsl", Some("metrics")) => Reply::Table(answer()),
+            _ => Reply::Status(NOT_FOUND),
         });
         let table = call(&bus.path, "dsl", "metrics", soon()).unwrap();
         assert_eq!(Table::parse(&table).unwrap().get("state"), Some(Value::Text(b"up")));
@@ -197,20 +197,20 @@ mod tests {
     }
 
     #[test]
-    fn what_an_access_list_lacks_is_denied_in_two_ways() {
-        let hidden = serve("ubus-hidden", |_, _| Say::Status(OK));
+    fn both_errors_of_a_missing_access_list_are_recognised() {
+        let hidden = serve("ubus-hidden", |_, _| Reply::Status(OK));
         let denied = call(&hidden.path, "dsl", "metrics", soon());
         assert!(matches!(denied, Err(Failure::Denied)), "{denied:?}");
         let refused = serve("ubus-refused", |_, method| match method {
-            None => Say::Object(7),
-            Some(_) => Say::Status(PERMISSION_DENIED),
+            None => Reply::Object(7),
+            Some(_) => Reply::Status(PERMISSION_DENIED),
         });
         let denied = call(&refused.path, "dsl", "metrics", soon());
         assert!(matches!(denied, Err(Failure::Denied)), "{denied:?}");
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_refused() {
+    fn answers_against_the_protocol_are_refused() {
         let path = std::env::temp_dir().join("no-such-ubus.sock");
         assert!(matches!(call(&path, "dsl", "metrics", soon()), Err(Failure::Io(_))));
         for (name, bytes) in [
@@ -219,16 +219,16 @@ mod tests {
             ("ubus-short", &[0, DATA, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3]),
             ("ubus-no-status", &[0, STATUS, 0, 1, 0, 0, 0, 0, 0, 0, 0, 4]),
         ] {
-            let bus = serve(name, |_, _| Say::Bytes(bytes.to_vec()));
+            let bus = serve(name, |_, _| Reply::Bytes(bytes.to_vec()));
             let broken = call(&bus.path, "dsl", "metrics", soon());
             assert!(matches!(broken, Err(Failure::Broken(..))), "{name}: {broken:?}");
         }
         let bus = serve("ubus-endless", |_, _| {
-            Say::Bytes([0, DATA, 0, 9, 0, 0, 0, 0, 0, 0, 0, 4].repeat(MAX_MESSAGES + 1))
+            Reply::Bytes([0, DATA, 0, 9, 0, 0, 0, 0, 0, 0, 0, 4].repeat(MAX_MESSAGES + 1))
         });
         let broken = call(&bus.path, "dsl", "metrics", soon());
         assert!(matches!(broken, Err(Failure::Broken(..))), "{broken:?}");
-        let bus = serve("ubus-silent", |_, _| Say::Bytes(vec![]));
+        let bus = serve("ubus-silent", |_, _| Reply::Bytes(vec![]));
         let start = Instant::now();
         let late = call(&bus.path, "dsl", "metrics", start + Duration::from_millis(50));
         let is_late = |error: &io::Error| error.raw_os_error() == Some(libc::ETIMEDOUT);
@@ -240,8 +240,8 @@ mod tests {
     fn a_message_that_is_cut_is_waited_for() {
         let message = [&[0, DATA, 0, 1, 0, 0, 0, 0, 0, 0, 0, 8][..], &[1; 4]].concat();
         for end in 0..message.len() {
-            let told = length(&message[..end]).unwrap();
-            assert_eq!(told, (end >= HEADER + 4).then_some(message.len()), "{end}");
+            let whole = length(&message[..end]).unwrap();
+            assert_eq!(whole, (end >= HEADER + 4).then_some(message.len()), "{end}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The answer to a request.
-pub enum Say {
+pub enum Reply {
     /// The object has this number.
     Object(u32),
     /// A table.
@@ -30,7 +30,7 @@ impl Drop for Served {
 }
 
 /// Listens, and answers all clients.
-pub fn serve(name: &str, answer: impl Fn(&str, Option<&str>) -> Say + Send + 'static) -> Served {
+pub fn serve(name: &str, answer: impl Fn(&str, Option<&str>) -> Reply + Send + 'static) -> Served {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Relaxed));
     let path = std::env::temp_dir().join(format!("{name}-{process}-{count}.sock"));
@@ -50,7 +50,10 @@ fn message(kind: u8, sequence: [u8; 2], attributes: &[u8]) -> Vec<u8> {
     message
 }
 
-fn talk(mut stream: UnixStream, answer: &dyn Fn(&str, Option<&str>) -> Say) -> std::io::Result<()> {
+fn talk(
+    mut stream: UnixStream,
+    answer: &dyn Fn(&str, Option<&str>) -> Reply,
+) -> std::io::Result<()> {
     stream.write_all(&message(0, [0, 0], b""))?;
     let mut object = String::new();
     loop {
@@ -72,13 +75,13 @@ fn talk(mut stream: UnixStream, answer: &dyn Fn(&str, Option<&str>) -> Say) -> s
             _ => text(4),
         };
         let (data, status) = match answer(&object, method.as_deref()) {
-            Say::Bytes(bytes) => {
+            Reply::Bytes(bytes) => {
                 stream.write_all(&bytes)?;
                 continue;
             }
-            Say::Object(number) => (Some((3, number.to_be_bytes().to_vec())), 0),
-            Say::Table(table) => (Some((7, table)), 0),
-            Say::Status(status) => (None, status),
+            Reply::Object(number) => (Some((3, number.to_be_bytes().to_vec())), 0),
+            Reply::Table(table) => (Some((7, table)), 0),
+            Reply::Status(status) => (None, status),
         };
         let mut out = Vec::new();
         if let Some((id, data)) = data {

@@ -37,7 +37,7 @@ fn values_of_all_types() {
 }
 
 #[test]
-fn what_is_cut_anywhere_is_no_table() {
+fn a_table_cut_anywhere_is_refused() {
     let bytes = written();
     let is_table = |end: &usize| Table::parse(&bytes[..*end]).is_some();
     let mut ends: Vec<usize> = (0..=bytes.len()).filter(is_table).collect();

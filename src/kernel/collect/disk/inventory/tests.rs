@@ -27,7 +27,7 @@ const DM: &str = "E:ID_FS_TYPE=ft\nE:ID_FS_USAGE=fu\nE:ID_FS_UUID=fi\nE:ID_FS_VE
     E:ID_ATA_WRITE_CACHE=9\n";
 
 #[test]
-fn every_fact_stands_in_its_place() {
+fn every_fact_goes_to_its_label() {
     let tree = machine("disk-facts");
     let set = [("exclude-pattern", "sda1")];
     let mut disk = tree.open(&crate::kernel::collect::disk::SPEC, Node, &set);
@@ -50,7 +50,7 @@ fn every_fact_stands_in_its_place() {
 }
 
 #[test]
-fn a_number_that_is_none_is_left_out_and_counted() {
+fn bad_numbers_are_left_out_and_counted() {
     let tree = machine("disk-ata");
     tree.put("udev/b8:0", &SDA.replace("RPM=7200", "RPM=7200.5"));
     let mut disk = tree.open(&crate::kernel::collect::disk::SPEC, Node, &[]);
@@ -59,7 +59,7 @@ fn a_number_that_is_none_is_left_out_and_counted() {
 }
 
 #[test]
-fn a_serial_is_the_first_that_is_told() {
+fn the_first_serial_number_found_is_used() {
     let tree = machine("disk-serial");
     for (from, serial) in [("S1", "s1"), ("SCSI_IDENT_SERIAL=", "s2"), ("SERIAL_SHORT=", "s3")] {
         tree.put("udev/b8:0", &tree.text("udev/b8:0").replace(from, "NO="));

@@ -9,7 +9,7 @@ fn upses_and_their_descriptions() {
     assert!(!has_more);
     let names: Vec<_> = all.iter().map(|ups| (&*ups.name, &*ups.texts[0])).collect();
     assert_eq!(names, [("rack", &b"The \"big\" one \\ cellar"[..]), ("b-2", b"")]);
-    // Names that cannot be asked for, that come twice, and lines that are not closed.
+    // Names that cannot be requested, that come twice, and lines that are not closed.
     let odd = b"BEGIN LIST UPS\nUPS a\nUPS \"x y\" \"d\"\nUPS a \"again\"\nUPS b \"open\nVAR a b\nUPS\nEND LIST UPS\n";
     let (all, has_more) = upses(odd).unwrap();
     assert_eq!((all.len(), &*all[0].name, has_more), (1, "a", true));
@@ -20,7 +20,7 @@ fn upses_and_their_descriptions() {
 }
 
 #[test]
-fn variables_are_numbers_texts_and_a_set() {
+fn variables_are_parsed_as_numbers_texts_and_flags() {
     let mut ups = Ups { name: "rack".to_owned(), ..Ups::default() };
     let text = b"BEGIN LIST VAR rack\n\
         VAR rack battery.charge \"97.5\"\nVAR rack battery.runtime \"1830\"\n\

@@ -10,11 +10,11 @@ pub type Answers = Vec<(u8, u32, Result<Vec<u8>, i32>)>;
 pub fn answer(
     stored: &Answers,
     (command, interface): (u8, Option<u32>),
-    question: &Query,
+    query: &Query,
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Error> {
     let wanted = (command, interface.unwrap_or_default());
     let found = stored.iter().find(|(command, index, _)| (*command, *index) == wanted);
     let answer = found.map_or(Err(libc::EOPNOTSUPP), |(_, _, answer)| answer.clone());
-    question.stored(&answer.map_err(|errno| Error::Read(question.path.into(), errno))?, each)
+    query.stored(&answer.map_err(|errno| Error::Read(query.path.into(), errno))?, each)
 }

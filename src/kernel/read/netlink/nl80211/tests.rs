@@ -31,15 +31,15 @@ fn bear_anything<T>(good: &[u8], of: impl Fn(&[u8]) -> Option<T>) {
 }
 
 #[test]
-fn interfaces_without_a_name_are_passed_over() {
+fn interfaces_without_a_name_are_skipped() {
     let index = word(IFINDEX, 7);
     let name = attribute(IFNAME, b"wlan0\0");
     let good = message(&[index.clone(), name.clone(), word(WIPHY_FREQ, 2412)]);
     assert_eq!(Interface::of(&good), Some(Interface::named(7, b"wlan0", Some(2412))));
     let power = word(WIPHY_TX_POWER_LEVEL, (-150i32).cast_unsigned());
-    let told = message(&[index.clone(), name.clone(), word(IFTYPE, 3), power]);
-    let told = Interface::of(&told).map(|told| (told.mode, told.power, told.megahertz));
-    assert_eq!(told, Some((Some(3), Some(-150), None)));
+    let bytes = message(&[index.clone(), name.clone(), word(IFTYPE, 3), power]);
+    let parsed = Interface::of(&bytes).map(|it| (it.mode, it.power, it.megahertz));
+    assert_eq!(parsed, Some((Some(3), Some(-150), None)));
     assert_eq!(Interface::of(&good).unwrap().name(), b"wlan0");
     let down = Interface::of(&message(&[index.clone(), name.clone()])).unwrap();
     assert_eq!(down.megahertz, None);
@@ -70,7 +70,7 @@ fn only_networks_with_a_status_are_taken_part_in() {
 }
 
 #[test]
-fn every_column_of_a_station_is_another() {
+fn every_attribute_of_a_station_goes_to_its_field() {
     let rate = |kind, parts: &[Vec<u8>]| attribute(kind, &parts.concat());
     let info = [
         word(INACTIVE_TIME, 400),
@@ -156,12 +156,12 @@ fn a_station_with_several_links_has_the_best_signal() {
         [station.signal, station.mean_signal, station.mean_beacon_signal]
     };
     assert_eq!(of(&[word(RX_BYTES, 9)]), [-55, -56, -57].map(Some));
-    let told = [word(RX_BYTES, 9), level(SIGNAL, -60), level(SIGNAL_AVG, -61)];
-    assert_eq!(of(&told), [-60, -61, -57].map(Some), "of all links together");
+    let station = [word(RX_BYTES, 9), level(SIGNAL, -60), level(SIGNAL_AVG, -61)];
+    assert_eq!(of(&station), [-60, -61, -57].map(Some), "of all links together");
 }
 
 #[test]
-fn only_the_channel_in_use_is_told() {
+fn only_the_channel_in_use_is_shown() {
     let time = |at: u16| attribute(TIME + at, &(100 * u64::from(at) + 1).to_ne_bytes());
     let all = [
         word(FREQUENCY, 5180),
