@@ -19,14 +19,11 @@ use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, 
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
 pub(super) use names::clean;
-use slow::SlowReader;
+use slow::{SLOW, SlowReader};
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/hwmon";
-
-/// A sensor that took longer is slow.
-const SLOW: Duration = Duration::from_millis(20);
 
 /// How long a slow sensor is not read.
 const PAUSE: Duration = Duration::from_secs(60);

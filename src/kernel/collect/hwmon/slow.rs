@@ -1,12 +1,14 @@
 //! The thread that reads slow sensors, one at a time: no scrape waits for them once they are known to be slow.
 
-use super::SLOW;
 use super::chips::Reading;
 use crate::base::error::{Error, KeptError};
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::{Background, Dir};
 use std::ffi::{CStr, CString};
 use std::time::{Duration, Instant};
+
+/// A sensor that took longer is slow.
+pub const SLOW: Duration = Duration::from_millis(20);
 
 /// Reads the file of a sensor: its path, and the factor of its number.
 pub type ReadFn = fn(&Dir, &CStr, i64) -> Result<Option<i64>, Error>;
