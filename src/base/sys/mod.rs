@@ -49,6 +49,8 @@ pub use ethtool::Ethtool;
 pub use fault::handle_faults;
 pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
 pub use inotify::{Event, Events, FileEvent, Inotify};
+#[cfg(feature = "hub")]
+pub use net::acknowledge;
 pub use net::peer_ip;
 pub use net::{
     Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,

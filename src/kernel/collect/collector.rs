@@ -1,6 +1,7 @@
 //! What a collector is, what it is made from, and what it works with.
 
 use crate::base::error::{Error, KeptError, Place};
+use crate::base::state;
 #[cfg(feature = "hub")]
 use crate::kernel::read::stream::Peer;
 use crate::kernel::read::{Files, Root};
@@ -37,15 +38,16 @@ pub struct Setup<'a> {
 
 impl Setup<'_> {
     /// The state file of an option with the default `default`; empty for none. The default is used where its directory
-    /// exists, and for the running kernel's files only: counts from another machine's do not belong there.
+    /// exists and is not in memory, which forgets at each start, and for the running kernel's files only: counts from
+    /// another machine's do not belong there.
     pub fn state_file(
         &self,
         option: &'static CollectorOption<PathBuf>,
         default: &'static str,
     ) -> PathBuf {
         let path = self.settings.get(option);
-        let has_directory = path.parent().is_some_and(Path::is_dir);
-        if path == Path::new(default) && !(self.root.is_procfs() && has_directory) {
+        let is_lasting = || path.parent().is_some_and(Path::is_dir) && !state::is_in_memory(&path);
+        if path == Path::new(default) && !(self.root.is_procfs() && is_lasting()) {
             return PathBuf::new();
         }
         path
@@ -212,5 +214,30 @@ impl PartialErrors {
     /// The number of errors of each errno.
     pub fn by_errno(&self) -> &[(i32, u64)] {
         &self.by_errno
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::path;
+
+    const FILE: &str = "/dev/shm/sysmetrics-default-state/x.state";
+    static OPTION: CollectorOption<PathBuf> = path("state_file", "").default(FILE);
+
+    const SUBJECT: Subject =
+        Subject { name: "x", node_name: "", on: true, help: "", options: &[&OPTION.row] };
+
+    #[test]
+    fn a_default_state_file_is_not_kept_in_memory() {
+        let directory = Path::new(FILE).parent().unwrap();
+        std::fs::create_dir_all(directory).unwrap();
+        let settings = &SUBJECT.defaults(Dialect::Own);
+        let root = &Root::of_this_machine();
+        let (files, all) = (&mut Files::new(root), &[] as _);
+        let setup = Setup { root, files, settings, all, dialect: Dialect::Own };
+        assert_eq!(setup.state_file(&OPTION, FILE), Path::new(""));
+        assert_eq!(setup.state_file(&OPTION, "/another"), Path::new(FILE), "somebody set it");
+        std::fs::remove_dir(directory).unwrap();
     }
 }

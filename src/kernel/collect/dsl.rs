@@ -11,7 +11,7 @@
 use super::slow::Found;
 use super::ubus::{Poller, Query, info, number};
 use super::{Collector, Setup, Spec};
-use crate::kernel::read::ubus::Table;
+use crate::kernel::read::ubus::{Table, Value};
 use crate::model::metric::{Family, Unit::*, counter, families, gauge, named};
 use crate::settings::{CollectorOption, Subject, duration, path};
 use std::path::PathBuf;
@@ -53,6 +53,9 @@ static DIRECTED: [(&str, &Family<'_>, u64); 7] = [
     ("actatp", named(FAMILIES, "dsl_transmit_power_dbm"), 1),
     ("interleave_delay", named(FAMILIES, "dsl_interleave_delay_seconds"), 1),
 ];
+
+/// Those that may be below zero.
+const LEVELS: [&str; 4] = ["latn", "satn", "snr", "actatp"];
 
 /// The counters of each end.
 static COUNTED: [(&Family<'_>, &[&str]); 3] = [
@@ -114,7 +117,9 @@ fn read_answer(line: Table<'_>, found: &mut Found) {
     for (name, label) in [("downstream", "down"), ("upstream", "up")] {
         let direction = line.table(name);
         for (key, family, times) in &DIRECTED {
-            number(family, [label.as_bytes(), b"", b""], direction.get(key), *times, found);
+            let value = direction.get(key);
+            let value = if LEVELS.contains(key) { value.map(signed) } else { value };
+            number(family, [label.as_bytes(), b"", b""], value, *times, found);
         }
     }
     for end in ["near", "far"] {
@@ -129,6 +134,16 @@ fn read_answer(line: Table<'_>, found: &mut Found) {
     for result in ["sent", "discarded"] {
         let reports = line.table("erb").get(result);
         number(REPORTS, [result.as_bytes(), b"", b""], reports, 1, found);
+    }
+}
+
+/// The level in a value. Lantiq's daemon sends fractions; those of other modems send whole numbers of 32 bits.
+fn signed(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Int(bits) => {
+            u32::try_from(bits).map_or(value, |bits| Value::Float(bits.cast_signed().into()))
+        }
+        value => value,
     }
 }
 
@@ -151,6 +166,7 @@ mod tests {
         line.table("upstream", |up| {
             up.short("data_rate", 39_999_000);
             up.float("snr", 6.2);
+            up.short("actatp", 4_294_967_283);
         });
         line.table("downstream", |down| {
             down.short("interleave_delay", 160);
@@ -188,6 +204,7 @@ mod tests {
             r#"dsl_line_attenuation_decibels{direction="down"} 12.5"#,
             r#"dsl_snr_margin_decibels{direction="up"} 6.2"#,
             r#"dsl_transmit_power_dbm{direction="down"} -3.5"#,
+            r#"dsl_transmit_power_dbm{direction="up"} -13"#,
             r#"dsl_interleave_delay_seconds{direction="down"} 0.000160"#,
             r#"dsl_errored_seconds_total{end="far",kind="uas"} 62"#,
             r#"dsl_errored_seconds_total{end="near",kind="es"} 31"#,

@@ -16,8 +16,10 @@ const STORED: Duration = Duration::from_secs(10);
 /// After this many periods without another reading the last one is no longer shown.
 const MAX_PERIODS: u32 = 5;
 
-/// Samples and errors of one reading; what comes after is left out.
+/// Samples of one reading; what comes after is left out and counted.
 const MAX_READINGS: usize = 1024;
+
+/// Errors of one reading.
 const MAX_ERRORS: usize = 64;
 
 /// Reads all sensors of a collector.
@@ -71,6 +73,8 @@ impl Found {
     pub fn push(&mut self, family: &'static Family<'static>, labels: [&[u8]; 3], value: Value) {
         if self.readings.len() < MAX_READINGS {
             self.readings.push(Reading { family, labels: labels.map(<[u8]>::to_vec), value });
+        } else {
+            self.record(Error::parse("slow sensors", "at most 1024 values", labels[0]));
         }
     }
 

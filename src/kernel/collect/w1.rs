@@ -25,7 +25,7 @@ const DIRECTORY: &str = "/sys/bus/w1/devices";
 /// The driver's name of its sensors in `/sys/class/hwmon`.
 const CHIP: &str = "w1_slave_temp";
 
-/// More sensors than one box has; what comes after is left out.
+/// More sensors than one box has; what comes after is left out and counted.
 const MAX_SENSORS: usize = 256;
 
 /// Room for both lines of `w1_slave`.
@@ -89,7 +89,8 @@ fn look(listing: &mut Listing, found: &mut Found) {
         return found.record(error);
     }
     let before = std::mem::take(&mut found.before);
-    for name in listing.names().filter(|name| is_sensor(name.as_bytes())).take(MAX_SENSORS) {
+    let mut names = listing.names().filter(|name| is_sensor(name.as_bytes()));
+    for name in names.by_ref().take(MAX_SENSORS) {
         let known = before.iter().find(|(known, _)| known == name.as_bytes());
         let mut last = known.map(|(_, last)| *last);
         match read(&listing.dir, name, last) {
@@ -102,6 +103,9 @@ fn look(listing: &mut Listing, found: &mut Found) {
             Err(error) => found.record(error),
         }
         found.before.extend(last.map(|last| (name.as_bytes().to_vec(), last)));
+    }
+    if names.next().is_some() {
+        found.record(Error::parse(DIRECTORY, "at most 256 sensors", b""));
     }
 }
 
@@ -230,5 +234,16 @@ mod tests {
         assert_eq!(at(&mut w1, 3, "85000"), (None, 1), "11 K still");
         assert_eq!(at(&mut w1, 4, "75000"), shown("75"));
         assert_eq!(at(&mut w1, 5, "85000"), shown("85"));
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_counted() {
+        let tree = Tree::new("w1-many");
+        for sensor in 0..=MAX_SENSORS {
+            put(&tree, &format!("28-{sensor:012x}"), "temperature", "1000\n");
+        }
+        let mut w1 = tree.open(&SPEC, Dialect::Own, &[]);
+        let (lines, errors) = w1.scrape_at(Instant::now(), Dialect::Own, &WORDS);
+        assert_eq!((lines.len(), errors), (MAX_SENSORS, 1));
     }
 }

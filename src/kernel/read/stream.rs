@@ -89,7 +89,10 @@ impl Stream {
             to.resize(length + PIECE, 0);
             let piece = to.get_mut(length..).unwrap_or_default();
             let read = match self {
-                Stream::Tcp(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
+                Stream::Tcp(s) => {
+                    let _ = sys::acknowledge(s);
+                    s.set_read_timeout(left).and_then(|()| s.read(piece))
+                }
                 Stream::Unix(s) => s.set_read_timeout(left).and_then(|()| s.read(piece)),
             };
             to.truncate(length + read.as_ref().map_or(0, |n| *n));

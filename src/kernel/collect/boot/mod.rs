@@ -3,7 +3,8 @@
 //! - Uptime is CLOCK_BOOTTIME: time since the start, suspended or not (clock_gettime(2), since 2.6.39).
 //!   Unlike a start in Unix time it does not move when the wall clock is set.
 //! - Starts are counted by `/proc/sys/kernel/random/boot_id` in the file that `state_file` names; without its
-//!   directory nothing is written, and nothing counted. The file records whether the box runs. It records an end
+//!   directory, or where the default one is in memory, as on OpenWrt, nothing is written, and nothing counted. The
+//!   file records whether the box runs. It records an end
 //!   once the agent was ended by a signal, as at a shutdown. A run without a recorded end ended
 //!   unclean: by a power failure, a crash or a reset. What happens while the agent is ended by
 //!   hand goes unnoticed. A crash and restart of the agent is not a start of the box.

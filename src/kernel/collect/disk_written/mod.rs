@@ -2,8 +2,8 @@
 //! (Documentation/admin-guide/iostats.rst): they are added up in the file that `state_file` names, which is
 //! written once in two hours, first after ten minutes. What is written between the last update
 //! and the end of the box is not in it, nor what was written in starts before the file was made. Without
-//! its directory there is no file, and there are no such samples. On OpenWrt `/var` is in memory: set another
-//! file there.
+//! its directory there is no file, and there are no such samples; neither if that is in memory, as `/var` is on
+//! OpenWrt: set another file there.
 //!
 //! A disk is identified by `device/cid`, `wwid`, `device/wwid`, `device/serial` or `serial` below
 //! `/sys/block/DISK`, the first that exists, else by the kernel's name. Partitions, loops, RAM disks and

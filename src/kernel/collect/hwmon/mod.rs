@@ -2,13 +2,14 @@
 //! (Documentation/hwmon/sysfs-interface.rst).
 //!
 //! Some drivers talk to the sensor over a slow bus while the file is read. A sensor that took more than
-//! 20 ms is read at most once a minute afterwards, and at most one of them in a scrape. Meanwhile its
-//! last value is shown, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
+//! 20 ms is read at most once a minute afterwards, by a thread that reads one at a time. Scrapes show its
+//! last value, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
 //! because some drivers answer EAGAIN for ever: that is an error, and the sensor is left out. Sensors on a
 //! 1-wire bus (`w1_slave_temp`) are left to the collector `w1` where that is on, but for node_exporter's names.
 
 mod chips;
 mod names;
+mod slow;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -18,12 +19,11 @@ use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, 
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
 pub(super) use names::clean;
+use slow::{SLOW, SlowReader};
+use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/hwmon";
-
-/// A sensor that took longer is slow.
-const SLOW: Duration = Duration::from_millis(20);
 
 /// The shortest time between two readings of a slow sensor.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -73,8 +73,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         sensors: Patterns::new([settings.get(&SENSOR_INCLUDE), settings.get(&SENSOR_EXCLUDE)]),
         claimed: None,
     };
+    let [dir, again] = [PATH; 2].map(|path| setup.root.dir(path));
+    let slow = SlowReader::new(again, read);
     let is_stored = !setup.root.is_procfs();
-    Box::new(Hwmon { is_stored, ..Hwmon::new(Listing::new(setup.root.dir(PATH)), wanted) })
+    Box::new(Hwmon { is_stored, ..Hwmon::new(Listing::new(dir), wanted, slow) })
 }
 
 struct Hwmon {
@@ -83,6 +85,7 @@ struct Hwmon {
     chips: Chips,
     /// When the chips were looked up; `None` if that has to be done again.
     learned_at: Option<Instant>,
+    slow: SlowReader,
     /// Whether the tree is a stored one, where a file takes its time only because the machine is busy.
     is_stored: bool,
     /// The current time; tests have a clock of their own.
@@ -90,9 +93,9 @@ struct Hwmon {
 }
 
 impl Hwmon {
-    fn new(listing: Listing, wanted: Wanted) -> Hwmon {
+    fn new(listing: Listing, wanted: Wanted, slow: SlowReader) -> Hwmon {
         let (chips, clock) = (Chips::default(), Instant::now);
-        Hwmon { listing, wanted, chips, learned_at: None, is_stored: false, clock }
+        Hwmon { listing, wanted, chips, learned_at: None, slow, is_stored: false, clock }
     }
 
     /// Updates the list of chips.
@@ -103,7 +106,11 @@ impl Hwmon {
         let is_recent = |then| scrape.now.saturating_duration_since(then) < LEARN_AGAIN;
         if has_changed || !self.learned_at.is_some_and(is_recent) {
             self.wanted.claimed = scrape.files.claimed_chips();
-            self.chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
+            let chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
+            let before = std::mem::replace(&mut self.chips, chips);
+            if !has_changed {
+                slow::keep(&mut self.chips.readings, &before.readings);
+            }
             self.learned_at = Some(scrape.now);
             self.wanted.chips.rest();
             self.wanted.sensors.rest();
@@ -114,16 +121,21 @@ impl Hwmon {
     /// Reads every sensor that is due, and writes all values.
     fn write(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) {
         let Chips { chips, sensors, families, readings } = &mut self.chips;
-        let turn = turn(readings, scrape.now);
+        if self.slow.take(readings, scrape.errors) {
+            self.learned_at = None;
+        }
+        if let Some(reading) = turn(readings, scrape.now) {
+            self.slow.begin(reading, scrape.now);
+        }
         let (mut finding, mut family) = (Duration::ZERO, None);
-        for (at, reading) in readings.iter_mut().enumerate() {
-            let is_due = match (reading.read_at, reading.is_slow) {
-                (None, _) => finding < MAX_FINDING,
-                (Some(_), is_slow) => !is_slow || turn == Some(at),
+        for reading in readings {
+            let is_due = match reading.read_at {
+                None => finding < MAX_FINDING,
+                Some(_) => !reading.is_slow,
             };
             if is_due {
                 let before = (self.clock)();
-                let read = read(&self.listing.dir, reading);
+                let read = read(&self.listing.dir, &reading.path, reading.factor);
                 let took = (self.clock)().saturating_duration_since(before);
                 reading.is_slow = took > SLOW && !self.is_stored;
                 finding += if reading.is_slow { took } else { Duration::ZERO };
@@ -203,23 +215,21 @@ impl Sensor {
 }
 
 /// The slow sensor that was not read for longest, if that is long enough.
-fn turn(readings: &[Reading], now: Instant) -> Option<usize> {
-    let slow = readings.iter().enumerate().filter(|(_, reading)| reading.is_slow);
-    let read_at = slow.filter_map(|(at, reading)| Some((reading.read_at?, at)));
-    let (then, at) = read_at.min()?;
-    (now.saturating_duration_since(then) >= PAUSE).then_some(at)
+fn turn(readings: &[Reading], now: Instant) -> Option<&Reading> {
+    let slow = readings.iter().filter(|reading| reading.is_slow);
+    let oldest = slow.min_by_key(|reading| reading.read_at)?;
+    (now.saturating_duration_since(oldest.read_at?) >= PAUSE).then_some(oldest)
 }
 
 /// The number in a sensor's file; `None` for per cents, which some power meters write as a text.
-fn read(dir: &Dir, reading: &Reading) -> Result<Option<i64>, Error> {
+fn read(dir: &Dir, path: &CStr, factor: i64) -> Result<Option<i64>, Error> {
     let mut room = [0; MAX_TEXT];
-    let text = dir.read(&reading.path, &mut room)?.trim_ascii_start();
+    let text = dir.read(path, &mut room)?.trim_ascii_start();
     if text.ends_with(b"%") {
         return Ok(None);
     }
-    let number = scan::int(text).and_then(|raw| raw.checked_mul(reading.factor));
-    let number =
-        number.ok_or_else(|| Error::parse(dir.place(&reading.path), "an integer", text))?;
+    let number = scan::int(text).and_then(|raw| raw.checked_mul(factor));
+    let number = number.ok_or_else(|| Error::parse(dir.place(path), "an integer", text))?;
     Ok(Some(number))
 }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 const DIRECTORY: &str = "/sys/bus/iio/devices";
 const BEGINNING: &str = "iio:device";
 
-/// More than one box has; what comes after is left out.
+/// More than one box has; what comes after is left out and counted.
 const MAX_DEVICES: usize = 64;
 const MAX_CHANNELS: usize = 128;
 
@@ -77,8 +77,11 @@ fn look(listing: &mut Listing, found: &mut Found) {
     if let Err(error) = listing.has_changed() {
         return found.record(error);
     }
-    let mut devices: Vec<&str> =
-        listing.names().filter(|name| is_device(name.as_bytes())).take(MAX_DEVICES).collect();
+    let mut names = listing.names().filter(|name| is_device(name.as_bytes()));
+    let mut devices: Vec<&str> = names.by_ref().take(MAX_DEVICES).collect();
+    if names.next().is_some() {
+        found.record(Error::parse(DIRECTORY, "at most 64 devices", b""));
+    }
     sys::sort(&mut devices, |a, b| (a.len(), *a).cmp(&(b.len(), *b)));
     for device in devices {
         let Ok(files) = listing.dir.names(device) else { continue };
@@ -86,7 +89,11 @@ fn look(listing: &mut Listing, found: &mut Found) {
         let mut room = [0; MAX_TEXT];
         let chip = listing.dir.read(Joined::of(device.as_bytes(), "name").path(), &mut room);
         let chip = chip.unwrap_or_default();
-        for channel in channel::channels(&files).into_iter().take(MAX_CHANNELS) {
+        let channels = channel::channels(&files);
+        if channels.len() > MAX_CHANNELS {
+            found.record(Error::parse(DIRECTORY, "at most 128 channels", device.as_bytes()));
+        }
+        for channel in channels.into_iter().take(MAX_CHANNELS) {
             match read(&listing.dir, device, &files, &channel) {
                 Ok(Some(value)) => {
                     let labels = [place.as_bytes(), chip, channel.name.as_bytes()];

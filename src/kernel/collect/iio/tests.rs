@@ -166,3 +166,22 @@ fn the_names_of_kinds_are_unique() {
         "every family has a kind"
     );
 }
+
+#[test]
+fn what_is_beyond_the_limits_is_counted() {
+    let tree = Tree::new("iio-many");
+    let files: Vec<_> = (0..=MAX_CHANNELS).map(|n| (format!("in_voltage{n}_input"), "1")).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (&**name, *text)).collect();
+    for n in 0..=9 {
+        device(&tree, n, &format!("platform/{n}"), if n < 9 { &files } else { &[] });
+    }
+    // Of each of nine devices a channel, and of all 1152 that are left those beyond 1024, up to 64 errors.
+    let (lines, errors) = scraped(&tree);
+    assert_eq!((lines.len(), errors), (1024, 64));
+    let tree = Tree::new("iio-devices");
+    for n in 0..=u32::try_from(MAX_DEVICES).unwrap() {
+        device(&tree, n, &format!("platform/{n}"), &[("in_temp_input", "1")]);
+    }
+    let (lines, errors) = scraped(&tree);
+    assert_eq!((lines.len(), errors), (MAX_DEVICES, 1));
+}

@@ -169,3 +169,29 @@ fn without_an_address_upsds_own_is_used_and_a_bad_one_is_refused() {
         assert_eq!(failure.is_some_and(is_refused), is_bad);
     }
 }
+
+/// upsd writes each line by itself, and waits after the first of an answer until that is acknowledged.
+#[test]
+fn an_answer_in_pieces_is_not_waited_for_longer_than_it_takes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = spawn(move || {
+        for stream in listener.incoming().flatten() {
+            for line in BufReader::new(&stream).lines().map_while(Result::ok) {
+                let answer = good(&line).unwrap_or_default();
+                answer.split_inclusive(|byte| *byte == b'\n').for_each(|line| {
+                    let _ = (&stream).write_all(line);
+                });
+            }
+        }
+    });
+    let mut nut = opened(port, "20s", Dialect::Own);
+    let mut took = Duration::MAX;
+    for _ in 0..20 {
+        let begun = Instant::now();
+        outcome(&mut nut).unwrap();
+        took = took.min(begun.elapsed());
+    }
+    assert!(took < Duration::from_millis(40), "{took:?}");
+    drop(serving);
+}
