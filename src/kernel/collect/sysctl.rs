@@ -171,11 +171,16 @@ impl Numbers {
         if let Some(whole) = &self.whole {
             out.family(&whole.family(count > 1));
         }
+        let mut refused = 0;
         for (at, word) in text_fields(text).enumerate() {
             let called = self.fields.get(at).unwrap_or(&self.whole);
             let Some(called) = called else { continue };
             let family = called.family(self.whole.is_some() && count > 1);
             let Some(value) = keyed::number(&family, word) else {
+                refused += 1;
+                if refused == count {
+                    return Err(Error::parse(place, "an integer", word));
+                }
                 errors.refuse(place, "an integer", word);
                 continue;
             };
@@ -258,9 +263,11 @@ mod tests {
         let expected = [r#"sysctl_fs_file_nr{index="0"} 1"#, r#"sysctl_fs_file_nr{index="1"} 2"#];
         let expected = (expected.map(String::from).to_vec(), 3);
         assert_eq!(scrape(&mut sysctl, Dialect::Own, &["sysctl"]), expected);
-        // The collector fails if no value is written.
-        let mut none = tree.open(&SPEC, Dialect::Node, &[("include", "kernel.none")]);
-        assert!(none.failure().is_some());
+        // The collector fails if no value is written: no file, or one without a number.
+        for name in ["kernel.none", "kernel.threads-max"] {
+            let mut none = tree.open(&SPEC, Dialect::Node, &[("include", name)]);
+            assert!(none.failure().is_some(), "{name}");
+        }
         assert_eq!(path("/etc/passwd").to_str(), Ok("etc/passwd"));
         assert_eq!(path("...etc").to_str(), Ok("etc"));
     }

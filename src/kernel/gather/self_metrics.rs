@@ -59,9 +59,33 @@ const VERSION: Label<'static> = text(env!("CARGO_PKG_VERSION"));
 /// The same in node_exporter's dialect.
 static BUILD_OF_NODE: [Label<'static>; 7] = {
     let none = text("");
-    [VERSION, text("linux"), text(std::env::consts::ARCH), none, none, none, none]
+    [VERSION, text("linux"), text(goarch(std::env::consts::ARCH)), none, none, none, none]
 };
+
+/// Go's name of a processor.
+const fn goarch(arch: &str) -> &str {
+    match arch.as_bytes() {
+        b"x86_64" => "amd64",
+        b"x86" => "386",
+        b"aarch64" => "arm64",
+        b"mips" if cfg!(target_endian = "little") => "mipsle",
+        _ => arch,
+    }
+}
 
 const fn text(text: &str) -> Label<'_> {
     Label::of(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_is_called_as_go_calls_it() {
+        let names = [("x86_64", "amd64"), ("x86", "386"), ("aarch64", "arm64")];
+        for (rust, go) in names.into_iter().chain([("arm", "arm"), ("riscv64", "riscv64")]) {
+            assert_eq!(goarch(rust), go);
+        }
+    }
 }
