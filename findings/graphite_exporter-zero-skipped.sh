@@ -2,8 +2,8 @@
 # graphite-exporter 1.2.2 (PyPI): a value that has fallen to 0 keeps its last other value. Of the points that Graphite answers with,
 # the exporter shows the newest that is not "empty", and for it 0 is empty as well as null. Graphite's render API (format=json)
 # has null where there is no point, and 0 is a point. A service whose `up` went from 1 to 0, or a queue that ran empty, stays
-# as it was for as long as the window of `from` reaches back, and then shows the last number there was: an alert on 0 fires
-# late, and one on `absent` never. The README says nothing of it. Have Graphite add an offset, and take it off in the query.
+# as it was for as long as the window of `from` reaches back, and only then becomes 0: with `from: -1d` the alert comes a day late.
+# The README says nothing of it. Let Graphite add something, as in offset(*.up,1), and take it off in the query.
 #
 # Seen: datapoints 1, 0, 0, null  ->  graphite_up{host="a"} 1.0     all of them 0  ->  graphite_up{host="b"} 0.0
 #       datapoints 7, 3, 2, null  ->  graphite_up{host="c"} 2.0

@@ -1,13 +1,13 @@
 #!/bin/sh
-# jc 1.26.1 (PyPI), which makes JSON of the output of commands: of `zpool iostat` and `ntpq -p` a number loses its unit. Where there is
-# a unit in the same column of `zpool iostat` as a rule (capacity, bandwidth) it comes as a key of its own; operations are an
-# integer, and 2.28K of them are 2. They are printed so from 1000 a second up (without -p), which is just when one looks.
-# `when` of ntpq is in "sec/min/hr since last received packet" (ntpq's description of the peers billboard): 34m, silent for more
-# than half an hour, is 34, and so looks fresher than 64. A poll of 2048 s, which ntpq shows as 34m, is 34 too.
-# Let zpool print exact numbers with -p, and read ntpq's variables (-c rv) instead of its table.
+# jc 1.26.1 (PyPI), which makes JSON of the output of commands: of `zpool iostat` and `ntpq -p` a number loses its unit. The units of
+# capacity and bandwidth are kept, each as a key of its own, but operations are an integer, and 2.28K of them are 2. zpool prints
+# them so from 1024 a second up, which is just when one looks. `when` of ntpq is "sec/min/hr since last received packet"
+# (ntpq's description of the peers billboard): 34m, silent for more than half an hour, is 34, and looks fresher than 64 s. A poll
+# interval of 4096 s, which ntpq shows as 68m, is 68. Let zpool print exact numbers with -p, which has no units at all, and
+# read ntpq's variables (-c rv) instead of its table.
 #
 # Seen: operations 999, 2.28K  ->  ops_read 999, ops_write 2     bandwidth 288M  ->  bw_read 288.0, bw_read_unit "M"
-#       when 64, poll 64  ->  64, 64     when 34m, poll 34m  ->  34, 34     when 5h  ->  5
+#       when 64, poll 64  ->  64, 64     when 34m, poll 68m  ->  34, 68     when 5h  ->  5
 #
 # Exits 0 while that is so, 1 when it changes, 2 when the package cannot be installed.
 set -eu
@@ -26,7 +26,7 @@ cat >peers <<'END_TEXT'
      remote           refid      st t when poll reach   delay   offset  jitter
 ==============================================================================
 *192.0.2.1       .GPS.            1 u   64   64  377    0.250   -0.010   0.003
-+192.0.2.2       192.0.2.1        2 u  34m  34m  377    0.250   -0.010   0.003
++192.0.2.2       192.0.2.1        2 u  34m  68m  377    0.250   -0.010   0.003
 -192.0.2.3       192.0.2.1        2 u   5h   64    0    0.250   -0.010   0.003
 END_TEXT
 env/bin/jc --zpool-iostat <iostat >iostat.json
@@ -40,6 +40,6 @@ import sys
 peers = json.load(open("peers.json"))
 found = [pool[key] for key in ("ops_read", "ops_write", "bw_read", "bw_read_unit")]
 found += [(peer["when"], peer["poll"]) for peer in peers]
-if found != [999, 2, 288.0, "M", (64, 64), (34, 34), (5, 64)]:
+if found != [999, 2, 288.0, "M", (64, 64), (34, 68), (5, 64)]:
     sys.exit(f"changed: {found}")
 END_PYTHON

@@ -24,6 +24,7 @@ mkdir -p proc/net
 	done
 } >proc/net/arp
 status=0
+# shellcheck disable=SC2086 # some words
 timeout 5 $program --collector.netdev --collector.netdev.device-include=^eth --collector.netdev.device-exclude=eth1 \
 	>log 2>&1 || status=$?
 echo "netdev: exit $status, $(grep -o 'device-exclude & device-include are mutually exclusive' log)"

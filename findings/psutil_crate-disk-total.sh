@@ -1,9 +1,9 @@
 #!/bin/sh
 # psutil 3.3.0 (crates.io), the Rust library after Python's psutil: disk_io_counters(), the total of all disks, has each byte twice.
-# It adds up all lines of /proc/diskstats that /proc/partitions names too, and those are a disk and its partitions.
-# Documentation/admin-guide/iostats.rst of the kernel has a line for the disk and one for each partition, and what a partition
-# does is in the disk's line too. The function of that name in Python counts disks without their partitions. Take
-# disk_io_counters_per_partition(), and of it the names that have a directory of their own in /sys/block.
+# It adds up all lines of /proc/diskstats that /proc/partitions names too, and those are a disk and its partitions (the kernel's
+# Documentation/admin-guide/iostats.rst, "Disks vs Partitions"); what a partition does is in the disk's line as well. The function
+# of that name in Python counts disks without their partitions. Take disk_io_counters_per_partition(), and of it the names that
+# have a directory of their own in /sys/block.
 #
 # Seen: sda 2048 sectors read, of them sda1 1536 and sda2 512  ->  2097152 bytes, read_count 20
 #       psutil 7.2.1 (PyPI), the same files                    ->  1048576 bytes, read_count 10

@@ -2,8 +2,8 @@
 # PySensors 0.0.4 (PyPI) on libsensors 3.6.0 (Debian 12, libsensors5 1:3.6.0-7.1): a limit is shown as a reading. Feature.get_value(),
 # the "main" value in its README, is the first thing that the chip has of a feature, and where there is no reading that is the
 # limit. Intel's graphics driver has such a feature (the kernel's Documentation/ABI/testing/sysfs-driver-intel-i915-hwmon):
-# power1_max, the power limit, and no power1_input, as the use is told by energy1_input. So a card that is idle draws 190 W at any
-# time. `sensors` says N/A. Iterate over a feature, and take the part whose name ends in _input or _average.
+# power1_max, the power limit, and no power1_input, as the use is told by energy1_input. So an idle card seems to draw 190 W, at
+# any time. `sensors` says N/A. Iterate over a feature, and take the part whose name ends in _input or _average.
 #
 # Seen: power1_max 190000000, no power1_input, energy1_input  ->  power1 190.0, and `sensors` "power1: N/A (max = 190.00 W)"
 #
