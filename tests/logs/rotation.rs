@@ -241,6 +241,6 @@ fn a_rotation_that_was_missed_is_told() {
     append(&log, "four\n");
     agent.signal(libc::SIGCONT);
     wait_until("it to be told", || tail(&agent.scrape(), "rotations_missed_total") == 1.0);
-    agent.wait_for_log("log file was rotated twice between two looks", 1);
+    agent.wait_for_log("log file was rotated twice between two checks", 1);
     assert_lines(&agent, &log, 4);
 }

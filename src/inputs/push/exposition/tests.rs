@@ -1,12 +1,14 @@
+use super::line::OPEN;
 use super::*;
+use crate::model::metric::{Point, Value};
 
 fn read(text: &str, syntax: Syntax) -> Result<Vec<String>, BadLine> {
     let (mut reader, mut out) = (Reader::default(), Vec::new());
-    reader.read(text.as_bytes(), syntax, &mut |read| out.push(told(read)))?;
+    reader.read(text.as_bytes(), syntax, &mut |read| out.push(shown(read)))?;
     Ok(out)
 }
 
-fn told(read: Read<'_>) -> String {
+fn shown(read: Read<'_>) -> String {
     let sample = match read {
         Ok(sample) => sample,
         Err((name, reason)) => return format!("{name}: {}", reason.text().0),
@@ -251,7 +253,9 @@ fn a_pushgateway_makes_the_last_bucket() {
     let read = |text: &str| {
         let (mut reader, mut out) =
             (Reader { as_pushgateway: true, ..Reader::default() }, Vec::new());
-        reader.read(text.as_bytes(), Syntax::Prometheus, &mut |read| out.push(told(read))).unwrap();
+        reader
+            .read(text.as_bytes(), Syntax::Prometheus, &mut |read| out.push(shown(read)))
+            .unwrap();
         out
     };
     let text = "# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\nh_sum 3\nh_count 4\n";
@@ -272,7 +276,7 @@ fn bounds_and_quantiles_keep_their_texts() {
         .read(text.as_bytes(), Syntax::Prometheus, &mut |read| {
             texts.push(read.unwrap().texts.to_owned());
             let mut lines = Vec::new();
-            each_line(&read.unwrap(), &mut |line| lines.push(told(Ok(*line))));
+            each_line(&read.unwrap(), &mut |line| lines.push(shown(Ok(*line))));
             assert!([3, 5].contains(&lines.len()) && lines[0].contains("e"), "{lines:?}");
         })
         .unwrap();
@@ -283,7 +287,7 @@ fn bounds_and_quantiles_keep_their_texts() {
         .read(text.as_bytes(), Syntax::Prometheus, &mut |read| {
             assert_eq!(read.unwrap().texts, "+Inf,=4");
             let mut lines = Vec::new();
-            each_line(&read.unwrap(), &mut |line| lines.push(told(Ok(*line))));
+            each_line(&read.unwrap(), &mut |line| lines.push(shown(Ok(*line))));
             assert_eq!(lines[2], "Untyped h_count[] 4");
         })
         .unwrap();
@@ -329,7 +333,7 @@ fn what_prometheus_takes_is_taken() {
     // Ends of lines in a value, at most as far as there are quotation marks that close.
     let text = "a{v=\"x\ny 3\n\"}3\nb{v=\"\nc 4\nd{w=\"\n\"} 5";
     let (mut reader, mut out) = (Reader::default(), Vec::new());
-    let each = &mut |read: Read<'_>| out.push(told(read));
+    let each = &mut |read: Read<'_>| out.push(shown(read));
     let bad = reader.read(text.as_bytes(), Syntax::Prometheus, each).unwrap_err();
     assert_eq!((bad.line, bad.expected), (4, OPEN));
     out.remove(1);
@@ -371,7 +375,7 @@ fn faults_have_a_line_and_what_was_expected() {
         assert_eq!(read(&text, Syntax::Prometheus), Err(fault), "{bad}");
         // The others are read.
         let (mut reader, mut out) = (Reader::default(), Vec::new());
-        let each = &mut |read: Read<'_>| out.push(told(read));
+        let each = &mut |read: Read<'_>| out.push(shown(read));
         assert_eq!(reader.read(text.as_bytes(), Syntax::Prometheus, each), Err(fault));
         let line = format!("line 3, expected {expected}: unreadable");
         assert_eq!(out, ["Gauge a[] 1", &line, "Gauge a[] 2"], "{bad}");
@@ -397,7 +401,7 @@ fn what_is_no_utf8_is_replaced() {
     reader
         .read(text, Syntax::Prometheus, &mut |read| {
             assert_eq!(read.unwrap().help, "\u{fffd}");
-            out.push(told(read));
+            out.push(shown(read));
         })
         .unwrap();
     assert_eq!(out, ["Untyped a[b=x\u{fffd}y\\;] 1"]);

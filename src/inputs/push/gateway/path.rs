@@ -4,7 +4,7 @@
 
 use crate::base::text::words::quoted;
 use crate::base::wire::percent_decoded;
-use crate::inputs::push::auth::base64;
+use crate::inputs::push::base64::base64;
 use crate::model::store::is_label_name;
 
 /// How the name of a label ends whose value is in base64.

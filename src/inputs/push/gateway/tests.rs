@@ -115,12 +115,12 @@ fn a_bad_body_changes_nothing_and_is_told_with_the_time_of_failure() {
         // Parts of a whole one.
         (
             "b 1\n# TYPE s summary\ns_sum 1\ns_count 1\ns_sum 1\ns_count 1\n",
-            "is refused: the series is there twice. Nothing was taken",
+            "is refused: the series is there twice. Nothing was stored",
         ),
         (
             "b 1\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\n\
              h_count 1\nh_bucket{le=\"1\"} 1\n",
-            "is refused: the series is there twice. Nothing was taken",
+            "is refused: the series is there twice. Nothing was stored",
         ),
         ("a 2\n# TYPE h histogram\nh_sum 1\nh_count x\n", "in line 4"),
         ("a 2\n# TYPE b gouge\nb 1\n", "in line 2"),
@@ -279,7 +279,7 @@ fn a_type_that_cannot_be_changes_nothing() {
     for verb in [Verb::Replace, Verb::Add] {
         let body = "y 2\n# TYPE x_total gauge\nx_total 2\n";
         let Err(Refusal::Bad(said)) = front.push(verb, J, body) else { panic!("taken") };
-        assert!(said.contains("Nothing was taken"), "{said}");
+        assert!(said.contains("Nothing was stored"), "{said}");
         assert_eq!(front.samples(), before);
     }
     // Lines of others that have the names of its parts are in no histogram's way.

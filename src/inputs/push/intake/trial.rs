@@ -85,7 +85,7 @@ impl Intake<'_> {
         });
         done.map_err(Rejection::Line)?;
         match first {
-            Some(objection) => Err(objection),
+            Some(rejection) => Err(rejection),
             None => trial.end(),
         }
     }

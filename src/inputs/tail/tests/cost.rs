@@ -88,7 +88,7 @@ fn lines_that_are_too_long_for_a_pattern_are_counted_and_told_once() {
         LogRule { labels: vec![("id".into(), "$id".into())], ..rule("nasty_total", NASTY, &[]) };
     place.logs[0].rules = vec![word, rule("lines_total", "", &[])];
     let mut place = place.started();
-    // Within what is looked at: as ever.
+    // Within the part that is matched: as before.
     place.append("web.log", "me done to the end\n");
     place.step();
     assert_eq!(place.value("nasty_total{id=\"me \"}"), Some(1.0));
