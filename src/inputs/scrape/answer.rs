@@ -122,7 +122,7 @@ impl Progress {
         &self.piece.tally
     }
 
-    /// Stores the next piece, labelled with `own`. Returns whether it was the last; the error says why it
+    /// Stores the next piece, labelled with `own`. Returns whether it was the last, or why it
     /// cannot be read.
     pub fn go_on(
         &mut self,

@@ -72,7 +72,7 @@ impl Tails {
         self.apply_state(has_other_state, now);
     }
 
-    /// Begins to keep offsets as the settings say, or ends it if there are no files.
+    /// Keeps offsets according to the settings, or no longer if there are no files.
     fn apply_state(&mut self, has_other_state: bool, now: Instant) {
         if has_other_state || self.entries.is_empty() {
             self.state = Keeper::new(&self.settings);

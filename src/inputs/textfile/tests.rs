@@ -124,7 +124,7 @@ fn nothing_is_read_again_until_something_changes() {
     one.settle();
     let path = one.tree.0.join("d/a.prom");
     let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(1_000));
-    // The same length, and a time of long ago: the time of the inode tells.
+    // The same length, and a time of long ago: the time of the inode shows it.
     fs::write(&path, "a 2\n").unwrap();
     File::options().append(true).open(&path).unwrap().set_times(time).unwrap();
     assert_eq!(one.samples(), of("a 2", false));

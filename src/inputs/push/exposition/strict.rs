@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_node_exporter_refuses_is_refused_and_the_line_is_told() {
+    fn what_node_exporter_refuses_is_refused_with_its_line() {
         for (line, text) in [
             (1, "a 1"),
             (2, "a 1\n# EOF"),

@@ -132,7 +132,7 @@ fn a_copy_that_no_path_names_has_the_rest() {
             place.append("web.log", "three\nfour\n");
             copy(&place, "web.log", to);
             if looks_between {
-                place.append("other", ""); // the copy alone tells nothing
+                place.append("other", ""); // the copy alone is no reason to scan
                 place.step();
             }
             empty(&place, "web.log");

@@ -81,7 +81,7 @@ fn a_turn_ends_between_two_rules() {
 }
 
 #[test]
-fn lines_that_are_too_long_for_a_pattern_are_counted_and_told_once() {
+fn lines_that_are_too_long_for_a_pattern_are_counted_and_logged_once() {
     let mut place = Place::new("web.log");
     place.settings.max_line_bytes = 65_536;
     let word =
@@ -124,7 +124,7 @@ fn costly_rules_share_a_time() {
         assert!(matched >= 1.0, "each second anew");
         sum += matched;
     }
-    // Nothing is lost without being told, and the other rule has all.
+    // All that is lost is counted, and the other rule has all lines.
     sum += skipped(&mut place, "long");
     assert_eq!((sum, place.lines()), (3.0 * lines as f64, lines as f64));
 }

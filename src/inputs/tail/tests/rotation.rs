@@ -18,7 +18,7 @@ fn rotation_by_rename_loses_nothing_and_counts_nothing_twice() {
         place.append("web.log", "five\n");
         place.step();
         assert_eq!(place.lines(), 5.0, "{glob}");
-        // The writer has not heard of it yet, and ends within a line.
+        // The writer has not reopened it yet, and ends within a line.
         place.append("web.log.1", "six\nseven");
         place.step();
         assert_eq!(place.lines(), 6.0);
