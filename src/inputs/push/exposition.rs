@@ -21,57 +21,21 @@ mod family;
 mod line;
 mod lines;
 mod parts;
+mod reader;
 mod sample;
 mod strict;
 mod syntax;
 mod walk;
 mod whole;
 
-use family::Role;
 pub use family::{Families, Family};
-use line::Pair;
 pub use line::Span;
 pub use lines::each_line;
-use parts::Parts;
+pub use reader::{Place, Reader};
 pub use sample::{BadLine, Labels, Quoted, Read, Sample};
 pub use strict::Strict;
 pub use syntax::Syntax;
 use walk::Walk;
-
-/// Bytes of a help text that are kept.
-const MAX_HELP: usize = 1000;
-
-/// Reads texts; its buffers are kept from one to the next.
-#[derive(Default)]
-pub struct Reader {
-    families: Families,
-    pairs: Vec<Pair>,
-    parts: Parts,
-    help: Vec<u8>,
-    /// The family that the help belongs to.
-    help_of: Option<u32>,
-    /// The name of the current sample, or the line that cannot be read.
-    name: Vec<u8>,
-    /// Histograms become what Go's reader makes of them: one without `+Inf` gets that bucket from its count, and
-    /// bounds are written without zeros at their ends.
-    pub as_pushgateway: bool,
-}
-
-/// How far a text was read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
-    at: usize,
-    /// Number of the previous line; counted from 1.
-    line: usize,
-    /// The name of the last sample, and its role.
-    last: Option<(Span, Role)>,
-    /// OpenMetrics' last line was read.
-    is_over: bool,
-    /// The first line that could not be read, how many could not, and how many samples could.
-    bad: Option<BadLine>,
-    bad_lines: usize,
-    samples: usize,
-}
 
 impl Reader {
     /// Keeps the gauges `x_created` that clients write beside a counter `x`, as readers of text that
@@ -110,24 +74,6 @@ impl Reader {
             self.help_of = None;
         }
         Walk { reader: self, text, syntax, each, place }.lines(lines)
-    }
-}
-
-impl Reader {
-    /// Reads the help of a family, without escapes and cut to a bounded length.
-    fn read_help(&mut self, text: &[u8], family: Option<u32>) {
-        if family.is_some() && self.help_of == family {
-            return;
-        }
-        self.help_of = family;
-        self.help.clear();
-        let Some(known) = family.and_then(|family| self.families.get(family)) else { return };
-        line::unescape(known.help.of(text), &mut self.help);
-        if self.help.len() > MAX_HELP {
-            let cut = self.help.get(..MAX_HELP).and_then(|cut| cut.utf8_chunks().next());
-            let length = cut.map_or(0, |chunk| chunk.valid().len());
-            self.help.truncate(length);
-        }
     }
 }
 

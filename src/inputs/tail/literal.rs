@@ -9,12 +9,10 @@
 
 mod part;
 
+pub use part::MAX_LITERALS;
 use part::{Part, Row, Times, union};
 use std::iter::Peekable;
 use std::str::Chars;
-
-/// Texts that are searched; each is a pass of its own over the bytes.
-pub const MAX_LITERALS: usize = 8;
 
 /// Groups within groups; regex-lite accepts no more than 50.
 const MAX_DEPTH: usize = 64;

@@ -3,10 +3,10 @@
 use super::family::{Role, Type};
 use super::line::{self, Cursor, Line, OPEN, end_of_line};
 use super::parts::Added;
+use super::reader::{Place, Reader};
 use super::sample::{BadLine, Labels, Read, Sample};
 use super::syntax::Syntax;
 use super::whole::Whole;
-use super::{Place, Reader};
 use crate::model::metric::{Decimal, Kind, Point, Value};
 use crate::model::store::Reason;
 use std::str;

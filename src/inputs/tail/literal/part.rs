@@ -1,6 +1,7 @@
 //! What is known of the parts of a pattern, and of parts in a row.
 
-use super::MAX_LITERALS;
+/// Texts that are searched; each is a pass of its own over the bytes.
+pub const MAX_LITERALS: usize = 8;
 
 /// What is known of a part of a pattern.
 pub struct Part {
