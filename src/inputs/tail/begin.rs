@@ -31,7 +31,7 @@ pub enum Decision {
     /// The same, but it was compressed.
     UnseenPacked,
     /// It is not to be read.
-    Goes,
+    Ignored,
 }
 
 /// Decides where the reading of `file` starts. Which of the files is opened first must make no
@@ -56,7 +56,7 @@ pub fn decide(
         return Ok(Decision::Reads);
     }
     if file.start == Start::Rest {
-        return Ok(Decision::Goes);
+        return Ok(Decision::Ignored);
     }
     if let Some(place) = places().find(|place| place.path == file.path) {
         if is_back(file, place) {
@@ -108,12 +108,12 @@ fn decide_beside(
     buffer: &mut [u8],
 ) -> io::Result<Decision> {
     if !has_turned || beside == Beside::Copy {
-        return Ok(Decision::Goes);
+        return Ok(Decision::Ignored);
     }
     file.begin(buffer)?;
     Ok(match file.is_packed {
         true => Decision::UnseenPacked,
-        false if file.head.bytes == 0 => Decision::Goes,
+        false if file.head.bytes == 0 => Decision::Ignored,
         false => Decision::Unseen,
     })
 }

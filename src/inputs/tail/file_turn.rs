@@ -21,9 +21,9 @@ const UNFINISHED: Duration = Duration::from_secs(2);
 /// The result of a file's turn.
 enum Outcome {
     /// It is still followed; this many bytes were read.
-    Stays(usize),
-    /// It was read to its end and is gone.
-    Goes,
+    Followed(usize),
+    /// It was read to its end and is no longer followed.
+    Ended,
     /// It was emptied; this was its state.
     Truncated(ReadMark),
 }
@@ -44,18 +44,18 @@ impl Tails {
             && let Some(here) = entries.get_mut(entry)
         {
             let outcome = self.read_file(here, at, budget, store, now);
-            if !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_)) {
+            if !matches!(outcome, Ok(Outcome::Followed(0)) | Err(_)) {
                 self.state.change();
             }
             match outcome {
-                Ok(Outcome::Stays(n)) => read = n,
+                Ok(Outcome::Followed(n)) => read = n,
                 Ok(Outcome::Truncated(was)) => {
                     here.read.truncations += 1;
                     let is_found = hand_over(&mut here.files, was);
                     self.is_scan_due |= !is_found;
                     emptied(here, at, is_found.then_some(was.head), now);
                 }
-                Ok(Outcome::Goes) => remove(here, at),
+                Ok(Outcome::Ended) => remove(here, at),
                 Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
             }
         }
@@ -130,7 +130,7 @@ impl Tails {
         if let Some(outcome) = self.prepare(entry, at, now)? {
             return Ok(outcome);
         }
-        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(0)) };
+        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Followed(0)) };
         let (size, was_unknown) = (file.size(), file.head.bytes == 0);
         let want = file.want().min(self.buffer.len());
         let room = self.buffer.get_mut(..want).unwrap_or_default();
@@ -146,7 +146,7 @@ impl Tails {
         let used = self.take_lines(entry, at, piece, budget, store, now);
         let (waits, has_grown) = match entry.files.get(at) {
             Some(file) if !file.is_due => (n - used, used > 0 || file.size() != size),
-            _ => return Ok(Outcome::Stays(used)),
+            _ => return Ok(Outcome::Followed(used)),
         };
         let ends = check_end(entry, at, waits, has_grown, now);
         let mut last = 0;
@@ -156,7 +156,7 @@ impl Tails {
             last = self.take_lines(entry, at, piece, budget, store, now);
         }
         let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
-        Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
+        Ok(if ends.is_over && !is_half { Outcome::Ended } else { Outcome::Followed(used + last) })
     }
 
     /// Opens a file and decides where it begins; returns an outcome if it is not read now.
@@ -166,7 +166,7 @@ impl Tails {
         at: usize,
         now: Instant,
     ) -> Result<Option<Outcome>, (Trouble, io::Error)> {
-        let Some(file) = entry.files.get_mut(at) else { return Ok(Some(Outcome::Stays(0))) };
+        let Some(file) = entry.files.get_mut(at) else { return Ok(Some(Outcome::Followed(0))) };
         file.open().map_err(|error| (Trouble::Open, error))?;
         file.used = self.counts.turns;
         if file.start != Start::Known {
@@ -191,7 +191,7 @@ impl Tails {
         }
         // Its original was emptied before any of that was read.
         file.start = Start::Late;
-        Ok(Some(Outcome::Stays(0)))
+        Ok(Some(Outcome::Followed(0)))
     }
 
     /// Decides where a newly opened file begins; returns an outcome if it is not read now.
@@ -212,13 +212,13 @@ impl Tails {
             Decision::Unseen if file.is_expected => {}
             Decision::Waits => return Ok(Some(waits(file, now))),
             // What was compressed keeps its time, or still is beside it.
-            Decision::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
+            Decision::UnseenPacked if is_known() => return Ok(Some(Outcome::Ended)),
             Decision::Unseen | Decision::UnseenPacked => {
                 entry.read.missed += 1;
                 let fields: [Field<'_>; 1] = [("path", &file.path.display())];
                 self.counts.fail(Trouble::Missed, &fields, now);
             }
-            Decision::Goes => return Ok(Some(Outcome::Goes)),
+            Decision::Ignored => return Ok(Some(Outcome::Ended)),
         }
         Ok(None)
     }
@@ -229,26 +229,26 @@ struct Ends {
     /// Its last line counts without a newline.
     takes_last: bool,
     /// It is read no more.
-    goes: bool,
+    is_over: bool,
 }
 
 /// Handles the end of a file: what is left is `waits` bytes of a line without a newline.
 fn check_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
     let (before, rest) = entry.files.split_at_mut(at);
     let Some((file, after)) = rest.split_first_mut() else {
-        return Ends { takes_last: false, goes: false };
+        return Ends { takes_last: false, is_over: false };
     };
     let leaving = file.leaving.as_mut();
-    let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
+    let has_ended = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
     let is_unfinished = waits > 0 && !file.skips;
     let quiet = file.unfinished.get_or_insert(Draining { since: now, ends: 0 });
     let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
     let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
-    let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
+    let takes_last = is_unfinished && (has_ended || is_quiet && has_moved_on());
     if !is_unfinished || takes_last {
         file.unfinished = None;
     }
-    Ends { takes_last, goes }
+    Ends { takes_last, is_over: has_ended }
 }
 
 /// Handles a file of which nothing was read yet, and whether it can be removed.
@@ -258,7 +258,7 @@ fn waits(file: &mut Tailed, now: Instant) -> Outcome {
     let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
     let is_over = |l: Draining| now.saturating_duration_since(l.since) >= least;
     let is_over = file.leaving.is_some_and(is_over);
-    if is_over { Outcome::Goes } else { Outcome::Stays(0) }
+    if is_over { Outcome::Ended } else { Outcome::Followed(0) }
 }
 
 /// Handles a file that was emptied. `head` is how it began, if a copy has its unread rest.

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_below_every_directory_that_is_meant() {
+    fn every_directory_that_matches_is_searched() {
         let dir = std::env::temp_dir().join(format!("sysmetrics-glob-{}", std::process::id()));
         for name in ["a/x.log", "b/x.log", "b/y.log", "b/.h.log", "c"] {
             let path = dir.join(name);

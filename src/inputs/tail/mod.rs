@@ -171,14 +171,14 @@ impl Tails {
                 has_names |= event.name.is_empty() || entries.iter().any(concerns);
             }
             for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
-                let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_it = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
                 let is_its_link =
                     || file.path.file_name().is_some_and(|n| n.as_bytes() == event.name);
                 if event.what == FileEvent::Set && file.link_watch == event.watch && is_its_link() {
                     file.link_sets += 1;
                 }
                 let is_here = file.watch == event.watch;
-                file.is_due |= is_here && (file.leaving.is_some() || is_meant());
+                file.is_due |= is_here && (file.leaving.is_some() || is_it());
             }
         });
         *is_scan_due |= has_names || changes.all;

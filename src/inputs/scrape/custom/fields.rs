@@ -102,8 +102,8 @@ impl Search<'_, '_> {
             let stars = self.stars.iter().enumerate();
             return stars.map(|(depth, key)| (index_name(depth), key.clone())).collect();
         }
-        let value = |meant: &String| match meant.strip_prefix('$') {
-            None => meant.clone(),
+        let value = |template: &String| match template.strip_prefix('$') {
+            None => template.clone(),
             Some("*") => self.stars.last().cloned().unwrap_or_default(),
             Some(path) => match find(path, from) {
                 Some(Value::Text(text)) => unescaped(text),
@@ -112,7 +112,7 @@ impl Search<'_, '_> {
                 _ => String::new(),
             },
         };
-        self.field.labels.iter().map(|(name, meant)| (name.clone(), value(meant))).collect()
+        self.field.labels.iter().map(|(name, template)| (name.clone(), value(template))).collect()
     }
 }
 

@@ -102,7 +102,7 @@ fn lines_that_are_too_long_for_a_pattern_are_counted_and_logged_once() {
     assert!(long > 0.0);
 }
 
-/// As many as anybody likes: what they cost in a second is bounded.
+/// However many there are, their cost in a second is bounded.
 #[test]
 fn costly_rules_share_a_time() {
     let mut place = Place::new("web.log");
