@@ -18,7 +18,7 @@ fn ask(client: &mut Client, method: &str, path: &str, headers: &str, body: &str)
     client.send(format!("{head}Content-Length: {length}\r\n\r\n{body}")).answer()
 }
 
-/// 200 and nothing to say.
+/// 200 and an empty body.
 fn push(client: &mut Client, method: &str, path: &str, body: &str) {
     let answer = ask(client, method, path, "", body);
     assert_eq!((answer.status, answer.text()), (200, ""), "{method} {path}");
@@ -31,9 +31,9 @@ fn python(agent: &Agent, script: &str) -> Result<(), String> {
     let mut command = Command::new(PYTHON);
     command.args(["-c", &[head, script].concat(), &agent.address()]);
     let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!said.contains("ModuleNotFoundError"), "{said}\nprometheus_client: .ci/install.sh");
-    if output.status.success() { Ok(()) } else { Err(said) }
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!stderr.contains("ModuleNotFoundError"), "{stderr}\nprometheus_client: .ci/install.sh");
+    if output.status.success() { Ok(()) } else { Err(stderr) }
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn groups_are_replaced_added_to_and_deleted() {
 }
 
 #[test]
-fn what_is_no_group_is_told_so() {
+fn a_path_without_a_group_is_refused() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for path in
@@ -146,7 +146,7 @@ fn the_python_client_pushes_every_type() {
     ] {
         assert_eq!(scrape.value(name, &labels), value, "{name}");
     }
-    // It is a gauge of its own here, which OpenMetrics could not tell from a part of h.
+    // It is a gauge of its own here, which OpenMetrics could not distinguish from a part of h.
     assert!(scrape.find("h_created", &[job]).is_none());
 }
 
@@ -206,8 +206,8 @@ fn protocol_buffers_are_taken_as_they_are_packed_and_in_chunks() {
         let mut command = Command::new(PYTHON);
         command.args(["tests/clients/push_protobuf.py", &agent.address(), how, how]);
         let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{how}: {said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{how}: {stderr}");
         let text = agent.get("/metrics").text().to_owned();
         for sample in [
             "pb_total{job=\"J\",l=\"q\\\"\\\\\\n é\"} 3",

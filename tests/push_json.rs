@@ -1,4 +1,4 @@
-//! Pushed JSON over the real binary: what is taken is scraped, what is refused is told, and nothing
+//! Pushed JSON over the real binary: what is taken is scraped, what is refused is reported, and nothing
 //! that a client sends grows without bound.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -20,7 +20,7 @@ fn request(path: &str, body: &str) -> String {
     [&head(path, &format!("Content-Length: {}\r\n", body.len())), body].concat()
 }
 
-/// The answer is 200 and says so many taken and refused.
+/// The answer is 200 with so many accepted and refused.
 fn assert_counts(answer: &Answer, accepted: usize, refused: usize) {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("Content-Type"), Some("application/json"));
@@ -155,12 +155,12 @@ fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     // Larger than what is received at once.
     let many = format!("[{}{GAUGE}]", format!("{GAUGE},").repeat(5000));
     assert_counts(&post(&mut client, "/update", &many), 5001, 0);
-    // Who waits is told to go on.
+    // A client that waits gets 100 Continue.
     let length = GAUGE.len();
     client.send(head("/update", &format!("Content-Length: {length}\r\nExpect: 100-continue\r\n")));
-    let mut told = [0; 25];
-    std::io::Read::read_exact(client.stream(), &mut told).unwrap();
-    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut head = [0; 25];
+    std::io::Read::read_exact(client.stream(), &mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 100 Continue\r\n\r\n");
     assert_counts(&client.send(GAUGE).answer(), 1, 0);
 }
 
@@ -354,7 +354,7 @@ fn with_a_token_pages_and_proxies_push() {
 }
 
 /// A name that only the settings know.
-#[cfg(not(feature = "tiny_http"))] // it does not tell our own address
+#[cfg(not(feature = "tiny_http"))] // it does not know our own address
 #[test]
 fn who_connects_to_its_own_address_is_on_this_machine() {
     // The address of whatever would lead elsewhere; a machine without one has loopback only.
@@ -425,9 +425,9 @@ fn settings_are_not_called_good_that_cannot_start() {
             command.env_clear().arg("--config").arg(&file).arg("--check-config").output().unwrap()
         };
         let refused = check();
-        let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(!refused.status.success() && refused.stdout.is_empty(), "{named}: {said}");
-        assert!(said.contains(named) && said.contains("No such file"), "{named}: {said}");
+        let stderr = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{named}: {stderr}");
+        assert!(stderr.contains(named) && stderr.contains("No such file"), "{named}: {stderr}");
         std::fs::write(&secret, "X-Secret: sesame\n").unwrap();
         assert!(check().status.success(), "{named}");
         std::fs::remove_file(&secret).unwrap();

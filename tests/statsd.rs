@@ -24,7 +24,7 @@ fn agent() -> Agent {
     Agent::plan().machine("box").file(&file("127.0.0.1:0", "")).start()
 }
 
-/// Where it receives, as told last.
+/// Where it receives, as logged last.
 fn address(agent: &Agent) -> String {
     let log = agent.log();
     let mut lines = log.iter().filter(|line| line.contains("receiving statsd lines"));

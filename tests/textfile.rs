@@ -267,14 +267,14 @@ fn one_bad_file_is_said_once_and_the_collector_may_be_off() {
         assert_eq!(page.value("sysmetrics_textfile_scrape_error", &[]), 1.0);
     }
     agent.wait_for_log("a.prom", 1);
-    assert_eq!(agent.lines_with("text file not taken"), 2, "{:?}", agent.log());
+    assert_eq!(agent.lines_with("text file not accepted"), 2, "{:?}", agent.log());
     assert!(agent.log().iter().any(|line| line.contains("expected a newline at the end")));
     // It is good, and bad again.
     fs::write(dir.path("a.prom"), "a 1\n").unwrap();
     assert_eq!(agent.scrape().find("a", &[]), Some(1.0));
     File::options().append(true).open(dir.path("a.prom")).unwrap().set_len(3).unwrap();
     assert_eq!(agent.scrape().find("a", &[]), None);
-    agent.wait_for_log("text file not taken", 3);
+    agent.wait_for_log("text file not accepted", 3);
     agent.reload(&file("enabled = false\n"));
     agent.wait_for_log("settings reloaded", 1);
     let page = agent.get("/metrics").text().to_owned();

@@ -51,7 +51,7 @@ fn a_hundred_files_in_directories_that_come_later() {
 }
 
 #[test]
-fn a_state_file_that_cannot_be_is_said_and_it_goes_on() {
+fn a_state_file_that_cannot_be_written_is_logged_and_counted() {
     for (state, is_foreign) in [("/proc/no-such-place", false), ("DIR", true), ("FILE", true)] {
         let dir = Temp::new();
         let log = dir.path("web.log");
@@ -73,8 +73,8 @@ fn a_state_file_that_cannot_be_is_said_and_it_goes_on() {
         }
         let expected = if is_foreign { 1.0 } else { 2.0 };
         wait_until("it to be counted", || trouble(&agent, "state") >= expected);
-        agent.wait_for_log("what was read of log files is not kept", 1);
-        assert_eq!(agent.lines_with("is not kept"), 1, "{:?}", agent.log());
+        agent.wait_for_log("offsets of log files are not kept", 1);
+        assert_eq!(agent.lines_with("are not kept"), 1, "{:?}", agent.log());
         assert_eq!(fs::read_to_string(&file).unwrap(), "do not touch\n");
     }
 }

@@ -84,17 +84,17 @@ fn slow_patterns_are_warned_of() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
         let output = command.env_clear().arg("--config").arg(file).arg("--check-config").output();
         let output = output.unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
         assert_eq!(
-            said.matches("slow pattern of a log rule").count(),
+            stderr.matches("slow pattern of a log rule").count(),
             usize::from(!why.is_empty())
         );
-        assert!(said.contains(why), "{said}");
+        assert!(stderr.contains(why), "{stderr}");
     }
 }
 
-/// Lines that are made to be slow are skipped or cut, and told; other rules get them whole.
+/// Lines that are made to be slow are skipped or cut, and counted; other rules get them whole.
 #[test]
 fn hostile_lines_are_counted() {
     let dir = Temp::new();

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use sysmetrics::base::state::{Found, Slots};
 
-/// Writes lines until it is told to stop, to whatever file is the current one.
+/// Writes lines until it is stopped, to whatever file is the current one.
 struct Writer {
     file: Arc<Mutex<File>>,
     written: Arc<AtomicU64>,
@@ -240,7 +240,7 @@ fn a_rotation_that_was_missed_is_told() {
     fs::rename(&log, dir.path("app.log.1")).unwrap();
     append(&log, "four\n");
     agent.signal(libc::SIGCONT);
-    wait_until("it to be told", || tail(&agent.scrape(), "rotations_missed_total") == 1.0);
-    agent.wait_for_log("log file was rotated twice between two looks", 1);
+    wait_until("it to be counted", || tail(&agent.scrape(), "rotations_missed_total") == 1.0);
+    agent.wait_for_log("log file was rotated twice between two checks", 1);
     assert_lines(&agent, &log, 4);
 }

@@ -5,6 +5,7 @@
 //! what was meant for another host: a page may give the name of its own host our address (DNS
 //! rebinding), and then has the same origin.
 
+use super::base64::base64;
 use crate::base::address::Listen;
 use crate::base::sys::{self, Ends};
 use crate::base::wire;
@@ -141,9 +142,9 @@ impl PushAuth {
             None if !self.is_here(sender) => Err(Denied::Host),
             None => Ok(()),
             Some(tokens) => {
-                let said = said(authorization).unwrap_or_default();
+                let given = token(authorization).unwrap_or_default();
                 // Every token is compared to the end, so that the time of a comparison reveals nothing.
-                let is_one = |any, token: &String| any | is_same(token.as_bytes(), &said);
+                let is_one = |any, token: &String| any | is_same(token.as_bytes(), &given);
                 let opens = tokens.iter().fold(false, is_one);
                 if opens { Ok(()) } else { Err(Denied::Token) }
             }
@@ -178,8 +179,8 @@ fn bare_host(text: &str) -> &str {
     }
 }
 
-/// Returns the token: that of Bearer, or the password of Basic.
-fn said(authorization: &str) -> Option<Vec<u8>> {
+/// The token in an Authorization header: that of Bearer, or the password of Basic.
+fn token(authorization: &str) -> Option<Vec<u8>> {
     let (scheme, rest) = authorization.trim().split_once(' ')?;
     let rest = rest.trim();
     if wire::same(scheme, "bearer") {
@@ -199,154 +200,5 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && std::hint::black_box(differ) == 0
 }
 
-/// Decodes `text` from base64 (RFC 4648), with or without padding; `last` are the two characters in
-/// which its alphabets differ.
-pub fn base64(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut count) = (Vec::new(), 0u32, 0);
-    for byte in text.trim_end_matches('=').bytes() {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            byte => 62 + last.iter().position(|other| *other == byte)? as u8,
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    // A single character does not make a byte.
-    (count < 6).then_some(out)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::Ipv4Addr;
-
-    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-    const NEAR: Sender<'_> = Sender {
-        ends: Ends { is_local: true, address: Some(HERE) },
-        host: "localhost:9101",
-        is_of_page: false,
-        is_relayed: false,
-    };
-
-    const FAR: Sender<'_> = Sender { ends: Ends { is_local: false, address: Some(HERE) }, ..NEAR };
-
-    #[test]
-    fn a_token_opens_and_nothing_else() {
-        let tokens = Some(vec!["first".to_owned(), "open sesame".to_owned()]);
-        let gate = PushAuth { tokens, ..PushAuth::default() };
-        for good in [
-            "Bearer first",
-            "bearer  first ",
-            "Bearer open sesame",
-            "Basic dXNlcjpmaXJzdA==",
-            "basic OmZpcnN0",
-        ] {
-            assert_eq!(gate.judge(good, &FAR), Ok(()), "{good}");
-        }
-        for bad in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Bearer firs",
-            "Bearer firstt",
-            "Bearer FIRST",
-            "first",
-            "Basic first",
-            "Basic !",
-            "Basic dXNlcg==",
-            "Basic Zmlyc3Q6dXNlcg==",
-            "Digest first",
-        ] {
-            assert_eq!(gate.judge(bad, &NEAR), Err(Denied::Token), "{bad}");
-        }
-        assert_eq!(PushAuth::default().judge("", &NEAR), Ok(()));
-        assert_eq!(PushAuth::default().judge("Bearer x", &FAR), Err(Denied::Remote));
-        // With a token it does not matter who forwards the request.
-        let any = Sender { is_of_page: true, is_relayed: true, host: "evil.example", ..FAR };
-        assert_eq!(gate.judge("Bearer first", &any), Ok(()));
-    }
-
-    #[test]
-    fn pages_and_proxies_are_not_this_machine() {
-        let gate = PushAuth::default();
-        let unix = Sender { ends: Ends { is_local: true, address: None }, ..NEAR };
-        for near in [NEAR, unix] {
-            for (sender, denied) in [
-                (Sender { is_of_page: true, ..near }, Denied::Page),
-                (Sender { is_relayed: true, ..near }, Denied::Relayed),
-            ] {
-                assert_eq!(gate.judge("", &sender), Err(denied));
-                assert!(denied.text().contains("push.token_file"));
-            }
-        }
-        assert_eq!(gate.judge("", &Sender { host: "any.example", ..unix }), Ok(()));
-    }
-
-    #[test]
-    fn hosts_are_those_of_this_machine() {
-        let tcp = |host: &str| Listen::Tcp(host.to_owned(), 9101);
-        let listen = [tcp("metrics.lan"), tcp(""), tcp("0.0.0.0"), Listen::Unix("/x".into())];
-        let gate =
-            PushAuth { names: PushAuth::names("Box.example.org", &listen), ..PushAuth::default() };
-        let ends = Ends::of("192.0.2.7".parse().ok(), "192.0.2.7".parse().ok());
-        let judge = |host| gate.judge("", &Sender { host, ends, ..NEAR });
-        for good in [
-            "",
-            "localhost",
-            "LOCALHOST:9101",
-            "localhost.",
-            "a.localhost:1",
-            "127.0.0.1",
-            "127.9.9.9:1",
-            "[::1]:9101",
-            "[::1]",
-            "[0:0::1]:1",
-            "[::ffff:127.0.0.1]:1",
-            "192.0.2.7:9101",
-            "[::ffff:192.0.2.7]",
-            "box.example.org:9101",
-            "box",
-            "BOX:9101",
-            "box.example.org.",
-            "Metrics.lan:1",
-            "0.0.0.0:9101",
-        ] {
-            assert_eq!(judge(good), Ok(()), "{good}");
-        }
-        for bad in [
-            "evil.example:9101",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "192.0.2.8",
-            "notlocalhost",
-            "boxx",
-            "box.evil.example",
-            "example.org",
-            "[::2]:1",
-            "::1",
-            "[::1].evil.example",
-            "?",
-            ".",
-            ":80",
-            " ",
-            "xn--localhost",
-            "metrics",
-            "8.8.8.8:9101",
-        ] {
-            assert_eq!(judge(bad), Err(Denied::Host), "{bad}");
-        }
-        let v6 = Ends::of("fe80::1".parse().ok(), "fe80::1".parse().ok());
-        assert_eq!(
-            gate.judge("", &Sender { host: "[fe80::1%25eth0]:1", ends: v6, ..NEAR }),
-            Ok(())
-        );
-        assert_eq!(PushAuth::names("", &[]), [""; 0]);
-    }
-}
+mod tests;

@@ -167,22 +167,12 @@ impl Push {
         store: &Store,
         now: RequestTime,
     ) -> Result<Offer<'s>, Refused<'a>> {
-        let missing = |key| Refused::of(Reason::MissingKey, key);
-        let name = entry.name.ok_or(missing(entry::NAME))?;
+        let missing = Refused::of(Reason::MissingKey, entry::NAME);
+        let name = entry.name.ok_or(missing)?;
         self.name.clear();
         self.name.extend_from_slice(self.rules.prefix.as_bytes());
         name.write(&mut self.name);
-        let kind = match entry.kind {
-            Some(kind) if kind.is("counter") => Kind::Counter,
-            Some(kind) if kind.is("gauge") => Kind::Gauge,
-            Some(kind) if kind.is("histogram") => Kind::Histogram,
-            Some(other) => return Err(Refused::of(Reason::Type, Some(other))),
-            // A declared metric has a type.
-            None => {
-                let declared = store.declared_kind(str::from_utf8(&self.name).unwrap_or_default());
-                declared.ok_or(missing(entry::TYPE))?
-            }
-        };
+        let kind = self.kind_of(entry, store)?;
         let time = entry.time.flatten().map(|time| self.rules.stamp(time, now.wall));
         let time = time.transpose().map_err(|reason| Refused::of(reason, None))?;
         self.help.clear();
@@ -208,6 +198,20 @@ impl Push {
             ttl,
             group: Group::SHARED,
         })
+    }
+
+    /// The type of an entry; a declared metric has one without a key. The name was read before.
+    fn kind_of<'a>(&self, entry: &Entry<'a>, store: &Store) -> Result<Kind, Refused<'a>> {
+        match entry.kind {
+            Some(kind) if kind.is("counter") => Ok(Kind::Counter),
+            Some(kind) if kind.is("gauge") => Ok(Kind::Gauge),
+            Some(kind) if kind.is("histogram") => Ok(Kind::Histogram),
+            Some(other) => Err(Refused::of(Reason::Type, Some(other))),
+            None => {
+                let declared = store.declared_kind(str::from_utf8(&self.name).unwrap_or_default());
+                declared.ok_or(Refused::of(Reason::MissingKey, entry::TYPE))
+            }
+        }
     }
 
     /// Reads the numbers of an entry and checks that its type accepts them.

@@ -39,7 +39,7 @@ pub fn families() -> impl Iterator<Item = &'static Family<'static>> {
 }
 
 /// The names and help texts of what is reported for each group, as a Pushgateway has them.
-const TOLD: [(&str, &str); 2] = [
+const TIMES: [(&str, &str); 2] = [
     ("push_time_seconds", "Last Unix time when changing this group in the Pushgateway succeeded."),
     (
         "push_failure_time_seconds",
@@ -98,7 +98,7 @@ impl Gateway {
         let done = self.take(update.verb, &intake, body, syntax, store, now);
         // As with a Pushgateway, a body that cannot be read leaves no trace.
         if !matches!(done, Err(Refusal::Unreadable(_))) {
-            self.tell(at, done.is_ok(), &intake, store, now);
+            self.store_times(at, done.is_ok(), &intake, store, now);
         }
         done
     }
@@ -110,8 +110,8 @@ impl Gateway {
             self.labels.add(name, value);
         }
         let labels = self.labels.render(store.bounds(), "").map_err(|reason| {
-            let said = reason.text().1;
-            Refusal::Bad(format!("The path's labels are refused: {said}."))
+            let reason = reason.text().1;
+            Refusal::Bad(format!("The path's labels are refused: {reason}."))
         })?;
         self.key.clear();
         self.key.extend_from_slice(labels.text());
@@ -161,24 +161,8 @@ impl Gateway {
         store: &mut Store,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let is_all = verb == Verb::Replace;
-        let buffers = &mut self.buffers;
-        let mut judge = |store: &Store| intake.judge(body, syntax, is_all, buffers, store, now);
-        let judged = judge(store).or_else(|_| {
-            // Series that conflict may have expired.
-            store.forget_expired(now);
-            judge(store)
-        });
-        let clashes = judged.map_err(|objection| {
-            let said = sentence(&objection, "Nothing was taken.");
-            match objection {
-                Rejection::Line(_) => return Refusal::Unreadable(said),
-                Rejection::Sample(_, reason) => store.refuse(intake.group, reason),
-                Rejection::Timed(_) => {}
-            }
-            Refusal::Bad(said)
-        })?;
-        let group = intake.group;
+        let (is_all, group) = (verb == Verb::Replace, intake.group);
+        let clashes = self.check(is_all, intake, body, syntax, store, now)?;
         if clashes && is_all {
             store.begin(group);
             store.end(group);
@@ -187,7 +171,7 @@ impl Gateway {
         }
         store.begin(group);
         let done = intake.take(body, syntax, &mut self.buffers, store, now);
-        if verb == Verb::Replace {
+        if is_all {
             store.end(group);
         } else {
             self.buffers.names().for_each(|name| store.drop_metric(group, name));
@@ -197,15 +181,43 @@ impl Gateway {
         match done.map(|tally| tally.first) {
             Ok(None) => Ok(()),
             Ok(Some((name, reason))) => {
-                let objection = Rejection::Sample(name, reason);
-                Err(Refusal::Bad(sentence(&objection, "What else there was is taken.")))
+                let rejection = Rejection::Sample(name, reason);
+                Err(Refusal::Bad(sentence(&rejection, "The other samples are stored.")))
             }
             Err(line) => Err(Refusal::Bad(sentence(&Rejection::Line(line), ""))),
         }
     }
 
+    /// Checks a body. Returns whether what it replaces must be removed first.
+    fn check(
+        &mut self,
+        is_all: bool,
+        intake: &Intake<'_>,
+        body: &[u8],
+        syntax: Syntax,
+        store: &mut Store,
+        now: Instant,
+    ) -> Result<bool, Refusal> {
+        let buffers = &mut self.buffers;
+        let mut judge = |store: &Store| intake.judge(body, syntax, is_all, buffers, store, now);
+        let judged = judge(store).or_else(|_| {
+            // Series that conflict may have expired.
+            store.forget_expired(now);
+            judge(store)
+        });
+        judged.map_err(|rejection| {
+            let text = sentence(&rejection, "Nothing was stored.");
+            match rejection {
+                Rejection::Line(_) => return Refusal::Unreadable(text),
+                Rejection::Sample(_, reason) => store.refuse(intake.group, reason),
+                Rejection::Timed(_) => {}
+            }
+            Refusal::Bad(text)
+        })
+    }
+
     /// Stores when the group was pushed and when that failed.
-    fn tell(
+    fn store_times(
         &mut self,
         at: usize,
         is_pushed: bool,
@@ -225,7 +237,7 @@ impl Gateway {
         }
         let Ok(labels) = self.labels.render(store.bounds(), "") else { return };
         let Intake { ttl, group, .. } = *intake;
-        for ((name, help), seconds) in TOLD.into_iter().zip(member.times) {
+        for ((name, help), seconds) in TIMES.into_iter().zip(member.times) {
             let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
             let offer = Offer { name, kind, help, labels, change, time, ttl, group };
             // Not counted, as no client pushed it. The name may belong to another metric.

@@ -1,6 +1,7 @@
 //! Brings exposition text into the store: names, labels and times become those under which the
 //! series of a group are kept.
 
+mod tally;
 mod trial;
 
 use super::exposition::{BadLine, Labels, Place, Quoted, Read, Reader, Sample, Syntax, each_line};
@@ -9,6 +10,7 @@ use crate::model::metric::{Point, Value};
 use crate::model::store::{Bounds, Change, Group, LabelSet, Offer, Reason, Store};
 use std::hash::RandomState;
 use std::time::{Duration, Instant};
+pub use tally::Tally;
 pub use trial::Rejection;
 
 /// How far a time stamp may lie in the future: clocks differ.
@@ -55,18 +57,6 @@ pub struct Intake<'a> {
     pub max_labels: usize,
 }
 
-/// What became of the samples of a text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Samples that were stored.
-    pub taken: usize,
-    /// Samples that were refused.
-    pub refused: usize,
-    by_reason: [u32; Reason::ALL.len()],
-    /// The first sample that was refused.
-    pub first: Option<(String, Reason)>,
-}
-
 /// How much of a text is read at once, how far it was read, and the results so far.
 #[derive(Clone, Debug, Default)]
 pub struct Piece {
@@ -76,31 +66,6 @@ pub struct Piece {
     pub place: Place,
     /// The results so far.
     pub tally: Tally,
-}
-
-impl Tally {
-    /// The number of refused samples for each reason.
-    pub fn reasons(&self) -> impl Iterator<Item = (Reason, u32)> {
-        Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, count)| *count > 0)
-    }
-
-    /// Counts a reason about a sample that is stored all the same.
-    pub fn note(&mut self, reason: Reason) {
-        if let Some(count) = self.by_reason.get_mut(reason as usize) {
-            *count += 1;
-        }
-    }
-
-    /// Counts the result for one sample.
-    pub fn count(&mut self, name: &str, done: Result<(), Reason>) {
-        let Err(reason) = done else {
-            self.taken += 1;
-            return;
-        };
-        self.refused += 1;
-        self.note(reason);
-        self.first.get_or_insert_with(|| (name.to_owned(), reason));
-    }
 }
 
 /// Buffers for reading a text, kept from one to the next.
@@ -196,6 +161,7 @@ impl Intake<'_> {
         tally.note(reason);
     }
 
+    /// What is offered to the store for a sample, after `taken` others of the text.
     fn offer<'o>(
         &self,
         sample: &Sample<'o>,
@@ -212,25 +178,16 @@ impl Intake<'_> {
             return Err(Reason::Time);
         }
         self.label(sample, &mut row.labels)?;
-        let reserved = match sample.point {
-            Point::Number(_) => "",
-            Point::Histogram(_) => "le",
-            Point::Summary(_) => "quantile",
-        };
-        // Its lines may well have that label.
-        if !reserved.is_empty() && sample.labels.pairs().any(|(name, _)| name == reserved) {
-            return Err(Reason::Buckets);
-        }
+        let reserved = reserved_label(sample)?;
         row.name.clear();
         row.name.push_str(self.prefix);
         row.name.push_str(sample.name);
+        let bounds = Bounds { labels: self.max_labels, ..*bounds };
         Ok(Offer {
             name: &row.name,
             kind: sample.kind,
             help: sample.help,
-            labels: row
-                .labels
-                .render_utf8(&Bounds { labels: self.max_labels, ..*bounds }, reserved)?,
+            labels: row.labels.render_utf8(&bounds, reserved)?,
             change: match sample.point {
                 Point::Number(Value::Float(value)) => Change::Set(value),
                 point => Change::ReplaceAs(point, sample.texts),
@@ -278,6 +235,18 @@ impl Intake<'_> {
         let to = (now + MAX_AHEAD).as_millis() as i64;
         (from..=to).contains(&millis)
     }
+}
+
+/// The label that the lines of a histogram or summary get, so that it must not have it; empty for a number.
+fn reserved_label(sample: &Sample<'_>) -> Result<&'static str, Reason> {
+    let reserved = match sample.point {
+        Point::Number(_) => return Ok(""),
+        Point::Histogram(_) => "le",
+        Point::Summary(_) => "quantile",
+    };
+    // Its lines may well have that label.
+    let has_it = sample.labels.pairs().any(|(name, _)| name == reserved);
+    if has_it { Err(Reason::Buckets) } else { Ok(reserved) }
 }
 
 /// How many `exported_` are put before a label whose name is used: more than one where the sample comes from

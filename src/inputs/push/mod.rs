@@ -1,6 +1,7 @@
 //! Ways in: what other programs send becomes series of the store.
 
 mod auth;
+mod base64;
 mod entries;
 pub mod exposition;
 pub mod gateway;
@@ -9,9 +10,9 @@ mod rules;
 pub mod statsd;
 
 pub use crate::base::json::Fault;
-#[cfg(feature = "tls")]
-pub use auth::base64;
 pub use auth::{Denied, PushAuth, Sender};
+#[cfg(feature = "tls")]
+pub use base64::base64;
 pub use entries::{Declared, Form, Push};
 pub use exposition::{BadLine, Syntax};
 pub use gateway::Gateway;

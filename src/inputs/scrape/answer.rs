@@ -46,7 +46,7 @@ pub struct Progress {
     pub id: u64,
     /// How long the request took.
     pub duration: Duration,
-    said: AnswerContent,
+    content: AnswerContent,
     piece: Piece,
     /// Numbers that were offered to the store.
     offered: usize,
@@ -108,13 +108,13 @@ pub fn judge(answer: &Answer) -> Result<(), Failure> {
 
 impl Progress {
     /// An answer of the worker `id` of which nothing is stored yet.
-    pub fn new(id: u64, duration: Duration, mut said: AnswerContent) -> Progress {
-        let tally = match &mut said {
+    pub fn new(id: u64, duration: Duration, mut content: AnswerContent) -> Progress {
+        let tally = match &mut content {
             AnswerContent::Text(..) => Tally::default(),
             AnswerContent::Numbers(_, tally) => std::mem::take(tally),
         };
         let piece = Piece { lines: PIECE, tally, ..Piece::default() };
-        Progress { id, duration, said, piece, offered: 0 }
+        Progress { id, duration, content, piece, offered: 0 }
     }
 
     /// The results for its samples so far.
@@ -122,7 +122,7 @@ impl Progress {
         &self.piece.tally
     }
 
-    /// Stores the next piece, labelled with `own`. Returns whether it was the last; the error says why it
+    /// Stores the next piece, labelled with `own`. Returns whether it was the last, or why it
     /// cannot be read.
     pub fn go_on(
         &mut self,
@@ -145,7 +145,7 @@ impl Progress {
             max_series: tools.max_series,
             max_labels: tools.max_labels,
         };
-        match &self.said {
+        match &self.content {
             AnswerContent::Text(text, syntax) => {
                 let (piece, buffers) = (&mut self.piece, &mut tools.buffers);
                 let taken = intake.take_on(text, *syntax, piece, buffers, store, now);
@@ -262,10 +262,10 @@ mod tests {
         json += "]";
         let answer = |body: String| Answer { status: 200, body: body.into(), ..Answer::default() };
         let of_json = numbers(&answer(json), "t", &[], 2 * PIECE + 1).unwrap();
-        for (said, expected) in
+        for (content, expected) in
             [(super::text(answer(text)).unwrap(), 2 * PIECE + 4), (of_json, 2 * PIECE + 1)]
         {
-            let mut taking = Progress::new(1, Duration::ZERO, said);
+            let mut taking = Progress::new(1, Duration::ZERO, content);
             store.begin(group);
             let mut turns = 1;
             while !taking.go_on(&target, group, &[], &mut tools, &mut store, now).unwrap() {

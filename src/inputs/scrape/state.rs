@@ -51,7 +51,7 @@ pub struct State {
     failures: Limiter,
     /// Why it failed last.
     reason: &'static str,
-    /// The log says that it fails.
+    /// Its failure was logged.
     is_told: bool,
     refusals: Limiter,
 }
@@ -184,9 +184,9 @@ impl State {
         now: Instant,
     ) -> Option<Progress> {
         match outcome.result {
-            Ok(said) => {
+            Ok(content) => {
                 store.begin(self.group);
-                Some(Progress::new(outcome.id, outcome.duration, said))
+                Some(Progress::new(outcome.id, outcome.duration, content))
             }
             Err(failure) => {
                 self.fail(outcome.duration, failure.reason, &failure.text, store, now);
@@ -223,7 +223,7 @@ impl State {
     fn succeed(&mut self, duration: Duration, tally: &Tally, now: Instant) {
         let samples = tally.taken as u64;
         self.accepted += samples;
-        // What comes and goes is told once a minute, as its failures are.
+        // A target that comes and goes is logged once a minute, as its failures are.
         if std::mem::take(&mut self.is_told) {
             let fields: [log::Field<'_>; 2] =
                 [("target", &self.target.name), ("samples", &samples)];

@@ -62,18 +62,23 @@ impl Tails {
         let has_other_labels = self.common.labels != labels;
         self.common.labels = labels.to_vec();
         let mut before = std::mem::take(&mut self.entries);
-        let mut groups = self.settle_groups(&before, logs, has_other_labels, store);
-        for said in by_path(logs) {
-            let at = before.iter().position(|entry| entry.said.path == said.path);
+        let mut groups = self.keep_groups(&before, logs, has_other_labels, store);
+        for settings in by_path(logs) {
+            let at = before.iter().position(|entry| entry.settings.path == settings.path);
             let old = at.map(|at| before.swap_remove(at));
-            let entry = self.make_entry(said, old, &mut groups, store, now);
+            let entry = self.make_entry(settings, old, &mut groups, store, now);
             self.entries.push(entry);
         }
+        self.apply_state(has_other_state, now);
+    }
+
+    /// Keeps offsets according to the settings, or no longer if there are no files.
+    fn apply_state(&mut self, has_other_state: bool, now: Instant) {
         if has_other_state || self.entries.is_empty() {
-            self.state = Keeper::new(settings);
+            self.state = Keeper::new(&self.settings);
             self.pending.clear();
         }
-        self.state.set_period(settings);
+        self.state.set_period(&self.settings);
         if self.entries.is_empty() {
             (self.watch, self.buffer) = (Watch::default(), Vec::new());
             (self.poll, self.pause, self.backlog) = (None, None, None);
@@ -83,12 +88,12 @@ impl Tails {
             self.read_state(now);
             self.state.change();
         }
-        self.buffer.resize(CHUNK.max(settings.max_line_bytes + 1), 0);
+        self.buffer.resize(CHUNK.max(self.settings.max_line_bytes + 1), 0);
         (self.poll, self.pause) = (Some(now), None);
     }
 
     /// Finds the groups of metrics whose rules are all unchanged, or more; others are removed with their series.
-    fn settle_groups(
+    fn keep_groups(
         &self,
         before: &[Entry],
         logs: &[LogFiles],
@@ -99,11 +104,11 @@ impl Tails {
         let mut over = Vec::new();
         let is_wanted = |old: &LogRule| logs.iter().any(|log| log.rules.contains(old));
         for rule in before.iter().flat_map(|entry| &entry.rules) {
-            if is_all_new || !is_wanted(&rule.said) {
+            if is_all_new || !is_wanted(&rule.settings) {
                 over.push(rule.group);
             }
             if !groups.iter().any(|metric| metric.group == rule.group) {
-                let name = rule.said.metric.clone();
+                let name = rule.settings.metric.clone();
                 groups.push(Metric { name, group: rule.group, is_new: false });
             }
         }
@@ -117,17 +122,18 @@ impl Tails {
         groups
     }
 
+    /// The entry for a path of the settings; `old` is that of the settings before.
     fn make_entry(
         &mut self,
-        said: LogFiles,
+        settings: LogFiles,
         old: Option<Entry>,
         groups: &mut Vec<Metric>,
         store: &mut Store,
         now: Instant,
     ) -> Entry {
         let new = || Entry {
-            glob: Glob::new(&said.path),
-            said: LogFiles::default(),
+            glob: Glob::new(&settings.path),
+            settings: LogFiles::default(),
             rules: Vec::new(),
             files: Vec::new(),
             irregular: Vec::new(),
@@ -137,23 +143,17 @@ impl Tails {
         };
         let mut entry = old.unwrap_or_else(new);
         let mut kept = std::mem::take(&mut entry.rules);
-        let mut rules = Vec::with_capacity(said.rules.len());
-        for rule in &said.rules {
-            let known = groups.iter().find(|metric| metric.name == rule.metric);
-            let (group, is_new) = known
-                .map_or_else(|| (store.open_group(), true), |metric| (metric.group, metric.is_new));
-            if known.is_none() {
-                groups.push(Metric { name: rule.metric.clone(), group, is_new });
-            }
-            let same = |old: &Rule| old.said == *rule && !is_new;
+        for rule in &settings.rules {
+            let (group, is_new) = group_of(groups, &rule.metric, store);
+            let same = |old: &Rule| old.settings == *rule && !is_new;
             if let Some(at) = kept.iter().position(same) {
-                rules.push(kept.swap_remove(at));
+                entry.rules.push(kept.swap_remove(at));
                 continue;
             }
             match Rule::new(rule, group) {
                 Ok(mut made) => {
                     made.declare(&mut self.common, store, now);
-                    rules.push(made);
+                    entry.rules.push(made);
                 }
                 // The settings refuse it earlier.
                 Err(error) => {
@@ -161,6 +161,16 @@ impl Tails {
                 }
             }
         }
-        Entry { said, rules, irregular: Vec::new(), ..entry }
+        Entry { settings, irregular: Vec::new(), ..entry }
     }
+}
+
+/// The group of a metric, which may be new, and whether none of its series exists yet.
+fn group_of(groups: &mut Vec<Metric>, name: &str, store: &mut Store) -> (Group, bool) {
+    if let Some(known) = groups.iter().find(|metric| metric.name == name) {
+        return (known.group, known.is_new);
+    }
+    let group = store.open_group();
+    groups.push(Metric { name: name.to_owned(), group, is_new: true });
+    (group, true)
 }

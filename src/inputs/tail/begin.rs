@@ -31,7 +31,7 @@ pub enum Decision {
     /// The same, but it was compressed.
     UnseenPacked,
     /// It is not to be read.
-    Goes,
+    Ignored,
 }
 
 /// Decides where the reading of `file` starts. Which of the files is opened first must make no
@@ -56,25 +56,17 @@ pub fn decide(
         return Ok(Decision::Reads);
     }
     if file.start == Start::Rest {
-        return Ok(Decision::Goes);
+        return Ok(Decision::Ignored);
     }
     if let Some(place) = places().find(|place| place.path == file.path) {
-        // Another file is at this path, or it was emptied: all of it is new, unless it is the same that was
-        // put back.
-        let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
-        if place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere() {
+        if is_back(file, place) {
             file.resume(place);
             return Ok(Decision::Reads);
         }
+        // Another file is at this path, or it was emptied: all of it is new.
         file.start = Start::Beginning;
     }
-    let begins = |head: Head| head.bytes > 0 && file.begins(head);
-    let is_of =
-        |place: &&Place| disk::is_named_after(&file.path, &place.path) && begins(place.head);
-    if let Some(place) = places().find(is_of) {
-        let (head, offset, skips) = (place.head, place.offset, place.skips);
-        file.skip_to(ReadMark { head, offset, skips, half: None });
-        file.is_copy = disk::begins_with(&place.path, place.head);
+    if skip_original(file, &mut places()) {
         file.start = Start::Beginning;
     } else if file.start == Start::Late {
         if file.is_empty() {
@@ -83,19 +75,47 @@ pub fn decide(
         if let Found::Other { has_turned } = copied(file, others, buffer, now)
             && let Some(beside) = file.beside
         {
-            if !has_turned || beside == Beside::Copy {
-                return Ok(Decision::Goes);
-            }
-            file.begin(buffer)?;
-            return Ok(match file.is_packed {
-                true => Decision::UnseenPacked,
-                false if file.head.bytes == 0 => Decision::Goes,
-                false => Decision::Unseen,
-            });
+            return decide_beside(file, beside, has_turned, buffer);
         }
     }
     file.begin(buffer)?;
     Ok(Decision::Reads)
+}
+
+/// Whether the file that was read there is at its path again.
+fn is_back(file: &Tailed, place: &Place) -> bool {
+    let is_elsewhere = || disk::renamed(&place.path, place.inode).is_ok();
+    place.head.bytes > 0 && file.begins(place.head) && !is_elsewhere()
+}
+
+/// If the file is a copy of one that was read before the program started, skips what was read of that.
+fn skip_original(file: &mut Tailed, places: &mut dyn Iterator<Item = &Place>) -> bool {
+    let begins = |head: Head| head.bytes > 0 && file.begins(head);
+    let mut places =
+        places.filter(|place| disk::is_named_after(&file.path, &place.path) && begins(place.head));
+    let Some(place) = places.next() else { return false };
+    let (head, offset, skips) = (place.head, place.offset, place.skips);
+    file.skip_to(ReadMark { head, offset, skips, half: None });
+    file.is_copy = disk::begins_with(&place.path, place.head);
+    true
+}
+
+/// Decides about a file beside others that is no copy of one: it is read if it may have been one of them.
+fn decide_beside(
+    file: &mut Tailed,
+    beside: Beside,
+    has_turned: bool,
+    buffer: &mut [u8],
+) -> io::Result<Decision> {
+    if !has_turned || beside == Beside::Copy {
+        return Ok(Decision::Ignored);
+    }
+    file.begin(buffer)?;
+    Ok(match file.is_packed {
+        true => Decision::UnseenPacked,
+        false if file.head.bytes == 0 => Decision::Ignored,
+        false => Decision::Unseen,
+    })
 }
 
 /// The kind of a file that appeared while the agent ran.

@@ -25,9 +25,9 @@ const MAX_BESIDE: usize = 256;
 impl Tails {
     /// Looks for files that rotations left in these directories of `entry`; at most `room` are added.
     pub(super) fn look_beside(&mut self, entry: &mut Entry, directories: &[PathBuf], room: usize) {
-        let places = || self.pending.iter().filter(|place| place.setting == entry.said.path);
+        let places = || self.pending.iter().filter(|place| place.setting == entry.settings.path);
         // Files that existed before are foreign, except those that appeared since the offsets were written.
-        let mut lists = self.beside.iter().filter(|list| list.setting == entry.said.path);
+        let mut lists = self.beside.iter().filter(|list| list.setting == entry.settings.path);
         let known = lists.next().filter(|_| places().next().is_some());
         let is_old = |file: &Passed| known.is_none_or(|list| list.ids.contains(&file.id()));
         let mut passed = Vec::new();
@@ -57,19 +57,26 @@ impl Tails {
         // The oldest first.
         new.reverse();
         if let Some(file) = new.iter_mut().find(|file| file.beside == Some(Beside::Earlier)) {
-            let is_gone = |path: &Path| {
-                let mut left = entry.files.iter().filter(|file| file.leaving.is_some());
-                left.any(|file| file.path == path) || places().any(|place| place.path == path)
-            };
-            let is_blank = |other: &&Tailed| match other.start {
-                Start::Known => other.head.bytes == 0,
-                _ => !is_gone(&other.path),
-            };
-            let mut blank = entry.files.iter().filter(is_blank);
-            file.is_expected = blank.any(|other| disk::is_named_after(&file.path, &other.path));
+            let is_kept = |path: &Path| places().any(|place| place.path == path);
+            file.is_expected = follows_blank(entry, file, &is_kept);
         }
         entry.files.extend(new);
     }
+}
+
+/// Whether a file of which `file` is an earlier part was empty or missing at the last scan, so that only one rotation
+/// was not seen. `is_kept` says whether a file at a path was read before the program started.
+fn follows_blank(entry: &Entry, file: &Tailed, is_kept: &dyn Fn(&Path) -> bool) -> bool {
+    let is_gone = |path: &Path| {
+        let mut left = entry.files.iter().filter(|file| file.leaving.is_some());
+        left.any(|file| file.path == path) || is_kept(path)
+    };
+    let is_blank = |other: &&Tailed| match other.start {
+        Start::Known => other.head.bytes == 0,
+        _ => !is_gone(&other.path),
+    };
+    let mut blank = entry.files.iter().filter(is_blank);
+    blank.any(|other| disk::is_named_after(&file.path, &other.path))
 }
 
 /// Regular files with names that rotations give to those of the path, the newest first, without those

@@ -21,6 +21,8 @@ use super::literal;
 use crate::base::log::{self, Field};
 use crate::settings::LogFiles;
 use regex_lite::RegexBuilder;
+use std::iter::Peekable;
+use std::str::Chars;
 use std::time::Duration;
 
 /// Bytes of lines after which the clock is read where every line is tried.
@@ -81,14 +83,7 @@ fn has_nested_counts(pattern: &str) -> bool {
                 last = false;
             }
             '[' => {
-                // A ] at the start is a member of the class.
-                chars.next_if_eq(&'^');
-                chars.next_if_eq(&']');
-                while let Some(c) = chars.next().filter(|c| *c != ']') {
-                    if c == '\\' {
-                        chars.next();
-                    }
-                }
+                skip_class(&mut chars);
                 last = false;
             }
             '(' => open.push(false),
@@ -113,6 +108,18 @@ fn has_nested_counts(pattern: &str) -> bool {
     false
 }
 
+/// Skips the rest of a class.
+fn skip_class(chars: &mut Peekable<Chars<'_>>) {
+    // A ] at the start is a member.
+    chars.next_if_eq(&'^');
+    chars.next_if_eq(&']');
+    while let Some(c) = chars.next().filter(|c| *c != ']') {
+        if c == '\\' {
+            chars.next();
+        }
+    }
+}
+
 /// Warns of slow patterns; returns how many there are.
 pub fn warn_of_slow(logs: &[LogFiles]) -> usize {
     let mut warnings = 0;
@@ -131,7 +138,7 @@ pub fn warn_of_slow(logs: &[LogFiles]) -> usize {
             ("metric", &rule.metric),
             ("pattern", &rule.pattern),
             ("why", &why),
-            ("looks_at_bytes", &most),
+            ("matched_bytes", &most),
         ];
         log::warn("slow pattern of a log rule", &fields);
         warnings += 1;

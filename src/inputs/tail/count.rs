@@ -15,7 +15,7 @@ static FAMILIES: &[Family; 11] = families![
     counter("tail_truncations_total", Unit::One, "Log files that were emptied and read from their beginning again.", &["path"]).only_own(),
     counter("tail_rotations_missed_total", Unit::One, "Log files that were rotated twice between two readings; lines that were not found again are lost.", &["path"]).only_own(),
     counter("tail_turns_total",     Unit::One, "Turns in which something was read; each reads a bounded amount.",    &[]).only_own(),
-    counter("tail_lines_skipped_total", Unit::One, "Lines that a rule was not held against, or not all of it, because its pattern is slow, by reason.", &["reason"]).only_own(),
+    counter("tail_lines_skipped_total", Unit::One, "Lines that were not matched against a rule, or not all of a line, because its pattern is slow, by reason.", &["reason"]).only_own(),
     counter("tail_refused_total",   Unit::One, "Matches without effect, by reason.",                                 &["reason"]).only_own(),
     counter("tail_errors_total",    Unit::One, "Failures to follow log files, by what failed.",                      &["reason"]).only_own(),
 ];
@@ -57,7 +57,7 @@ impl Skip {
     /// The value of the label, and the text for the log.
     pub fn text(self) -> (&'static str, &'static str) {
         match self {
-            Skip::Long => ("long", "lines are too long for a slow pattern, a part is looked at"),
+            Skip::Long => ("long", "lines are too long for a slow pattern, a part is matched"),
             Skip::Busy => ("busy", "lines are too many for a slow pattern, some are skipped"),
         }
     }
@@ -100,7 +100,7 @@ impl Trouble {
     ];
 
     /// The value of the label, and the text for the log.
-    fn said(self) -> (&'static str, &'static str) {
+    fn text(self) -> (&'static str, &'static str) {
         match self {
             Trouble::Open => ("open", "log file cannot be opened, it is tried again"),
             Trouble::Irregular => ("irregular", "log file is no regular file and not followed"),
@@ -109,10 +109,10 @@ impl Trouble {
             Trouble::Directory => ("directory", "directory of log files cannot be read"),
             Trouble::TooMany => ("too_many", "more log files than are followed"),
             Trouble::Watch => {
-                ("watch", "directory cannot be watched, it is looked at now and then")
+                ("watch", "directory cannot be watched, it is checked from time to time")
             }
-            Trouble::Missed => ("missed", "log file was rotated twice between two looks"),
-            Trouble::State => ("state", "what was read of log files is not kept"),
+            Trouble::Missed => ("missed", "log file was rotated twice between two checks"),
+            Trouble::State => ("state", "offsets of log files are not kept"),
         }
     }
 }
@@ -135,7 +135,7 @@ impl Counts {
         let Some(held) = limiter.and_then(|limiter| limiter.pass(now)) else { return };
         let more: [Field<'_>; 1] = [("more", &held)];
         let more = if held > 0 { &more[..] } else { &[] };
-        log::warn(trouble.said().1, &[fields, more].concat());
+        log::warn(trouble.text().1, &[fields, more].concat());
     }
 
     /// Counts a failure that was logged before.
@@ -153,8 +153,8 @@ impl Counts {
         out: &mut dyn Sink,
     ) {
         let has_any = |counts: &[u64]| counts.iter().fold(0, |all, n| all | n) > 0;
-        let is_told = has_any(refused) || has_any(skipped) || has_any(&self.troubles);
-        if !is_told && paths.clone().next().is_none() {
+        let has_counts = has_any(refused) || has_any(skipped) || has_any(&self.troubles);
+        if !has_counts && paths.clone().next().is_none() {
             return;
         }
         let [files, rest @ .., turns, skips, refusals, troubles] = &FAMILIES;
@@ -185,7 +185,7 @@ impl Counts {
         }
         out.family(troubles);
         for (trouble, n) in Trouble::ALL.iter().zip(self.troubles).filter(|(_, n)| *n > 0) {
-            out.sample(&[trouble.said().0.into()], troubles.value(n));
+            out.sample(&[trouble.text().0.into()], troubles.value(n));
         }
     }
 }
@@ -195,10 +195,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_trouble_has_a_place_and_a_word() {
+    fn every_failure_has_a_place_and_a_label() {
         for (at, trouble) in Trouble::ALL.into_iter().enumerate() {
             assert_eq!(trouble as usize, at);
-            assert!(!trouble.said().0.is_empty());
+            assert!(!trouble.text().0.is_empty());
         }
     }
 }

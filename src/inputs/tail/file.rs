@@ -1,14 +1,13 @@
-//! One log file: how it is identified, how far it was read, and its next bytes.
+//! One log file: how it is identified, and how far it was read (`bytes` reads on).
 //!
 //! A file is identified by device, inode and its first bytes: a name may be given to another file, an inode too,
 //! and a file may be emptied and filled again past its offset. The offset is kept as the place
 //! where the first line begins that was not counted yet; a line that waits for its end is kept in the file
 //! and not in memory.
 
-use super::disk::{FileState, HEAD, head_in, head_of, look, open_regular, read_at, renamed, state};
+use super::disk::{FileState, open_regular, renamed, state};
 use super::state::{Head, Place};
 use super::watch::NONE;
-use crate::base::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -133,20 +132,11 @@ pub struct Tailed {
     pub used: u64,
     /// It could not be opened or read, which was logged.
     pub is_troubled: bool,
-    file: Option<File>,
+    pub(super) file: Option<File>,
     /// Size and time of the last change when it was last checked.
-    seen: FileState,
+    pub(super) seen: FileState,
     /// How much to read at once: more where a line is longer.
-    want: usize,
-}
-
-/// The result of reading.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Bytes {
-    /// The number of bytes from the offset on; fewer than asked for if there are no more.
-    Some(usize),
-    /// The file began otherwise before, or was longer. This is its state before.
-    Truncated(ReadMark),
+    pub(super) want: usize,
 }
 
 /// Where the file at `path` really lies, and whether `path` is a symbolic link.
@@ -274,61 +264,10 @@ impl Tailed {
         about.map_or(self.found.1, |about| about.mtime())
     }
 
-    /// Begins to read an opened file where `start` says.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
-    pub fn begin(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let look = look(file, HEAD)?;
-        (self.head, self.is_packed) = (look.head, look.is_packed);
-        if let Start::End(size) = self.start {
-            // A line that is being written is read from its start.
-            let room = u64::try_from(buffer.len()).unwrap_or(0).min(size);
-            let from = size - room;
-            let last = buffer.get_mut(..room as usize).unwrap_or_default();
-            let n = read_at(file, last, from)?;
-            let last = last.get(..n).unwrap_or_default();
-            let line = memchr::memrchr(b'\n', last).map(|newline| from + newline as u64 + 1);
-            self.offset = line.unwrap_or(from);
-            self.skips = line.is_none() && from > 0;
-        }
-        self.start = Start::Known;
-        Ok(())
-    }
-
     /// Sets the offset to that of `place`.
     pub fn resume(&mut self, place: &Place) {
         (self.offset, self.skips, self.head) = (place.offset, place.skips, place.head);
         self.start = Start::Known;
-    }
-
-    /// Whether the opened file begins with this head.
-    pub fn begins(&self, head: Head) -> bool {
-        let file = self.file.as_ref();
-        file.is_some_and(|file| head_of(file, head.bytes.into()).is_ok_and(|h| h == head))
-    }
-
-    /// How it begins, also if it was opened but not read.
-    pub fn known_head(&self) -> Head {
-        let file = self.file.as_ref().filter(|_| self.head.bytes == 0);
-        file.and_then(|file| head_of(file, HEAD).ok()).unwrap_or(self.head)
-    }
-
-    /// Whether the opened file is empty; records that this was seen.
-    pub fn is_empty(&mut self) -> bool {
-        let about = self.file.as_ref().and_then(|file| file.metadata().ok());
-        let is_empty = about.as_ref().is_some_and(|about| about.size() == 0);
-        if let Some(about) = about.filter(|_| is_empty) {
-            self.seen = state(&about);
-        }
-        is_empty
-    }
-
-    /// The size of the opened file.
-    pub fn length(&self) -> u64 {
-        self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |about| about.size())
     }
 
     /// How it begins and how far it was read.
@@ -342,94 +281,5 @@ impl Tailed {
         self.offset = was.offset.min(length);
         let is_all = was.offset <= length;
         (self.skips, self.half) = (is_all && was.skips, was.half.filter(|_| is_all));
-    }
-
-    /// How many bytes `read` will ask for.
-    pub fn want(&self) -> usize {
-        self.want
-    }
-
-    /// Lines may be longer than the bytes asked for; the next read asks for more, up to `most`.
-    pub fn want_more(&mut self, most: usize) {
-        self.want = (self.want * 2).min(most);
-    }
-
-    /// Lines have the usual length again.
-    pub fn want_usual(&mut self) {
-        self.want = CHUNK;
-    }
-
-    /// Reads on. Whether the file is still the same is checked after that: what replaced it
-    /// before is not mistaken for its continuation.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
-    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
-        let Some(file) = &self.file else { return Ok(Bytes::Some(0)) };
-        let n = read_at(file, buffer, self.offset);
-        let is_hole = matches!(n, Ok(1..)) && buffer.first() == Some(&0);
-        let about = file.metadata()?;
-        let size = about.size();
-        // Some offsets are beyond what can be requested.
-        let n = if size < self.offset { 0 } else { n? };
-        if n > 0 || state(&about) != self.seen {
-            if self.head.bytes == 0 && self.offset == 0 && !is_hole {
-                // From the bytes that were read: it may have been emptied since.
-                self.head = head_in(buffer.get(..n).unwrap_or_default());
-            }
-            let look = look(file, self.head.bytes.into())?;
-            self.is_packed = look.is_packed;
-            if size < self.offset || look.start != self.head {
-                let was = self.left();
-                self.before = Some(was);
-                (self.offset, self.skips, self.half) = (0, false, None);
-                self.head = look.head;
-                self.want_usual();
-                return Ok(Bytes::Truncated(was));
-            }
-            self.head = look.head;
-            self.seen = state(&about);
-            self.found = self.seen;
-        }
-        if self.is_packed {
-            return Ok(Bytes::Some(0));
-        }
-        if is_hole && self.half.is_none() {
-            let read = buffer.get(..n).unwrap_or_default();
-            let is_all = read.iter().all(|byte| *byte == 0);
-            let from = if is_all { self.offset + n as u64 } else { self.offset };
-            match sys::next_data(file, from).unwrap_or(Some(from)) {
-                // What follows a hole is a new line.
-                Some(at) if at > self.offset && at < size => {
-                    (self.offset, self.skips) = (at, false);
-                    return read_at(file, buffer, at).map(Bytes::Some);
-                }
-                // It may be filled later.
-                _ if is_all => return Ok(Bytes::Some(0)),
-                _ => {}
-            }
-        }
-        Ok(Bytes::Some(n))
-    }
-
-    /// Whether all of it is also the start of `other`: then it is a copy, perhaps one that is being written.
-    /// `buffer` is written over.
-    pub fn is_copy_of(&self, other: &Tailed, buffer: &mut [u8]) -> bool {
-        let (Some(file), Some(original)) = (&self.file, &other.file) else { return false };
-        let size = |file: &File| file.metadata().map_or(0, |about| about.size());
-        let (own, whole) = (size(file), size(original));
-        if own == 0 || own > whole {
-            return false;
-        }
-        let half = buffer.len() / 2;
-        let (a, b) = buffer.split_at_mut(half.min(HEAD));
-        let mut is_same = |from: u64| {
-            let b = b.get_mut(..a.len()).unwrap_or_default();
-            let (n, m) =
-                (read_at(file, a, from).unwrap_or(0), read_at(original, b, from).unwrap_or(0));
-            n > 0 && n <= m && a.get(..n) == b.get(..n)
-        };
-        is_same(0) && is_same(own.saturating_sub(HEAD as u64))
     }
 }

@@ -1,4 +1,4 @@
-//! Paths with `*`, `?` and `[…]` in the names of files and directories. As in a shell a pattern is
+//! Paths with `*`, `?` and `[…]` in the names of files and directories. As in a shell a pattern
 //! matches one name, it never crosses a `/`, and only a literal `.` matches hidden names. `[!…]`
 //! and `[^…]` are all but these; `[*]` is the character itself.
 
@@ -72,20 +72,24 @@ impl Found {
             self.is_cut = true;
             return;
         }
-        if !is_pattern(part) {
-            let path = directory.join(OsStr::from_bytes(part));
-            if rest.is_empty() {
-                self.directories.push(directory.to_owned());
-                self.files.push(path);
-            } else if path.is_dir() {
-                self.walk(&path, rest);
-            } else {
-                // It may appear here later.
-                self.directories.push(directory.to_owned());
-            }
-            return;
+        if is_pattern(part) {
+            self.directories.push(directory.to_owned());
+            return self.walk_matches(directory, part, rest);
         }
-        self.directories.push(directory.to_owned());
+        let path = directory.join(OsStr::from_bytes(part));
+        if rest.is_empty() {
+            self.directories.push(directory.to_owned());
+            self.files.push(path);
+        } else if path.is_dir() {
+            self.walk(&path, rest);
+        } else {
+            // It may appear here later.
+            self.directories.push(directory.to_owned());
+        }
+    }
+
+    /// Goes on at every name in a directory that the pattern `part` matches.
+    fn walk_matches(&mut self, directory: &Path, part: &[u8], rest: &[Box<[u8]>]) {
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) => {
@@ -123,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_below_every_directory_that_is_meant() {
+    fn every_directory_that_matches_is_searched() {
         let dir = std::env::temp_dir().join(format!("sysmetrics-glob-{}", std::process::id()));
         for name in ["a/x.log", "b/x.log", "b/y.log", "b/.h.log", "c"] {
             let path = dir.join(name);

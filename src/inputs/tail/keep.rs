@@ -4,7 +4,7 @@
 //! default, and a copy on a file system in memory every ten seconds. The copy is the newer one after the agent
 //! was killed, and is gone after a power failure. Both are written at a reload and at an orderly end.
 //!
-//! Which of them is newer is told by a number, as clocks are set back. The copy of another file is of no use; since
+//! A number shows which of them is newer, as clocks are set back. The copy of another file is of no use; since
 //! it does not outlive a start of the machine, the directory of the file is known by device and inode.
 
 use super::state::{self, KnownBeside, Place, State, Written};
@@ -123,7 +123,7 @@ impl Keeper {
         self.is_foreign =
             kept.error.as_ref().is_some_and(|e| e.kind() != io::ErrorKind::InvalidData);
         let copy = self.copy.read();
-        // What cannot be read of it is told when it cannot be written.
+        // That it cannot be read is reported when it cannot be written.
         if copy.error.is_none() && copy.at.is_some() && self.is_newer(&copy, &kept) {
             (kept.state, kept.at) = (copy.state, copy.at);
         }
@@ -136,7 +136,7 @@ impl Keeper {
         let Some(of_copy) = copy.state.written else { return copy.at >= file.at };
         let is_later = match file.state.written {
             Some(of_file) => of_copy.number >= of_file.number,
-            // There is none, or it is of no use, or of the format before.
+            // There is no file, or it is damaged, or of format 1.
             None => file.error.is_some() || copy.at >= file.at,
         };
         is_later && of_copy.directory == self.directory()

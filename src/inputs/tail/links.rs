@@ -30,10 +30,9 @@ impl Tails {
             entry.read.missed += u64::from(missed);
             let fields: [Field<'_>; 1] = [("path", &old.path.display())];
             self.counts.fail(Trouble::Missed, &fields, now);
-            let mut found = candidates(entry, old);
-            found.truncate((missed as usize).min(room.saturating_sub(new.len())));
+            let most = (missed as usize).min(room.saturating_sub(new.len()));
             // The oldest first.
-            for (path, about) in found.into_iter().rev() {
+            for (path, about) in candidates(entry, old, most).into_iter().rev() {
                 let mut file = Tailed::new(path, &about, Start::Beginning);
                 file.leaving = Some(Draining { since: now, ends: 0 });
                 new.push(file);
@@ -43,8 +42,8 @@ impl Tails {
     }
 }
 
-/// The files that the link of `old` may have been set to after it, the newest first.
-fn candidates(entry: &Entry, old: &Tailed) -> Vec<(PathBuf, Metadata)> {
+/// The files that the link of `old` may have been set to after it, at most `most`, the newest first.
+fn candidates(entry: &Entry, old: &Tailed, most: usize) -> Vec<(PathBuf, Metadata)> {
     let is_target = |file: &&Tailed| file.path == old.path && file.leaving.is_none();
     let Some(target) = entry.files.iter().find(is_target) else { return Vec::new() };
     let directory = target.real.parent().unwrap_or(Path::new("."));
@@ -60,6 +59,7 @@ fn candidates(entry: &Entry, old: &Tailed) -> Vec<(PathBuf, Metadata)> {
             let newer =
                 |other: &(PathBuf, Metadata)| disk::changed(&other.1) > disk::changed(&about);
             found.insert(found.partition_point(newer), (path, about));
+            found.truncate(most);
         }
     }
     found

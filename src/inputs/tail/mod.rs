@@ -17,10 +17,12 @@ mod apply;
 mod begin;
 mod beside;
 mod budget;
+mod bytes;
 mod cost;
 mod count;
 mod disk;
 mod file;
+mod file_turn;
 mod glob;
 mod keep;
 pub mod lines;
@@ -31,6 +33,7 @@ mod read;
 mod rule;
 mod scan;
 mod search;
+mod series;
 pub mod state;
 mod take;
 mod watch;
@@ -50,7 +53,8 @@ use file::Tailed;
 use glob::Glob;
 use keep::{Failure, Keeper};
 use passed::Passed;
-use rule::{Common, Rule};
+use rule::Rule;
+use series::Common;
 use state::{KnownBeside, Place, State};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -94,7 +98,7 @@ pub struct Tails {
 
 /// One path of the settings.
 struct Entry {
-    said: LogFiles,
+    settings: LogFiles,
     glob: Glob,
     rules: Vec<Rule>,
     files: Vec<Tailed>,
@@ -131,7 +135,7 @@ impl Tails {
         if self.poll.is_some_and(|at| at <= now) {
             self.poll = Some(now + self.settings.poll_interval);
             self.is_scan_due = true;
-            self.look_at_all();
+            self.check_all();
         }
         if std::mem::take(&mut self.is_scan_due) {
             self.scan(now);
@@ -147,7 +151,7 @@ impl Tails {
     }
 
     /// Marks files that changed since they were read, and those that are about to be removed.
-    fn look_at_all(&mut self) {
+    fn check_all(&mut self) {
         for file in self.files_mut() {
             let waits = file.leaving.is_some() || file.unfinished.is_some();
             let waits = waits || file.is_copy || file.is_troubled;
@@ -159,7 +163,7 @@ impl Tails {
     fn poll_events(&mut self, now: Instant) {
         let Tails { watch, entries, is_scan_due, .. } = self;
         let mut has_names = false;
-        let heard = watch.poll_events(|event| {
+        let changes = watch.poll_events(|event| {
             if event.what != FileEvent::Written {
                 let concerns = |entry: &Entry| {
                     entry.glob.concerns(event.name) || passed::concerns(&entry.files, event.name)
@@ -167,22 +171,22 @@ impl Tails {
                 has_names |= event.name.is_empty() || entries.iter().any(concerns);
             }
             for file in entries.iter_mut().flat_map(|entry| &mut entry.files) {
-                let is_meant = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
+                let is_it = || file.real.file_name().is_some_and(|n| n.as_bytes() == event.name);
                 let is_its_link =
                     || file.path.file_name().is_some_and(|n| n.as_bytes() == event.name);
                 if event.what == FileEvent::Set && file.link_watch == event.watch && is_its_link() {
                     file.link_sets += 1;
                 }
                 let is_here = file.watch == event.watch;
-                file.is_due |= is_here && (file.leaving.is_some() || is_meant());
+                file.is_due |= is_here && (file.leaving.is_some() || is_it());
             }
         });
-        *is_scan_due |= has_names || heard.all;
-        if heard.all {
-            self.look_at_all();
+        *is_scan_due |= has_names || changes.all;
+        if changes.all {
+            self.check_all();
         }
-        let pause = if has_names || heard.all { COALESCE_NAMES } else { COALESCE };
-        self.pause = heard.any.then_some(now + pause);
+        let pause = if has_names || changes.all { COALESCE_NAMES } else { COALESCE };
+        self.pause = changes.any.then_some(now + pause);
     }
 
     /// Saves how far the files were read, before the program ends.
@@ -211,7 +215,7 @@ impl Tails {
         self.forget_pending();
         let mut places = Vec::new();
         for entry in &self.entries {
-            places.extend(entry.files.iter().filter_map(|file| file.place(&entry.said.path)));
+            places.extend(entry.files.iter().filter_map(|file| file.place(&entry.settings.path)));
         }
         // A place that is also known from a file is not kept twice.
         let is_known = |place: &Place| {
@@ -234,7 +238,7 @@ impl Tails {
     /// the last time.
     fn known_beside(&self) -> Vec<KnownBeside> {
         let list = |entry: &Entry| {
-            let setting = &entry.said.path;
+            let setting = &entry.settings.path;
             if entry.is_new {
                 return self.beside.iter().find(|list| list.setting == *setting).cloned();
             }
@@ -249,7 +253,7 @@ impl Tails {
         let paths = self
             .entries
             .iter()
-            .map(|entry| (entry.said.path.as_str(), entry.files.len() as u64, entry.read));
+            .map(|entry| (entry.settings.path.as_str(), entry.files.len() as u64, entry.read));
         self.counts.write(paths, (&self.common.refused, &self.common.skipped), out);
     }
 }

@@ -1,19 +1,11 @@
 //! A turn of reading: files that are due, one after the other, until there is no more data or the turn
 //! is used up.
 
-use super::begin::{Decision, GRACE, decide, hand_over, has_moved_on, is_over, stays_copy};
 use super::budget::Budget;
-use super::count::Trouble;
-use super::disk;
-use super::file::{Bytes, Draining, ReadMark, Start, Tailed};
-use super::passed::Passed;
-use super::state::Head;
-use super::take::Piece;
-use super::{COALESCE_NAMES, Entry, Tails};
-use crate::base::log::Field;
+use super::file::Tailed;
+use super::{Entry, Tails};
 use crate::model::store::Store;
-use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Bytes that one turn reads of all files; a line that is longer is read alone.
 pub const TURN: usize = 256 << 10;
@@ -23,19 +15,6 @@ const LOOK: usize = 4 << 10;
 
 /// Files that are open at a time, unless the limit of open files is low.
 pub const MAX_OPEN: usize = 64;
-
-/// How long a last line without a newline waits for it when the writer writes to another file.
-const UNFINISHED: Duration = Duration::from_secs(2);
-
-/// The result of a file's turn.
-enum Outcome {
-    /// It is still followed; this many bytes were read.
-    Stays(usize),
-    /// It was read to its end and is gone.
-    Goes,
-    /// It was emptied; this was its state.
-    Truncated(ReadMark),
-}
 
 impl Tails {
     /// Reads what is due, a bounded amount; returns whether there is more.
@@ -63,7 +42,7 @@ impl Tails {
                 break;
             }
             idle = 0;
-            let n = self.attend(entry, at, &budget, store, now);
+            let n = self.take_file_turn(entry, at, &budget, store, now);
             has_read |= n > 0;
             budget.left = budget.left.saturating_sub(n.max(LOOK));
             let file = self.entries.get(entry).and_then(|entry| entry.files.get(at));
@@ -82,7 +61,7 @@ impl Tails {
         for entry in 0..self.entries.len() {
             let half = |entry: &Entry| entry.files.iter().position(|file| file.half.is_some());
             while let Some(at) = self.entries.get(entry).and_then(half) {
-                self.attend(entry, at, &budget, store, now);
+                self.take_file_turn(entry, at, &budget, store, now);
                 let files = self.entries.get_mut(entry).map(|entry| &mut entry.files);
                 if let Some(file) = files.and_then(|files| files.get_mut(at)) {
                     file.half = None;
@@ -102,246 +81,5 @@ impl Tails {
             at -= entry.files.len();
         }
         None
-    }
-
-    /// Gives one file its turn; returns how many bytes were read.
-    fn attend(
-        &mut self,
-        entry: usize,
-        at: usize,
-        budget: &Budget,
-        store: &mut Store,
-        now: Instant,
-    ) -> usize {
-        let mut entries = std::mem::take(&mut self.entries);
-        let mut read = 0;
-        if self.has_room(&mut entries, entry, at)
-            && let Some(here) = entries.get_mut(entry)
-        {
-            let outcome = self.read_file(here, at, budget, store, now);
-            if !matches!(outcome, Ok(Outcome::Stays(0)) | Err(_)) {
-                self.state.change();
-            }
-            match outcome {
-                Ok(Outcome::Stays(n)) => read = n,
-                Ok(Outcome::Truncated(was)) => {
-                    here.read.truncations += 1;
-                    let is_found = hand_over(&mut here.files, was);
-                    self.is_scan_due |= !is_found;
-                    emptied(here, at, is_found.then_some(was.head), now);
-                }
-                Ok(Outcome::Goes) => remove(here, at),
-                Err((trouble, error)) => self.trouble(here, at, trouble, &error, now),
-            }
-        }
-        self.entries = entries;
-        read
-    }
-
-    /// Makes room for one more open file, unless it is open; false if it has to wait.
-    fn has_room(&self, entries: &mut [Entry], entry: usize, at: usize) -> bool {
-        let file = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at));
-        let Some(file) = file else { return false };
-        if file.is_open() {
-            return true;
-        }
-        let all = || entries.iter().flat_map(|entry| &entry.files);
-        if all().filter(|file| file.is_open()).count() < self.most_open {
-            return true;
-        }
-        // Closes the one that was read longest ago, but none that could not be found again.
-        let all = entries.iter_mut().flat_map(|entry| &mut entry.files);
-        let idle = all.filter(|file| file.is_open() && file.leaving.is_none());
-        let oldest = idle.min_by_key(|file| (file.is_due, file.used));
-        if let Some(oldest) = oldest {
-            oldest.close();
-            return true;
-        }
-        // All are about to be removed; the next check follows.
-        if let Some(file) = entries.get_mut(entry).and_then(|entry| entry.files.get_mut(at)) {
-            file.is_due = false;
-        }
-        false
-    }
-
-    /// A file that cannot be opened or read is tried again at the next check.
-    fn trouble(
-        &mut self,
-        entry: &mut Entry,
-        at: usize,
-        trouble: Trouble,
-        error: &io::Error,
-        now: Instant,
-    ) {
-        let Some(file) = entry.files.get_mut(at) else { return };
-        file.is_due = false;
-        let is_gone = error.kind() == ErrorKind::NotFound;
-        let trouble = match trouble {
-            Trouble::Open if is_gone && file.size() > file.offset => Trouble::Lost,
-            trouble => trouble,
-        };
-        let was_said = std::mem::replace(&mut file.is_troubled, true);
-        if !was_said && (!is_gone || trouble == Trouble::Lost) {
-            let fields: [Field<'_>; 2] = [("path", &file.path.display()), ("error", error)];
-            self.counts.fail(trouble, &fields, now);
-        }
-        file.close();
-        if is_gone {
-            // If there is another file of its name, the next scan finds it.
-            remove(entry, at);
-            self.poll = self.poll.map(|at| at.min(now + COALESCE_NAMES));
-        }
-    }
-
-    fn read_file(
-        &mut self,
-        entry: &mut Entry,
-        at: usize,
-        budget: &Budget,
-        store: &mut Store,
-        now: Instant,
-    ) -> Result<Outcome, (Trouble, io::Error)> {
-        let read = |error| (Trouble::Read, error);
-        let Some(file) = entry.files.get_mut(at) else { return Ok(Outcome::Stays(0)) };
-        file.open().map_err(|error| (Trouble::Open, error))?;
-        file.used = self.counts.turns;
-        if file.start != Start::Known {
-            match self.begin(entry, at, now).map_err(read)? {
-                Some(outcome) => return Ok(outcome),
-                None => self.state.change(),
-            }
-        }
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(Outcome::Stays(0)) };
-        if file.is_copy {
-            let mut others = before.iter_mut().chain(after);
-            if stays_copy(file, &mut others, &mut self.buffer) {
-                return Ok(waits(file, now));
-            }
-            (file.is_copy, file.was) = (false, None);
-            if file.beside.is_some() {
-                // Its original was emptied before any of that was read.
-                file.start = Start::Late;
-                return Ok(Outcome::Stays(0));
-            }
-        }
-        let (size, was_unknown) = (file.size(), file.head.bytes == 0);
-        let want = file.want().min(self.buffer.len());
-        let room = self.buffer.get_mut(..want).unwrap_or_default();
-        let n = match file.read(room).map_err(read)? {
-            Bytes::Some(n) => n,
-            Bytes::Truncated(was) => return Ok(Outcome::Truncated(was)),
-        };
-        file.is_troubled = false;
-        if was_unknown && file.head.bytes > 0 {
-            file.turned = Some(now);
-        }
-        let piece = Piece { n, is_last: false };
-        let used = self.take_lines(entry, at, piece, budget, store, now);
-        let (waits, has_grown) = match entry.files.get(at) {
-            Some(file) if !file.is_due => (n - used, used > 0 || file.size() != size),
-            _ => return Ok(Outcome::Stays(used)),
-        };
-        let ends = look_at_end(entry, at, waits, has_grown, now);
-        let mut last = 0;
-        if ends.takes_last {
-            self.buffer.copy_within(used..n, 0);
-            let piece = Piece { n: waits, is_last: true };
-            last = self.take_lines(entry, at, piece, budget, store, now);
-        }
-        let is_half = entry.files.get(at).is_some_and(|file| file.half.is_some());
-        Ok(if ends.goes && !is_half { Outcome::Goes } else { Outcome::Stays(used + last) })
-    }
-
-    /// Decides where a newly opened file begins; returns an outcome if it is not read now.
-    fn begin(&mut self, entry: &mut Entry, at: usize, now: Instant) -> io::Result<Option<Outcome>> {
-        let (before, rest) = entry.files.split_at_mut(at);
-        let Some((file, after)) = rest.split_first_mut() else { return Ok(None) };
-        let mut others = before.iter_mut().chain(&mut *after);
-        let kept = (&*entry.said.path, &*self.pending);
-        let settled = decide(file, &mut others, kept, &mut self.buffer, now)?;
-        let is_known = || {
-            let at = file.changed_at();
-            before.iter().chain(&*after).any(|other| other.changed_at() == at)
-                || entry.passed.iter().any(|passed| passed.state.1 == at)
-                || file.path.with_extension("").exists()
-        };
-        match settled {
-            Decision::Reads => {}
-            Decision::Unseen if file.is_expected => {}
-            Decision::Waits => return Ok(Some(waits(file, now))),
-            // What was compressed keeps its time, or still is beside it.
-            Decision::UnseenPacked if is_known() => return Ok(Some(Outcome::Goes)),
-            Decision::Unseen | Decision::UnseenPacked => {
-                entry.read.missed += 1;
-                let fields: [Field<'_>; 1] = [("path", &file.path.display())];
-                self.counts.fail(Trouble::Missed, &fields, now);
-            }
-            Decision::Goes => return Ok(Some(Outcome::Goes)),
-        }
-        Ok(None)
-    }
-}
-
-/// What is to be done at the end of a file.
-struct Ends {
-    /// Its last line counts without a newline.
-    takes_last: bool,
-    /// It is read no more.
-    goes: bool,
-}
-
-/// Handles the end of a file: what is left is `waits` bytes of a line without a newline.
-fn look_at_end(entry: &mut Entry, at: usize, waits: usize, has_grown: bool, now: Instant) -> Ends {
-    let (before, rest) = entry.files.split_at_mut(at);
-    let Some((file, after)) = rest.split_first_mut() else {
-        return Ends { takes_last: false, goes: false };
-    };
-    let leaving = file.leaving.as_mut();
-    let goes = leaving.is_some_and(|leaving| is_over(leaving, has_grown, GRACE, now));
-    let is_unfinished = waits > 0 && !file.skips;
-    let quiet = file.unfinished.get_or_insert(Draining { since: now, ends: 0 });
-    let is_quiet = is_over(quiet, has_grown, UNFINISHED, now);
-    let has_moved_on = || has_moved_on(file, &mut before.iter().chain(&*after));
-    let takes_last = is_unfinished && (goes || is_quiet && has_moved_on());
-    if !is_unfinished || takes_last {
-        file.unfinished = None;
-    }
-    Ends { takes_last, goes }
-}
-
-/// Handles a file of which nothing was read yet, and whether it can be removed.
-fn waits(file: &mut Tailed, now: Instant) -> Outcome {
-    file.is_due = false;
-    // For a copy that the path named it is known that it is gone.
-    let least = if file.is_copy && file.beside.is_none() { Duration::ZERO } else { GRACE };
-    let is_over = |l: Draining| now.saturating_duration_since(l.since) >= least;
-    let is_over = file.leaving.is_some_and(is_over);
-    if is_over { Outcome::Goes } else { Outcome::Stays(0) }
-}
-
-/// Handles a file that was emptied. `head` is how it began, if a copy has its unread rest.
-fn emptied(entry: &mut Entry, at: usize, head: Option<Head>, now: Instant) {
-    let (before, rest) = entry.files.split_at_mut(at);
-    let Some((file, after)) = rest.split_first_mut() else { return };
-    file.turned = Some(now);
-    if let Some(head) = head {
-        file.before = Some(ReadMark::nothing(head));
-    }
-    if file.beside.is_some() {
-        // It is another file.
-        remove(entry, at);
-    } else if before.iter().chain(&*after).any(|o| disk::is_named_after(&file.path, &o.path)) {
-        // It may be a copy with the inode of a file that is gone.
-        file.start = Start::Late;
-    }
-}
-
-/// Removes a file; its unread rest may be in a copy. It must not be found again beside others.
-fn remove(entry: &mut Entry, at: usize) {
-    let gone = entry.files.remove(at);
-    entry.passed.push(Passed::of(&gone));
-    if !gone.is_copy {
-        hand_over(&mut entry.files, gone.left());
     }
 }

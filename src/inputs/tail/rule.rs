@@ -6,24 +6,18 @@
 use super::cost;
 use super::count::Skip;
 use super::search::Search;
+use super::series::{Common, RuleSeries};
+use crate::base::float::float;
 use crate::base::log::{self, Field};
-use crate::model::metric::{Kind, Labels};
-use crate::model::store::{Change, DEFAULT_BUCKETS, Group, LabelSet, Offer, Reason, Store};
+use crate::model::store::{Change, Group, Reason, Store};
 use crate::settings::{LogRule, RuleKind};
 use regex_lite::Captures;
-use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant};
-
-/// The label of a histogram's buckets.
-const BOUND: &str = "le";
-
-/// The period in which costly rules have their time.
-const EACH: Duration = Duration::from_secs(1);
+use std::time::Instant;
 
 /// A rule that lines are matched against.
 pub struct Rule {
     /// The rule as in the settings.
-    pub said: LogRule,
+    pub settings: LogRule,
     /// The group of its series.
     pub group: Group,
     search: Search,
@@ -32,84 +26,24 @@ pub struct Rule {
     /// The hashes of the labels of its series, sorted.
     series: Vec<u64>,
     /// Reasons for skipping lines that were already logged.
-    skips_said: [bool; Skip::ALL.len()],
-}
-
-/// State that all rules share.
-pub struct Common {
-    /// Labels that are added to every series without a label of that name.
-    pub labels: Vec<(String, String)>,
-    /// The most bytes of a label's value.
-    pub max_value_bytes: usize,
-    /// The most series of one rule.
-    pub max_series: usize,
-    /// Samples that the store or a bound refused.
-    pub refused: [u64; Reason::ALL.len()],
-    /// Lines that rules were not matched against.
-    pub skipped: [u64; Skip::ALL.len()],
-    /// The start of the current second, and how long costly rules took in it.
-    spent: Option<(Instant, Duration)>,
-    hasher: RandomState,
-    set: LabelSet,
-    text: String,
-}
-
-impl Default for Common {
-    fn default() -> Common {
-        Common {
-            labels: Vec::new(),
-            max_value_bytes: 0,
-            max_series: 0,
-            refused: [0; Reason::ALL.len()],
-            skipped: [0; Skip::ALL.len()],
-            spent: None,
-            hasher: RandomState::new(),
-            set: LabelSet::default(),
-            text: String::new(),
-        }
-    }
-}
-
-impl Common {
-    /// Counts a sample that is refused.
-    fn refuse(&mut self, reason: Reason) {
-        if let Some(count) = self.refused.get_mut(reason as usize) {
-            *count += 1;
-        }
-    }
-
-    /// Whether costly rules have used all their time of this second.
-    fn is_spent(&mut self, now: Instant) -> bool {
-        match self.spent {
-            Some((since, spent)) if now < since + EACH => spent >= cost::SECOND,
-            _ => {
-                self.spent = Some((now, Duration::ZERO));
-                false
-            }
-        }
-    }
-
-    fn spend(&mut self, time: Duration) {
-        if let Some((_, spent)) = &mut self.spent {
-            *spent += time;
-        }
-    }
+    skips_logged: [bool; Skip::ALL.len()],
 }
 
 impl Rule {
     /// # Errors
     ///
     /// The pattern is not a valid regular expression.
-    pub fn new(said: &LogRule, group: Group) -> Result<Rule, regex_lite::Error> {
-        let takes = said.value.is_some() || said.labels.iter().any(|(_, text)| text.contains('$'));
-        let search = Search::new(&said.pattern)?;
+    pub fn new(settings: &LogRule, group: Group) -> Result<Rule, regex_lite::Error> {
+        let takes =
+            settings.value.is_some() || settings.labels.iter().any(|(_, text)| text.contains('$'));
+        let search = Search::new(&settings.pattern)?;
         Ok(Rule {
-            said: said.clone(),
+            settings: settings.clone(),
             group,
             search,
             takes,
             series: Vec::new(),
-            skips_said: [false; Skip::ALL.len()],
+            skips_logged: [false; Skip::ALL.len()],
         })
     }
 
@@ -121,7 +55,7 @@ impl Rule {
     /// Declares the series that are known before there is a line: a number of lines without labels from them
     /// starts at zero.
     pub fn declare(&mut self, common: &mut Common, store: &mut Store, now: Instant) {
-        if !self.takes && self.said.kind == RuleKind::Counter {
+        if !self.takes && self.settings.kind == RuleKind::Counter {
             self.offer(None, Change::Add(0.0), common, store, now);
         }
     }
@@ -160,13 +94,13 @@ impl Rule {
         if let Some(skipped) = common.skipped.get_mut(why as usize) {
             *skipped += count;
         }
-        let said = self.skips_said.get_mut(why as usize).filter(|said| count > 0 && !**said);
-        if let Some(said) = said {
-            *said = true;
+        let logged = self.skips_logged.get_mut(why as usize);
+        if let Some(is_logged) = logged.filter(|logged| count > 0 && !**logged) {
+            *is_logged = true;
             let fields: [Field<'_>; 3] = [
-                ("metric", &self.said.metric),
-                ("pattern", &self.said.pattern),
-                ("looks_at_bytes", &self.search.most),
+                ("metric", &self.settings.metric),
+                ("pattern", &self.settings.pattern),
+                ("matched_bytes", &self.search.most),
             ];
             log::warn(why.text().1, &fields);
         }
@@ -194,6 +128,7 @@ impl Rule {
         count
     }
 
+    /// Takes a value or labels of each line that matches. Returns how many did.
     fn take_values(
         &mut self,
         stretch: &[u8],
@@ -202,7 +137,7 @@ impl Rule {
         store: &mut Store,
         now: Instant,
     ) -> u64 {
-        let Rule { said, group, search, series, .. } = self;
+        let Rule { settings, group, search, series, .. } = self;
         let mut count = 0;
         search.candidates(stretch, &mut |line, at| {
             let view = search.view(line, at);
@@ -215,22 +150,10 @@ impl Rule {
                 return;
             };
             count += 1;
-            let value = match &said.value {
-                None => Some(1.0),
-                Some(template) => {
-                    common.text.clear();
-                    found.expand(template, &mut common.text);
-                    crate::base::float::float(common.text.trim()).filter(|value| value.is_finite())
-                }
+            let Some(change) = change_of(settings, &found, &mut common.text) else {
+                return common.refuse(Reason::Number);
             };
-            let Some(value) = value else { return common.refuse(Reason::Number) };
-            let change = match said.kind {
-                RuleKind::Counter => Change::Add(value),
-                RuleKind::Gauge if said.value.is_none() => Change::Add(value),
-                RuleKind::Gauge => Change::Set(value),
-                RuleKind::Histogram => Change::ObserveMany(value, 1),
-            };
-            let made = RuleSeries { said, group: *group, series };
+            let made = RuleSeries { settings, group: *group, series };
             made.offer(Some(&found), change, common, store, now);
         });
         count
@@ -244,100 +167,30 @@ impl Rule {
         store: &mut Store,
         now: Instant,
     ) {
-        let made = RuleSeries { said: &self.said, group: self.group, series: &mut self.series };
+        let made =
+            RuleSeries { settings: &self.settings, group: self.group, series: &mut self.series };
         made.offer(found, change, common, store, now);
     }
 }
 
-/// The part of a rule that makes its series.
-struct RuleSeries<'a> {
-    said: &'a LogRule,
-    group: Group,
-    series: &'a mut Vec<u64>,
-}
-
-impl RuleSeries<'_> {
-    fn offer(
-        self,
-        found: Option<&Captures<'_>>,
-        change: Change<'_>,
-        common: &mut Common,
-        store: &mut Store,
-        now: Instant,
-    ) {
-        let Common { labels, max_value_bytes, set, text, hasher, max_series, .. } = common;
-        let most = (*max_value_bytes).min(store.bounds().value_bytes);
-        set.clear();
-        for (name, template) in &self.said.labels {
-            text.clear();
-            match found {
-                Some(found) => found.expand(template, text),
-                None => text.push_str(template),
-            }
-            set.add(name, cut(text, most));
-        }
-        for (name, value) in labels {
-            set.add_missing(name, value);
-        }
-        let reserved = if self.said.kind == RuleKind::Histogram { BOUND } else { "" };
-        let done = set.render(store.bounds(), reserved).and_then(|labels| {
-            let hash = hasher.hash_one(labels.text());
-            match self.series.binary_search(&hash) {
-                Ok(_) => self.add(labels, change, store, now),
-                Err(_) if self.series.len() >= *max_series => Err(Reason::Series),
-                Err(at) => {
-                    let done = self.add(labels, change, store, now);
-                    if done.is_ok() {
-                        self.series.insert(at, hash);
-                    }
-                    done
-                }
-            }
+/// What a match changes; `None` if its value is no number. `text` is a buffer.
+fn change_of<'a>(
+    settings: &LogRule,
+    found: &Captures<'_>,
+    text: &mut String,
+) -> Option<Change<'a>> {
+    let Some(template) = &settings.value else {
+        return Some(match settings.kind {
+            RuleKind::Counter | RuleKind::Gauge => Change::Add(1.0),
+            RuleKind::Histogram => Change::ObserveMany(1.0, 1),
         });
-        if let Err(reason) = done {
-            common.refuse(reason);
-        }
-    }
-
-    fn add(
-        &self,
-        labels: Labels<'_>,
-        change: Change<'_>,
-        store: &mut Store,
-        now: Instant,
-    ) -> Result<(), Reason> {
-        let kind = match self.said.kind {
-            RuleKind::Counter => Kind::Counter,
-            RuleKind::Gauge => Kind::Gauge,
-            RuleKind::Histogram => Kind::Histogram,
-        };
-        let (name, help) = (&*self.said.metric, &*self.said.help);
-        let (time, ttl) = (None, Duration::ZERO);
-        let offer = Offer { name, kind, help, labels, change, time, ttl, group: self.group };
-        match (kind, &*self.said.buckets) {
-            (Kind::Histogram, []) => store.declare(&offer, &DEFAULT_BUCKETS, now),
-            (Kind::Histogram, buckets) => store.declare(&offer, buckets, now),
-            _ => store.take(&offer, now),
-        }
-    }
-}
-
-/// The start of `text`, at most `most` bytes of whole characters.
-fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or(0)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_cut_between_characters() {
-        assert_eq!(cut("aéb", 10), "aéb");
-        assert_eq!(cut("aéb", 3), "aé");
-        assert_eq!(cut("aéb", 2), "a");
-        assert_eq!(cut("é", 1), "");
-        assert_eq!(cut("", 0), "");
-    }
+    };
+    text.clear();
+    found.expand(template, text);
+    let value = float(text.trim()).filter(|value| value.is_finite())?;
+    Some(match settings.kind {
+        RuleKind::Counter => Change::Add(value),
+        RuleKind::Gauge => Change::Set(value),
+        RuleKind::Histogram => Change::ObserveMany(value, 1),
+    })
 }

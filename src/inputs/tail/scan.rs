@@ -66,7 +66,7 @@ impl Tails {
         let mut is_there = vec![false; entry.files.len()];
         let has_room = self.add_files(entry, files, most, &mut is_there, now);
         if is_cut || !has_room {
-            self.counts.fail(Trouble::TooMany, &[("path", &entry.said.path)], now);
+            self.counts.fail(Trouble::TooMany, &[("path", &entry.settings.path)], now);
         }
         let gone = mark_gone(entry, &is_there, now);
         let room = |entry: &Entry| most.saturating_sub(entry.files.len());
@@ -92,16 +92,7 @@ impl Tails {
         let mut has_room = true;
         let mut irregular = Vec::new();
         for path in paths {
-            let about = match fs::metadata(&path) {
-                Ok(about) => about,
-                Err(error) => {
-                    if error.kind() != ErrorKind::NotFound {
-                        let fields: [Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
-                        self.counts.fail(Trouble::Open, &fields, now);
-                    }
-                    continue;
-                }
-            };
+            let Some(about) = self.metadata(&path, now) else { continue };
             if !about.is_file() {
                 if !entry.irregular.contains(&path) {
                     self.counts.fail(Trouble::Irregular, &[("path", &path.display())], now);
@@ -113,7 +104,7 @@ impl Tails {
                     continue;
                 }
                 let start = match entry.is_new {
-                    true if entry.said.from_start => Start::Beginning,
+                    true if entry.settings.from_start => Start::Beginning,
                     true => Start::End(about.size()),
                     false => Start::Late,
                 };
@@ -128,9 +119,23 @@ impl Tails {
         has_room
     }
 
+    /// The metadata of what is at a path; a failure is counted, unless there is nothing.
+    fn metadata(&mut self, path: &Path, now: Instant) -> Option<Metadata> {
+        match fs::metadata(path) {
+            Ok(about) => Some(about),
+            Err(error) => {
+                if error.kind() != ErrorKind::NotFound {
+                    let fields: [Field<'_>; 2] = [("path", &path.display()), ("error", &error)];
+                    self.counts.fail(Trouble::Open, &fields, now);
+                }
+                None
+            }
+        }
+    }
+
     /// Files that were renamed while the program did not run are read to their end.
     fn seek_pending(&self, entry: &mut Entry, now: Instant) {
-        for place in self.pending.iter().filter(|place| place.setting == entry.said.path) {
+        for place in self.pending.iter().filter(|place| place.setting == entry.settings.path) {
             if entry.files.iter().any(|file| file.id.1 == place.inode) {
                 continue;
             }
@@ -149,7 +154,8 @@ impl Tails {
     pub(super) fn forget_pending(&mut self) {
         let Tails { pending, entries, .. } = self;
         pending.retain(|place| {
-            let Some(entry) = entries.iter().find(|entry| entry.said.path == place.setting) else {
+            let Some(entry) = entries.iter().find(|entry| entry.settings.path == place.setting)
+            else {
                 return false;
             };
             let is_open = |file: &Tailed| matches!(file.start, Start::Known | Start::Late);

@@ -10,6 +10,7 @@ use super::count::Read;
 use super::file::{PartialBatch, Tailed};
 use super::lines::{self, Next};
 use super::rule::Rule;
+use super::series::Common;
 use super::{Entry, Tails};
 use crate::model::store::Store;
 use std::time::Instant;
@@ -54,14 +55,8 @@ impl Tails {
             let next = || next_lines(rest, piece, (most, stretch), file.skips, read);
             let Some(mut half) = half.or_else(next) else { break };
             let taken = rest.get(..half.len).unwrap_or_default();
-            let first = half.rule;
-            for rule in rules.iter_mut().skip(first) {
-                if half.rule > first && !budget.is_for_half && budget.is_over() {
-                    break;
-                }
-                read.matches += rule.take(taken, &mut self.common, store, now);
-                half.rule += 1;
-            }
+            read.matches +=
+                match_rules(rules, &mut half, taken, budget, &mut self.common, store, now);
             if half.rule < rules.len() {
                 file.half = Some(half);
                 is_cut_short = true;
@@ -74,9 +69,30 @@ impl Tails {
         }
         let used = n - rest.len();
         read.bytes += used as u64;
-        went_on(file, used, n, is_cut_short, self.buffer.len());
+        advance(file, used, n, is_cut_short, self.buffer.len());
         used
     }
+}
+
+/// Gives lines to the rules that have not had them, as long as there is time; returns the number of matches.
+fn match_rules(
+    rules: &mut [Rule],
+    half: &mut PartialBatch,
+    lines: &[u8],
+    budget: &Budget,
+    common: &mut Common,
+    store: &mut Store,
+    now: Instant,
+) -> u64 {
+    let (first, mut matches) = (half.rule, 0);
+    for rule in rules.iter_mut().skip(first) {
+        if half.rule > first && !budget.is_for_half && budget.is_over() {
+            break;
+        }
+        matches += rule.take(lines, common, store, now);
+        half.rule += 1;
+    }
+    matches
 }
 
 /// The next lines of a piece, of which `rest` is left; none where more bytes are needed first.
@@ -110,7 +126,7 @@ fn next_lines(
 
 /// Advances the offset by `used` of `n` bytes, and decides whether the file is read again soon and how much
 /// of it; `room` is the most that can be read at once.
-fn went_on(file: &mut Tailed, used: usize, n: usize, is_cut_short: bool, room: usize) {
+fn advance(file: &mut Tailed, used: usize, n: usize, is_cut_short: bool, room: usize) {
     file.offset += used as u64;
     let is_all = n < file.want().min(room);
     if is_all || is_cut_short {

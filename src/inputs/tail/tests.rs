@@ -1,11 +1,15 @@
 //! Whole turns over real files, under a clock of the tests' own.
 
+mod clock;
+mod copies;
 mod cost;
 mod day;
+mod holes;
 mod links;
 mod restart;
 mod rotation;
 mod turns;
+mod values;
 
 use super::*;
 use crate::base::state::{Slots, is_in_memory};
@@ -155,152 +159,6 @@ impl Drop for Place {
 }
 
 #[test]
-fn rotation_by_rename_loses_nothing_and_counts_nothing_twice() {
-    for glob in ["web.log", "web.log*"] {
-        let mut place = Place::new(glob).started();
-        assert_eq!(place.lines(), 0.0, "it is there from the start");
-        place.append("web.log", "one\ntwo\n");
-        place.step();
-        assert_eq!(place.lines(), 2.0);
-        place.append("web.log", "three\n");
-        place.rename("web.log", "web.log.1");
-        place.append("web.log.1", "four\n");
-        place.append("web.log", "five\n");
-        place.step();
-        assert_eq!(place.lines(), 5.0, "{glob}");
-        // The writer has not heard of it yet, and ends within a line.
-        place.append("web.log.1", "six\nseven");
-        place.step();
-        assert_eq!(place.lines(), 6.0);
-        assert_eq!(place.count("files"), 2.0);
-        // It writes elsewhere now, so that the last line counts as it is, and what is left of it does not.
-        (0..3).for_each(|_| place.step());
-        assert_eq!(place.lines(), 7.0, "{glob}");
-        place.append("web.log.1", " and a half\n");
-        (0..LONG).for_each(|_| place.step());
-        let files = if glob == "web.log" { 1.0 } else { 2.0 };
-        assert_eq!((place.count("files"), place.lines()), (files, 7.0), "{glob}");
-        place.rename("web.log", "web.log.2");
-        place.append("web.log", "eight\n");
-        fs::remove_file(place.path("web.log.1")).unwrap();
-        (0..LONG).for_each(|_| place.step());
-        assert_eq!(place.lines(), 8.0, "{glob}");
-        assert_eq!(place.count("read_bytes_total"), 51.0);
-        assert_eq!(place.count("rotations_missed_total"), 0.0);
-    }
-}
-
-#[test]
-fn copy_and_truncate() {
-    for glob in ["web.log", "web.log*"] {
-        let mut place = Place::new(glob).started();
-        for round in 0..5 {
-            place.append("web.log", format!("{round} one\ntwo\n"));
-            place.step();
-            place.append("web.log", "three\n");
-            if round % 2 == 0 {
-                // The third is read of the copy, if that is looked for.
-                fs::copy(place.path("web.log"), place.path(&format!("web.log.{round}"))).unwrap();
-                place.step();
-            } else {
-                place.step();
-                fs::copy(place.path("web.log"), place.path(&format!("web.log.{round}"))).unwrap();
-            }
-            fs::write(place.path("web.log"), "").unwrap();
-            if round % 2 == 0 {
-                place.step();
-            }
-            // Longer than it was.
-            place.append("web.log", "four and so on and so on and so on and so on\n");
-            place.step();
-            place.step();
-            assert_eq!(place.lines(), 4.0 * f64::from(round + 1), "{glob} {round}");
-            assert_eq!(place.count("truncations_total"), f64::from(round + 1) * 2.0 - 1.0);
-            fs::write(place.path("web.log"), "").unwrap();
-            place.step();
-        }
-    }
-}
-
-#[test]
-fn what_was_not_read_before_it_was_emptied_is_read_of_the_copy() {
-    let mut place = Place::new("web.log*").started();
-    place.append("web.log", "one\ntwo\n");
-    place.step();
-    place.append("web.log", "three\nfour\n");
-    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
-    fs::write(place.path("web.log"), "five\n").unwrap();
-    place.step();
-    place.step();
-    assert_eq!(place.lines(), 5.0);
-    // What is no copy only looks like one for a while.
-    place.append("web.log-b", "fi");
-    place.step();
-    place.append("web.log-b", "sh\n");
-    place.step();
-    assert_eq!(place.lines(), 6.0);
-    // A copy of which the original stays is not read.
-    fs::copy(place.path("web.log"), place.path("web.log.bak")).unwrap();
-    (0..3).for_each(|_| place.step());
-    assert_eq!(place.lines(), 6.0);
-    fs::remove_file(place.path("web.log.bak")).unwrap();
-    place.append("web.log", "six\n");
-    (0..3).for_each(|_| place.step());
-    assert_eq!((place.lines(), place.count("files")), (7.0, 3.0));
-}
-
-#[test]
-fn copies_that_go_or_are_short_are_not_read_again() {
-    let mut place = Place::new("web.log*").started();
-    let first = ["x".repeat(300), "\n".to_owned()].concat();
-    place.append("web.log", [&first, "two\nthree\n"].concat());
-    place.step();
-    let copy = |place: &Place, to: &str| {
-        fs::copy(place.path("web.log"), place.path(to)).unwrap();
-    };
-    copy(&place, "web.log.a");
-    copy(&place, "web.log.b");
-    place.append("web.log.short", [&first, "t"].concat());
-    place.step();
-    fs::remove_file(place.path("web.log.a")).unwrap();
-    (0..LONG).for_each(|_| place.step());
-    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
-    fs::remove_file(place.path("web.log")).unwrap();
-    (0..2 * LONG).for_each(|_| place.step());
-    assert_eq!((place.lines(), place.count("files")), (3.0, 2.0));
-    place.append("web.log.b", "four\n");
-    place.append("web.log.short", "five\n");
-    place.step();
-    assert_eq!(place.lines(), 5.0);
-}
-
-#[test]
-fn a_copy_is_empty_at_first() {
-    let mut place = Place::new("web.log*").started();
-    place.append("web.log", "one\ntwo\n");
-    place.append("web.log.new", "");
-    place.append("web.log.1", "");
-    (0..3).for_each(|_| place.step());
-    fs::copy(place.path("web.log"), place.path("web.log.1")).unwrap();
-    place.step();
-    fs::write(place.path("web.log"), "three\n").unwrap();
-    (0..3).for_each(|_| place.step());
-    assert_eq!((place.lines(), place.count("files")), (3.0, 3.0));
-    // What is empty is known to be so over a restart.
-    place.tails.finish(&mut place.store);
-    place.append("web.log.new", "four\n");
-    place.logs[0].from_start = false;
-    place.killed();
-    assert_eq!(place.lines(), 1.0);
-    // And goes.
-    place.append("web.log.x", "");
-    place.step();
-    fs::remove_file(place.path("web.log.x")).unwrap();
-    (0..LONG).for_each(|_| place.step());
-    assert_eq!(place.count("files"), 3.0);
-}
-
-#[test]
 fn files_come_go_and_come_again() {
     let mut place = Place::new("*/web.log").started();
     for round in 1..4 {
@@ -384,47 +242,7 @@ fn the_same_path_twice_is_one() {
 }
 
 #[test]
-fn values_become_numbers_and_buckets() {
-    let mut place = Place::new("web.log");
-    let takes = |metric: &str, kind: RuleKind| LogRule {
-        value: Some("$s".to_owned()),
-        kind,
-        buckets: if kind == RuleKind::Histogram { vec![1.0, 10.0] } else { Vec::new() },
-        ..rule(metric, r"took (?<s>\S+)s (?<path>\S+)", &[("path", "p-$path")])
-    };
-    place.logs[0].rules = vec![
-        takes("seconds_total", RuleKind::Counter),
-        takes("last_seconds", RuleKind::Gauge),
-        takes("seconds", RuleKind::Histogram),
-    ];
-    let mut place = place.started();
-    for text in ["0.5s /a", "7s /a", "-2s /a", "xs /a", "infs /a", "70s /a"] {
-        place.append("web.log", format!("took {text}\n"));
-    }
-    for path in ["/a-very-long-one", "/c", "/d", "/e"] {
-        place.append("web.log", format!("took 1s {path}\n"));
-    }
-    place.step();
-    let text = place.text();
-    for line in [
-        "seconds_total{path=\"p-/a\"} 77.5",
-        "last_seconds{path=\"p-/a\"} 70",
-        "seconds_bucket{path=\"p-/a\",le=\"1\"} 2",
-        "seconds_bucket{path=\"p-/a\",le=\"10\"} 3",
-        "seconds_count{path=\"p-/a\"} 4",
-        "seconds_sum{path=\"p-/a\"} 75.5",
-        "last_seconds{path=\"p-/a-very-\"} 1",
-        "sysmetrics_tail_refused_total{reason=\"number\"} 6",
-        "sysmetrics_tail_refused_total{reason=\"negative\"} 1",
-        "sysmetrics_tail_refused_total{reason=\"series\"} 6",
-    ] {
-        assert!(text.contains(&format!("{line}\n")), "{line} in {text}");
-    }
-    assert!(!text.contains("/d"));
-}
-
-#[test]
-fn hears_of_what_is_written_before_it_looks() {
+fn events_report_changes_before_the_next_check() {
     let mut place = Place::new("*.log");
     place.settings.poll_interval = 1000 * SECOND;
     let mut place = place.started();

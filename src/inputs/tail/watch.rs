@@ -96,24 +96,24 @@ impl Watch {
 
     /// Hands each event to `each`.
     pub fn poll_events(&mut self, mut each: impl FnMut(Event<'_>)) -> Changes {
-        let mut heard = Changes::default();
-        let Some(inotify) = &self.inotify else { return heard };
+        let mut changes = Changes::default();
+        let Some(inotify) = &self.inotify else { return changes };
         let mut count = 0;
         for _ in 0..MAX_READS {
             let mut is_empty = true;
             for event in inotify.read(&mut self.room) {
                 is_empty = false;
                 count += 1;
-                heard.all |= event.what == FileEvent::Overflow || count > MAX_EVENTS;
-                if !heard.all {
+                changes.all |= event.what == FileEvent::Overflow || count > MAX_EVENTS;
+                if !changes.all {
                     each(event);
                 }
             }
             if is_empty {
                 break;
             }
-            heard.any = true;
+            changes.any = true;
         }
-        heard
+        changes
     }
 }

@@ -1,11 +1,12 @@
 //! Reads all text files into the store: each is read and checked as a whole, families that
-//! contradict a file before it are blanked out, and then all are one set of series.
+//! contradict a file before it are left out (`families`), and then all are one set of series.
 
+use super::failure::Failure;
 use super::walk::Visited;
 use super::{Memory, Textfile, hash};
 use crate::base::log;
 use crate::base::sys;
-use crate::inputs::push::exposition::{Families, Family, Strict};
+use crate::inputs::push::exposition::{Families, Strict};
 use crate::inputs::push::{Buffers, Collision, Intake, Syntax, Tally};
 use crate::kernel::collect::Textfiles;
 use crate::model::store::{Group, Reason, Store};
@@ -31,19 +32,19 @@ const MAX_LABELS: usize = 64;
 const PARTS: usize = 4;
 
 /// Messages of one reading that are logged; more are counted.
-const MAX_SAID: usize = 20;
+const MAX_LOGGED: usize = 20;
 
 /// One pass over all files.
-struct Load<'l> {
-    hasher: &'l RandomState,
-    memory: &'l mut Memory,
-    told: &'l mut Textfiles,
+pub struct Load<'l> {
+    pub hasher: &'l RandomState,
+    pub memory: &'l mut Memory,
+    pub report: &'l mut Textfiles,
     /// All files that are accepted, one after the other.
-    text: Vec<u8>,
+    pub text: Vec<u8>,
     files: Vec<(PathBuf, Range<usize>)>,
-    strict: Strict,
+    pub strict: Strict,
     /// The families of all files.
-    families: Families,
+    pub families: Families,
     /// Messages that were logged before this reading.
     before: Vec<u64>,
     /// Whether reading again would have the same result.
@@ -55,17 +56,17 @@ impl Textfile {
     pub(super) fn load(
         &mut self,
         group: Group,
-        told: &mut Textfiles,
+        report: &mut Textfiles,
         store: &mut Store,
         now: Instant,
     ) -> bool {
-        let before = std::mem::take(&mut self.memory.said);
-        (told.has_error, told.mtimes) = (false, Vec::new());
+        let before = std::mem::take(&mut self.memory.logged);
+        (report.has_error, report.mtimes) = (false, Vec::new());
         let (paths, failures) = self.find();
         let mut load = Load {
             hasher: &self.hasher,
             memory: &mut self.memory,
-            told,
+            report,
             text: Vec::new(),
             files: Vec::new(),
             strict: Strict::default(),
@@ -84,20 +85,9 @@ impl Textfile {
             store.begin(group);
             store.end(group);
         }
-        let intake = Intake {
-            group,
-            prefix: "",
-            add: &[],
-            collision: Collision::Rename,
-            constant: &self.constant,
-            ttl: Duration::ZERO,
-            honor_time: false,
-            max_age: Duration::ZERO,
-            max_series: store.bounds().series / PARTS * (PARTS - 1),
-            max_labels: MAX_LABELS,
-        };
+        let intake = intake(group, &self.constant, store.bounds().series);
         load.take(&intake, store, now);
-        load.told.refused.clone_from(&load.memory.refused);
+        load.report.refused.clone_from(&load.memory.refused);
         load.is_final
     }
 
@@ -130,27 +120,6 @@ impl Textfile {
     }
 }
 
-/// Why a file is refused: a word for counting and a sentence.
-struct Failure {
-    reason: &'static str,
-    text: String,
-    /// The next reading may succeed, though the file's metadata does not change.
-    may_pass: bool,
-}
-
-impl Failure {
-    fn of(reason: &'static str, text: &str) -> Failure {
-        Failure { reason, text: text.to_owned(), may_pass: false }
-    }
-
-    fn io(reason: &'static str, error: &io::Error) -> Failure {
-        // When such a cause ends, the metadata of the file or its directory has changed.
-        let stays =
-            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
-        Failure { reason, text: error.to_string(), may_pass: !stays }
-    }
-}
-
 impl Load<'_> {
     /// Adds a file, if it is accepted.
     fn add(&mut self, path: PathBuf) {
@@ -169,7 +138,7 @@ impl Load<'_> {
             Ok(mtime) => {
                 let range = start..self.text.len();
                 self.join(&path, range.clone());
-                let (name, mtimes) = (path.as_os_str().as_bytes(), &mut self.told.mtimes);
+                let (name, mtimes) = (path.as_os_str().as_bytes(), &mut self.report.mtimes);
                 let at = mtimes.partition_point(|(other, _)| &**other < name);
                 mtimes.insert(at, (name.to_vec(), mtime));
                 self.files.push((path, range));
@@ -202,80 +171,6 @@ impl Load<'_> {
         Ok(after.mtime())
     }
 
-    /// Compares the families of the file that was checked last with those before; families that contradict them
-    /// are blanked out.
-    fn join(&mut self, path: &Path, of: Range<usize>) {
-        let own: Vec<Family> = self.strict.families().copied().collect();
-        let refused: Vec<Option<&'static str>> = own.iter().map(|f| self.dispute(f)).collect();
-        for (family, reason) in own.iter().zip(&refused) {
-            let Some(reason) = *reason else { continue };
-            let text = match reason {
-                HELP => "another file before says another help text of the metric ",
-                _ => "another file before says another type of the metric ",
-            };
-            self.told.has_error |= reason == HELP;
-            let name = String::from_utf8_lossy(family.name.of(&self.text));
-            let failure = Failure::of(reason, &[text, &name].concat());
-            self.count(reason, 1);
-            self.say(PART, path, &failure);
-        }
-        if refused.iter().all(Option::is_none) {
-            return;
-        }
-        let mut lines = Vec::new();
-        // It was checked before.
-        let _ = self.strict.check(&self.text, of, &mut |family, line| {
-            if refused.get(family as usize).is_some_and(Option::is_some) {
-                lines.push(line);
-            }
-        });
-        for line in lines {
-            self.text.get_mut(line).unwrap_or_default().fill(b' ');
-        }
-    }
-
-    /// Why a family of a file is refused, if it is.
-    fn dispute(&mut self, own: &Family) -> Option<&'static str> {
-        if !own.is_used {
-            return None;
-        }
-        let id = self.families.place(&self.text, own.name);
-        let text = &self.text;
-        let known = self.families.get_mut(id)?;
-        if !std::mem::replace(&mut known.is_used, true) {
-            (known.kind, known.help) = (own.kind, own.help);
-            return None;
-        }
-        let (help, before) = (own.help.of(text), known.help.of(text));
-        if help.is_empty() || before.is_empty() {
-            known.help = if before.is_empty() { own.help } else { known.help };
-        } else if help != before || known.is_disputed {
-            // As in node_exporter, a third that agrees with the first is refused, too.
-            known.is_disputed = true;
-            return Some(HELP);
-        }
-        (known.kind != own.kind).then_some("type")
-    }
-
-    /// Whether the type or the help text of some family has changed.
-    fn has_other_shapes(&mut self) -> bool {
-        let text = &self.text;
-        let shape = |family: &Family| {
-            let name = hash(self.hasher, [family.name.of(text), b""]);
-            (name, hash(self.hasher, [&[family.kind as u8], family.help.of(text)]) as usize)
-        };
-        let mut shapes: Vec<(u64, usize)> = self.families.all().map(shape).collect();
-        sys::sort(&mut shapes, Ord::cmp);
-        let before = std::mem::take(&mut self.memory.shapes);
-        let is_other = |(name, shape): &(u64, usize)| {
-            let at = before.binary_search_by_key(name, |(name, _)| *name);
-            at.ok().and_then(|at| before.get(at)).is_some_and(|(_, old)| old != shape)
-        };
-        let is_any = shapes.iter().any(is_other);
-        self.memory.shapes = shapes;
-        is_any
-    }
-
     /// Offers all files to the store. Old series that conflict are removed first.
     fn take(&mut self, intake: &Intake<'_>, store: &mut Store, now: Instant) {
         let mut tallies = self.offer(intake, store, now);
@@ -294,8 +189,8 @@ impl Load<'_> {
                     !(is_of_names(reason) || reason.is_room() || reason == Reason::Owned);
             }
             if let Some((name, reason)) = &tally.first {
-                let text = ["a sample is not taken: ", name, ": ", reason.text().1].concat();
-                self.say(PART, path, &Failure::of(reason.text().0, &text));
+                let text = ["a sample is not stored: ", name, ": ", reason.text().1].concat();
+                self.log(PART, path, &Failure::of(reason.text().0, &text));
             }
             if let Some(expected) = bad {
                 self.refuse(path, &Failure::of("text", &["expected ", expected].concat()));
@@ -333,13 +228,14 @@ impl Load<'_> {
 
     /// Refuses a file or directory.
     fn refuse(&mut self, path: &Path, failure: &Failure) {
-        self.told.has_error = true;
+        self.report.has_error = true;
         self.is_final &= !failure.may_pass;
         self.count(failure.reason, 1);
-        self.say("text file not taken", path, failure);
+        self.log("text file not accepted", path, failure);
     }
 
-    fn count(&mut self, reason: &'static str, more: u64) {
+    /// Counts refusals.
+    pub fn count(&mut self, reason: &'static str, more: u64) {
         let refused = &mut self.memory.refused;
         match refused.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, count)) => *count += more,
@@ -348,13 +244,13 @@ impl Load<'_> {
     }
 
     /// Logs a message, unless the last reading logged it.
-    fn say(&mut self, message: &str, path: &Path, failure: &Failure) {
+    pub fn log(&mut self, message: &str, path: &Path, failure: &Failure) {
         let name = path.as_os_str().as_bytes();
         let key = hash(self.hasher, [name, failure.reason.as_bytes()]);
-        if self.memory.said.contains(&key) || self.memory.said.len() >= MAX_SAID {
+        if self.memory.logged.contains(&key) || self.memory.logged.len() >= MAX_LOGGED {
             return;
         }
-        self.memory.said.push(key);
+        self.memory.logged.push(key);
         if !self.before.contains(&key) {
             let fields: [log::Field<'_>; 2] = [("file", &path.display()), ("error", &failure.text)];
             log::error(message, &fields);
@@ -362,7 +258,21 @@ impl Load<'_> {
     }
 }
 
-/// The word for families whose help texts differ.
-const HELP: &str = "help";
+/// How samples of text files are stored; `series` is the room for all series.
+fn intake(group: Group, constant: &[(String, String)], series: usize) -> Intake<'_> {
+    Intake {
+        group,
+        prefix: "",
+        add: &[],
+        collision: Collision::Rename,
+        constant,
+        ttl: Duration::ZERO,
+        honor_time: false,
+        max_age: Duration::ZERO,
+        max_series: series / PARTS * (PARTS - 1),
+        max_labels: MAX_LABELS,
+    }
+}
 
-const PART: &str = "part of a text file not taken";
+/// The message about a part of a file that is refused.
+pub const PART: &str = "part of a text file not accepted";

@@ -7,6 +7,8 @@
 //! are not read again, and nothing is allocated. When one changes all are read, as the first of two files
 //! decides the type and help text of a family.
 
+mod failure;
+mod families;
 mod glob;
 mod load;
 #[cfg(test)]
@@ -36,7 +38,7 @@ const YOUNG: Duration = Duration::from_millis(100);
 #[derive(Default)]
 struct Memory {
     /// Messages that were logged, as hashes of the message and the file.
-    said: Vec<u64>,
+    logged: Vec<u64>,
     refused: Vec<(&'static str, u64)>,
     /// Families by the hashes of their names, and those of type and help text, sorted.
     shapes: Vec<(u64, usize)>,
@@ -91,16 +93,16 @@ impl Textfile {
         self.group == Some(owner)
     }
 
-    /// Checks the files, and reads them if some changed; `told` gets what a scrape reports about them.
-    pub fn look(&mut self, told: &mut Textfiles, store: &mut Store, now: Instant) {
+    /// Checks the files, and reads them if some changed; `report` gets what a scrape writes about them.
+    pub fn look(&mut self, report: &mut Textfiles, store: &mut Store, now: Instant) {
         let Some(group) = self.group else { return };
         let start = Instant::now();
         let (mark, is_young) = self.mark();
         if self.known != Some(mark) {
-            let is_final = self.load(group, told, store, now);
+            let is_final = self.load(group, report, store, now);
             self.known = Some(mark).filter(|_| is_final && !is_young);
         }
-        told.took += start.elapsed();
+        report.took += start.elapsed();
     }
 
     /// A hash of all files' metadata, in whatever order they come, and whether some were changed just now.

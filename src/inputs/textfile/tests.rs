@@ -14,7 +14,7 @@ struct Files {
     tree: Tree,
     input: Textfile,
     store: Store,
-    told: Textfiles,
+    report: Textfiles,
 }
 
 /// Text files in these directories below a place of its own.
@@ -23,7 +23,7 @@ fn open(name: &str, directories: &[&str]) -> Files {
     let mut store = Store::new(Bounds::default(), Instant::now());
     let mut input = Textfile::default();
     input.apply(&settings(&tree, directories), &mut store);
-    Files { tree, input, store, told: Textfiles::default() }
+    Files { tree, input, store, report: Textfiles::default() }
 }
 
 fn settings(tree: &Tree, directories: &[&str]) -> Settings {
@@ -39,7 +39,7 @@ fn settings(tree: &Tree, directories: &[&str]) -> Settings {
 
 impl Files {
     fn page(&mut self) -> String {
-        self.input.look(&mut self.told, &mut self.store, Instant::now());
+        self.input.look(&mut self.report, &mut self.store, Instant::now());
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
         self.store.write(Instant::now(), &mut text);
@@ -51,16 +51,16 @@ impl Files {
     fn samples(&mut self) -> (String, bool) {
         let page = self.page();
         let lines: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
-        (lines.join("|"), self.told.has_error)
+        (lines.join("|"), self.report.has_error)
     }
 
-    /// The files whose times are told, without directories.
+    /// The files whose times are report, without directories.
     fn files(&self) -> Vec<String> {
         let name = |(path, _): &(Vec<u8>, i64)| {
             let path = String::from_utf8_lossy(path).into_owned();
             path.rsplit('/').next().unwrap_or_default().to_owned()
         };
-        self.told.mtimes.iter().map(name).collect()
+        self.report.mtimes.iter().map(name).collect()
     }
 
     /// Gives a file an age at which it is not read again.
@@ -85,7 +85,7 @@ fn a_file_counts_as_a_whole_or_not_at_all() {
     one.tree.put("d/e.prom", "");
     assert_eq!(one.samples(), of("a 1|d 4", true));
     assert_eq!(one.files(), [".d.prom", "a.prom", "e.prom"]);
-    assert_eq!(one.told.refused, [("text", 1)]);
+    assert_eq!(one.report.refused, [("text", 1)]);
     // A good file that is bad now loses its samples.
     one.tree.put("d/a.prom", "a 1\na 2 1700000000000\n");
     one.tree.put("d/b.prom", "b 2\n");
@@ -108,11 +108,11 @@ fn what_is_no_file_is_an_error_and_never_waits() {
     let _socket = UnixListener::bind(path("d/socket.prom")).unwrap();
     assert_eq!(one.samples(), of("a 1", true));
     assert_eq!(one.files(), ["a.prom", "same.prom"]);
-    assert_eq!(one.told.refused, [("file", 3), ("series_twice", 1)]);
+    assert_eq!(one.report.refused, [("file", 3), ("series_twice", 1)]);
     // Larger than what is read.
     File::create(path("d/big.prom")).unwrap().set_len((8 << 20) + 1).unwrap();
     one.samples();
-    assert!(one.told.refused.contains(&("too_large", 1)), "{:?}", one.told.refused);
+    assert!(one.report.refused.contains(&("too_large", 1)), "{:?}", one.report.refused);
 }
 
 #[test]
@@ -124,11 +124,11 @@ fn nothing_is_read_again_until_something_changes() {
     one.settle();
     let path = one.tree.0.join("d/a.prom");
     let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(1_000));
-    // The same length, and a time of long ago: the time of the inode tells.
+    // The same length, and a time of long ago: the time of the inode shows it.
     fs::write(&path, "a 2\n").unwrap();
     File::options().append(true).open(&path).unwrap().set_times(time).unwrap();
     assert_eq!(one.samples(), of("a 2", false));
-    assert_eq!(one.told.mtimes.iter().map(|(_, at)| *at).collect::<Vec<_>>(), [1_000]);
+    assert_eq!(one.report.mtimes.iter().map(|(_, at)| *at).collect::<Vec<_>>(), [1_000]);
     one.settle();
     // Another file in its place.
     fs::write(path.with_extension("new"), "a 3\n").unwrap();
@@ -155,7 +155,7 @@ fn families_are_merged_and_the_first_file_says_what_they_are() {
     one.tree.put("d/d.prom", &file("One.", "counter", "d"));
     one.tree.put("d/e.prom", "m{x=\"a\"} 5\n");
     assert_eq!(one.samples(), of("m{x=\"a\"} 1|m{x=\"c\"} 1|other 1", true));
-    assert_eq!(one.told.refused, [("help", 2), ("type", 1)]);
+    assert_eq!(one.report.refused, [("help", 2), ("type", 1)]);
     assert!(one.page().contains("# HELP m One.\n# TYPE m gauge\n"));
     // Now another file is the first, and all is otherwise.
     one.tree.put("d/a.prom", "# HELP m Three.\n# TYPE m counter\nm{x=\"a\"} 2\n");
@@ -187,7 +187,7 @@ fn series_are_those_of_node_exporter() {
     ] {
         assert!(page.contains(&[line, "\n"].concat()), "{line}: {page}");
     }
-    assert_eq!((one.told.has_error, &*one.told.refused), (false, &[("series_twice", 1)][..]));
+    assert_eq!((one.report.has_error, &*one.report.refused), (false, &[("series_twice", 1)][..]));
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn room_is_bounded_and_comes_back() {
     one.tree.put("d/a.prom", &text);
     one.tree.put("d/b.prom", &text.replace('a', "b"));
     one.page();
-    assert_eq!((one.store.len(), &*one.told.refused), (6, &[("series", 4)][..]));
-    assert!(!one.told.has_error && one.input.known.is_none(), "there may be room later");
+    assert_eq!((one.store.len(), &*one.report.refused), (6, &[("series", 4)][..]));
+    assert!(!one.report.has_error && one.input.known.is_none(), "there may be room later");
     one.store.limit(Bounds::default());
     one.page();
     assert_eq!(one.store.len(), 10);

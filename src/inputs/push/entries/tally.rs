@@ -4,7 +4,7 @@ use super::entry::Refused;
 use crate::model::metric::{Buffer, Value};
 
 /// Refused entries whose reasons are in the answer; the others are only counted.
-pub const MAX_TOLD: usize = 1000;
+pub const MAX_DETAILED: usize = 1000;
 
 /// Bytes of a refused text that are quoted.
 pub const MAX_QUOTED: usize = 64;
@@ -21,7 +21,7 @@ impl Tally {
     /// Resets all counts.
     pub fn clear(&mut self) {
         (self.accepted, self.refused) = (0, 0);
-        self.errors.reset(MAX_TOLD * MAX_QUOTED);
+        self.errors.reset(MAX_DETAILED * MAX_QUOTED);
     }
 
     /// Counts an entry that was accepted.
@@ -37,7 +37,7 @@ impl Tally {
     /// Counts the entry at `index` as refused.
     pub fn refuse(&mut self, index: usize, refused: &Refused<'_>) {
         self.refused += 1;
-        if self.refused > MAX_TOLD {
+        if self.refused > MAX_DETAILED {
             return;
         }
         let (word, meaning) = refused.reason.text();

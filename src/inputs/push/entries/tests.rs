@@ -1,4 +1,4 @@
-use super::tally::{MAX_QUOTED, MAX_TOLD};
+use super::tally::{MAX_DETAILED, MAX_QUOTED};
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::model::store::Bounds;
@@ -184,9 +184,9 @@ fn long_excerpts_and_lists_are_cut() {
     let key = format!("{}\\\"é", "x".repeat(MAX_QUOTED - 1));
     let answer = pair.update(&format!("{{\"{key}\":1}}"));
     assert!(answer.contains(&format!("{}…", "x".repeat(MAX_QUOTED - 1))), "{answer}");
-    let answer = pair.update(&format!("[{}0]", "0,".repeat(2 * MAX_TOLD - 1)));
+    let answer = pair.update(&format!("[{}0]", "0,".repeat(2 * MAX_DETAILED - 1)));
     assert!(answer.contains("\"refused\":2000,"));
-    assert_eq!(answer.matches("\"index\"").count(), MAX_TOLD);
+    assert_eq!(answer.matches("\"index\"").count(), MAX_DETAILED);
     assert!(json::parse(answer.as_bytes()).is_ok());
 }
 

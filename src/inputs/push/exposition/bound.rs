@@ -1,5 +1,5 @@
 //! A bound or quantile as Go writes it in a label: node_exporter and a Pushgateway read numbers and write them anew,
-//! `1e+06` for `1000000`. The digits stay as they came, but for zeros that say nothing.
+//! `1e+06` for `1000000`. The digits stay as they came, but for zeros without a meaning.
 
 use crate::model::metric::Decimal;
 use std::str;

@@ -17,8 +17,8 @@ pub fn each_line(sample: &Sample<'_>, each: &mut dyn FnMut(&Sample<'_>)) {
                 lines.put("_bucket", Some(("le", bound)), count as f64);
             }
             lines.put("_sum", None, histogram.sum);
-            let said = sample.texts.split_once('=').and_then(|(_, said)| said.parse().ok());
-            lines.put("_count", None, said.unwrap_or(count) as f64);
+            let written = sample.texts.split_once('=').and_then(|(_, count)| count.parse().ok());
+            lines.put("_count", None, written.unwrap_or(count) as f64);
         }
         Point::Summary(summary) => {
             for (quantile, value) in summary.quantiles {
@@ -45,12 +45,12 @@ impl Lines<'_, '_> {
             pairs.push(put_pair(&mut text, pair.name.of(of.text), pair.value.of(of.text)));
         }
         if let Some((key, bound)) = extra {
-            let (said, rest) = self.texts.split_once(',').unwrap_or_default();
+            let (written, rest) = self.texts.split_once(',').unwrap_or_default();
             self.texts = rest;
-            let mut written = Buffer::default();
-            written.put_value(Value::Float(bound));
-            let said = if said.is_empty() { written.bytes() } else { said.as_bytes() };
-            pairs.push(put_pair(&mut text, key.as_bytes(), said));
+            let mut number = Buffer::default();
+            number.put_value(Value::Float(bound));
+            let value = if written.is_empty() { number.bytes() } else { written.as_bytes() };
+            pairs.push(put_pair(&mut text, key.as_bytes(), value));
         }
         (self.each)(&Sample {
             name: &[self.sample.name, suffix].concat(),

@@ -1,11 +1,10 @@
 //! Assembles histograms and summaries from their samples, by label set.
 
-use super::bound::as_go;
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
 use super::sample::{Labels, Read, Sample};
-use super::whole::{Cell, Whole, histogram, pick, summary};
-use crate::model::metric::{Decimal, Kind, Point, Value};
+use super::whole::{Cell, Whole, histogram, pick, put_texts, summary};
+use crate::model::metric::{Kind, Point, Value};
 use crate::model::store::{Index, NONE, Reason};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str;
@@ -87,22 +86,14 @@ impl Parts {
             return Added::Stray;
         }
         let Some(place) = self.find(of, key, text, pairs) else { return Added::Stray };
-        let cell = self.cells.len() as u32;
         let Some(whole) = self.wholes.get_mut(place) else { return Added::Stray };
         whole.time = line.time.or(whole.time);
         let once = match part {
             Part::Sum => &mut whole.sum,
             Part::Count => &mut whole.count,
             Part::Bucket | Part::Quantile => {
-                let at = at.unwrap_or_default();
-                whole.has_inf |= at == f64::INFINITY;
-                let text = found.unwrap_or_default();
-                self.cells.push(Cell { at, value: line.value, text, next: NONE });
-                let last = std::mem::replace(&mut whole.last, cell);
-                match self.cells.get_mut(last as usize) {
-                    Some(last) => last.next = cell,
-                    None => whole.first = cell,
-                }
+                let (at, text) = (at.unwrap_or_default(), found.unwrap_or_default());
+                self.add_cell(place, Cell { at, value: line.value, text, next: NONE });
                 return Added::Taken;
             }
         };
@@ -113,6 +104,19 @@ impl Parts {
                 *once = Some(line.value);
                 Added::Taken
             }
+        }
+    }
+
+    /// Adds a bucket or quantile to an entry.
+    fn add_cell(&mut self, place: usize, cell: Cell) {
+        let Some(whole) = self.wholes.get_mut(place) else { return };
+        whole.has_inf |= cell.at == f64::INFINITY;
+        let index = self.cells.len() as u32;
+        self.cells.push(cell);
+        let last = std::mem::replace(&mut whole.last, index);
+        match self.cells.get_mut(last as usize) {
+            Some(last) => last.next = index,
+            None => whole.first = index,
         }
     }
 
@@ -234,22 +238,8 @@ impl Parts {
             each(Err((shown, Reason::Unassembled)));
             return self.each_line(at, end, name, help, text, each);
         };
-        let texts = &mut self.texts;
-        texts.clear();
-        for cell in picked {
-            let of = cell.text.of(text);
-            match of {
-                b"" => texts.extend_from_slice(b"+Inf"),
-                of if as_pushgateway => as_go(of, texts),
-                of => texts.extend_from_slice(of),
-            }
-            texts.push(b',');
-        }
-        if let Some(count) = count {
-            texts.push(b'=');
-            texts.extend_from_slice(Decimal::of(count).as_bytes());
-        }
-        let texts = str::from_utf8(texts).unwrap_or_default();
+        put_texts(picked, count, as_pushgateway, text, &mut self.texts);
+        let texts = str::from_utf8(&self.texts).unwrap_or_default();
         let kind = if whole.is_summary { Kind::Summary } else { Kind::Histogram };
         each(Ok(Sample { name: shown, kind, help, labels, point, texts, time: whole.time }));
     }

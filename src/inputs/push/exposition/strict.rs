@@ -91,23 +91,10 @@ impl Strict {
         let id = self.family(text, name);
         let Some(family) = self.families.get_mut(id) else { return Ok(None) };
         let rest = cursor.rest_span();
-        if rest.of(text).is_empty() {
-            return Ok(Some(id));
-        }
-        if is_help {
-            if !family.help.of(text).is_empty() {
-                return Err("one HELP line a metric");
-            }
-            if !has_sound_escapes(rest.of(text)) {
-                return Err(ESCAPE);
-            }
-            family.help = rest;
-        } else {
-            if std::mem::replace(&mut family.is_typed, true) {
-                return Err("one TYPE line a metric, before its samples");
-            }
-            family.kind = Type::of_text(rest.of(text))
-                .ok_or("counter, gauge, histogram, summary or untyped, and no more")?;
+        match is_help {
+            _ if rest.of(text).is_empty() => {}
+            true => set_help(family, rest, text)?,
+            false => set_type(family, rest.of(text))?,
         }
         Ok(Some(id))
     }
@@ -208,6 +195,26 @@ fn has_sound_escapes(text: &[u8]) -> bool {
     true
 }
 
+fn set_help(family: &mut Family, help: Span, text: &[u8]) -> Result<(), &'static str> {
+    if !family.help.of(text).is_empty() {
+        return Err("one HELP line a metric");
+    }
+    if !has_sound_escapes(help.of(text)) {
+        return Err(ESCAPE);
+    }
+    family.help = help;
+    Ok(())
+}
+
+fn set_type(family: &mut Family, word: &[u8]) -> Result<(), &'static str> {
+    if std::mem::replace(&mut family.is_typed, true) {
+        return Err("one TYPE line a metric, before its samples");
+    }
+    let kind = Type::of_text(word);
+    family.kind = kind.ok_or("counter, gauge, histogram, summary or untyped, and no more")?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_node_exporter_refuses_is_refused_and_the_line_is_told() {
+    fn what_node_exporter_refuses_is_refused_with_its_line() {
         for (line, text) in [
             (1, "a 1"),
             (2, "a 1\n# EOF"),

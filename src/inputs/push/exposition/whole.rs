@@ -1,8 +1,9 @@
 //! Builds a histogram or summary from the samples that belong to it.
 
+use super::bound::as_go;
 use super::line::Span;
 use crate::base::sys;
-use crate::model::metric::{Histogram, Point, Summary};
+use crate::model::metric::{Decimal, Histogram, Point, Summary};
 use crate::model::store::NONE;
 
 /// The largest count: above it not every whole number is a double.
@@ -119,4 +120,27 @@ pub(super) fn histogram<'a>(
 /// The number as a count, if it can be one.
 fn count(value: f64) -> Option<u64> {
     ((0.0..=MAX_COUNT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
+}
+
+/// How the bounds or quantiles, and a count that differs from that of the buckets, are written in the text.
+pub(super) fn put_texts(
+    cells: &[Cell],
+    count: Option<u64>,
+    as_pushgateway: bool,
+    text: &[u8],
+    to: &mut Vec<u8>,
+) {
+    to.clear();
+    for cell in cells {
+        match cell.text.of(text) {
+            b"" => to.extend_from_slice(b"+Inf"),
+            bound if as_pushgateway => as_go(bound, to),
+            bound => to.extend_from_slice(bound),
+        }
+        to.push(b',');
+    }
+    if let Some(count) = count {
+        to.push(b'=');
+        to.extend_from_slice(Decimal::of(count).as_bytes());
+    }
 }

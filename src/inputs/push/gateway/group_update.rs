@@ -40,9 +40,9 @@ pub struct GroupUpdate<'a> {
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The path or the contents of the body are invalid; the sentence says how.
+    /// The path or the contents of the body are invalid; with a sentence about it.
     Bad(String),
-    /// The body cannot be read; the sentence says where.
+    /// The body cannot be read; with a sentence about where.
     Unreadable(String),
     /// The type of the body is not supported.
     Media(&'static str),
@@ -73,7 +73,7 @@ pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
             if wire::same(name.trim(), known) && !wire::same(value, expected) {
                 return Err(Refusal::Media(
                     "Of protocol buffers only proto=io.prometheus.client.MetricFamily; \
-                     encoding=delimited is taken.",
+                     encoding=delimited is accepted.",
                 ));
             }
         }
@@ -84,8 +84,7 @@ pub(super) fn form(content_type: &str) -> Result<Form, Refusal> {
 /// Converts a body in protocol buffers to text.
 pub(super) fn from_protobuf(body: &[u8], max_body: usize) -> Result<Buffer, Refusal> {
     protobuf::to_text(body, max_body).map_err(|Fault { at, expected }| {
-        let text =
-            ["The body is not as it should be: expected ", expected, " at byte ", &at.to_string()];
+        let text = ["The body is invalid: expected ", expected, " at byte ", &at.to_string()];
         Refusal::Unreadable([&*text.concat(), "."].concat())
     })
 }
@@ -97,26 +96,23 @@ pub(super) fn decode(update: &GroupUpdate<'_>) -> Result<Option<Vec<u8>>, Refusa
         return Ok(None);
     }
     if !is("gzip") && !is("x-gzip") {
-        return Err(Refusal::Media("Bodies are taken as they are, or as gzip."));
+        return Err(Refusal::Media("Bodies are accepted without encoding, or as gzip."));
     }
     let decoded = gunzip(update.body, update.max_body).map_err(|_| {
-        Refusal::Bad("The body is no gzip, or longer than allowed once decoded.".to_owned())
+        Refusal::Bad("The body is not gzip, or is longer than allowed once decoded.".to_owned())
     })?;
     Ok(Some(decoded))
 }
 
-/// A sentence that says what is wrong with a body, and what became of the rest.
-pub(super) fn sentence(objection: &Rejection, rest: &str) -> String {
-    match objection {
+/// A sentence about what is wrong with a body; `rest` is about its other samples.
+pub(super) fn sentence(rejection: &Rejection, rest: &str) -> String {
+    match rejection {
         Rejection::Line(bad) => {
-            format!(
-                "The body is not as it should be: expected {} in line {}.",
-                bad.expected, bad.line
-            )
+            format!("The body is invalid: expected {} in line {}.", bad.expected, bad.line)
         }
         Rejection::Timed(name) => {
             let name = shown(name, MAX_SHOWN);
-            format!("The metric {name} has a time stamp: what is pushed is of now. {rest}")
+            format!("The metric {name} has a time stamp: pushed samples must have none. {rest}")
         }
         Rejection::Sample(name, reason) => {
             let name = shown(name, MAX_SHOWN);

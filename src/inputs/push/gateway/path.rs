@@ -4,7 +4,7 @@
 
 use crate::base::text::words::quoted;
 use crate::base::wire::percent_decoded;
-use crate::inputs::push::auth::base64;
+use crate::inputs::push::base64::base64;
 use crate::model::store::is_label_name;
 
 /// How the name of a label ends whose value is in base64.
@@ -21,7 +21,7 @@ pub struct Key {
     pub labels: Vec<(String, String)>,
 }
 
-/// Reads what follows `/metrics/`, or returns a sentence that says what is wrong with it.
+/// Reads what follows `/metrics/`, or returns a sentence about what is wrong with it.
 pub fn read(path: &str) -> Result<Key, String> {
     let mut parts = path.split('/');
     let job = pair(parts.next().unwrap_or_default(), parts.next().unwrap_or_default())?;
@@ -106,8 +106,8 @@ mod tests {
             ("job@base64/a+b", "base64"),
             ("job@base64/a", "base64"),
         ] {
-            let said = read(path).unwrap_err();
-            assert!(said.contains(word), "{path}: {said}");
+            let message = read(path).unwrap_err();
+            assert!(message.contains(word), "{path}: {message}");
         }
     }
 }

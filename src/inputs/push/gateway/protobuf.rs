@@ -106,23 +106,23 @@ impl<'a> Text<'a> {
     fn metric(&mut self, word: &str, place: u32, message: &[u8]) -> Done {
         self.labels.truncate(0);
         self.time = None;
-        let mut said = None;
+        let mut value = None;
         walk(message, &mut |field| {
             match field {
                 (1, Wire::Bytes(pair)) => return put_label(&mut self.labels, pair),
                 (6, Wire::Varint(millis)) => self.time = Some(millis as i64),
-                (field, Wire::Bytes(bytes)) if field == place => said = Some(bytes),
+                (field, Wire::Bytes(bytes)) if field == place => value = Some(bytes),
                 _ => {}
             }
             Ok(())
         })?;
-        let said = said.ok_or("a number of the family's type in each metric")?;
+        let value = value.ok_or("a number of the family's type in each metric")?;
         match place {
-            SUMMARY => self.summary(said),
-            HISTOGRAM => self.histogram(said, word == GAUGES),
+            SUMMARY => self.summary(value),
+            HISTOGRAM => self.histogram(value, word == GAUGES),
             _ => {
-                let (_, [value, ..]) = numbers(said)?;
-                self.sample(b"", None, float(value))
+                let (_, [number, ..]) = numbers(value)?;
+                self.sample(b"", None, float(number))
             }
         }
     }

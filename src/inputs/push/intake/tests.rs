@@ -203,65 +203,65 @@ fn what_was_written_is_read() {
     }
 }
 
-/// Lines of what cannot be kept whole are held to the names of ours and to the room there is.
-#[test]
-fn lines_of_histograms_are_held_to_the_same_rules() {
-    static OURS: &[Family; 2] = families![
-        gauge("h_sum", Unit::One, "Ours.", &[]).unprefixed(),
-        gauge("i", Unit::One, "Ours.", &[]).unprefixed(),
-    ];
+static OURS: &[Family; 2] = families![
+    gauge("h_sum", Unit::One, "Ours.", &[]).unprefixed(),
+    gauge("i", Unit::One, "Ours.", &[]).unprefixed(),
+];
+
+/// A histogram that is kept line by line, and how many lines are stored without and with the label of a target.
+fn histograms_of_lines() -> [(String, usize, usize); 3] {
     let of = |name: &str| {
-        let name = |text: &str| text.replace("x", name);
-        name("# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n")
+        let text = "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\nx_count 2\n";
+        text.replace("x", name)
     };
+    // A part is ours, the name is ours, a part is missing.
+    [(of("h"), 2, 3), (of("i"), 3, 3), (of("j").replace("j_sum 1\n", ""), 2, 2)]
+}
+
+fn judge(terms: &Intake<'_>, text: &str, store: &Store) -> Result<bool, Rejection> {
+    let (mut buffers, now) = (Buffers::default(), Instant::now());
+    terms.judge(text.as_bytes(), Syntax::Prometheus, true, &mut buffers, store, now)
+}
+
+#[test]
+fn lines_of_histograms_do_not_take_names_of_ours() {
     let add = pairs(&[("target", "t")]);
-    // None of these is kept whole: a part is ours, the name is ours, it is none.
-    let broken = of("j").replace("j_sum 1\n", "");
-    for (text, bare, labelled) in [(of("h"), 2, 3), (of("i"), 3, 3), (broken, 2, 2)] {
+    for (text, bare, labelled) in histograms_of_lines() {
         for (add, taken) in [(&[][..], bare), (&add[..], labelled)] {
             let (mut store, _) = store();
             let group = store.open_pushed();
             store.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
             let terms = Intake { add, ..intake(group) };
-            let (mut buffers, now) = (Buffers::default(), Instant::now());
-            let mut judge = |store: &Store| {
-                terms.judge(text.as_bytes(), Syntax::Prometheus, true, &mut buffers, store, now)
-            };
             let reserved = Err(Rejection::Sample("h_sum".to_owned(), Reason::Reserved));
             let expected = if taken < labelled { reserved } else { Ok(false) };
-            assert_eq!(judge(&store), expected, "{text}");
+            assert_eq!(judge(&terms, &text, &store), expected, "{text}");
             let tally = take(&terms, &text, &mut store);
             assert_eq!((tally.taken, tally.taken + tally.refused), (taken, labelled), "{text}");
-            // So many lines and families there must be room for.
-            for (series, families, expected) in [
-                (taken, taken, None),
-                (taken - 1, taken, Some(Reason::Series)),
-                (taken, taken - 1, Some(Reason::Families)),
-            ] {
-                let bounds = Bounds { series, families, ..Bounds::default() };
-                if taken < labelled || series + families > 2 * taken {
-                    continue;
-                }
-                let mut small = Store::new(bounds, now);
-                let group = small.open_pushed();
-                small.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
-                let terms = Intake { group, ..terms };
-                let judged = terms.judge(
-                    text.as_bytes(),
-                    Syntax::Prometheus,
-                    true,
-                    &mut buffers,
-                    &small,
-                    now,
-                );
-                let reason = match judged {
-                    Err(Rejection::Sample(_, reason)) => Some(reason),
-                    judged => judged.map(|_| None).unwrap(),
-                };
-                assert_eq!(reason, expected, "{text} {bounds:?}");
-                let tally = take(&terms, &text, &mut small);
-                assert_eq!(tally.first.map(|(_, reason)| reason), expected, "{text} {bounds:?}");
-            }
+        }
+    }
+}
+
+#[test]
+fn lines_of_histograms_need_room_for_each() {
+    let add = pairs(&[("target", "t")]);
+    for (text, _, taken) in histograms_of_lines() {
+        for (series, families, expected) in [
+            (taken, taken, None),
+            (taken - 1, taken, Some(Reason::Series)),
+            (taken, taken - 1, Some(Reason::Families)),
+        ] {
+            let bounds = Bounds { series, families, ..Bounds::default() };
+            let mut small = Store::new(bounds, Instant::now());
+            let group = small.open_pushed();
+            small.serve(Ours::new(Dialect::Own, &OURS.each_ref(), &[], &[]));
+            let terms = Intake { add: &add, ..intake(group) };
+            let reason = match judge(&terms, &text, &small) {
+                Err(Rejection::Sample(_, reason)) => Some(reason),
+                judged => judged.map(|_| None).unwrap(),
+            };
+            assert_eq!(reason, expected, "{text} {bounds:?}");
+            let tally = take(&terms, &text, &mut small);
+            assert_eq!(tally.first.map(|(_, reason)| reason), expected, "{text} {bounds:?}");
         }
     }
 }

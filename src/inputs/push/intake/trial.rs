@@ -3,7 +3,7 @@
 use super::{Buffers, Intake, Row, is_of_shape};
 use crate::base::clock::WallClock;
 use crate::base::sys;
-use crate::inputs::push::exposition::{BadLine, Sample, Syntax, each_line};
+use crate::inputs::push::exposition::{BadLine, Read, Sample, Syntax, each_line};
 use crate::model::metric::{Kind, Point};
 use crate::model::store::{Amount, PARTS, Reason, Store};
 use std::hash::{BuildHasher, RandomState};
@@ -73,25 +73,28 @@ impl Intake<'_> {
             clashes: false,
         };
         let mut first = None;
-        let done = reader.read(text, syntax, &mut |read| match read {
-            Ok(sample) if first.is_none() => first = trial.judge_whole(&sample).err(),
-            Err((name, Reason::Unassembled)) if first.is_none() => {
-                first = trial.name_parts(name, Kind::Histogram).err();
+        let done = reader.read(text, syntax, &mut |read| {
+            if first.is_none() {
+                first = trial.judge_read(read).err();
             }
-            Err((name, reason)) if first.is_none() => {
-                first = Some(Rejection::Sample(name.to_owned(), reason));
-            }
-            _ => {}
         });
         done.map_err(Rejection::Line)?;
         match first {
-            Some(objection) => Err(objection),
+            Some(rejection) => Err(rejection),
             None => trial.end(),
         }
     }
 }
 
 impl DryRun<'_> {
+    fn judge_read(&mut self, read: Read<'_>) -> Result<(), Rejection> {
+        match read {
+            Ok(sample) => self.judge_whole(&sample),
+            Err((name, Reason::Unassembled)) => self.name_parts(name, Kind::Histogram),
+            Err((name, reason)) => Err(Rejection::Sample(name.to_owned(), reason)),
+        }
+    }
+
     /// Checks a sample; where it is refused only as a histogram or summary, each of its lines.
     fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Rejection> {
         if !matches!(sample.point, Point::Number(_)) {

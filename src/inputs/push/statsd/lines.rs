@@ -118,16 +118,8 @@ impl Lines {
         self.read_tags(&line, rules, store)?;
         let reserved = if kind == Kind::Histogram { BOUND } else { "" };
         let labels = self.labels.render(store.bounds(), reserved).map_err(Refused::Sample)?;
-        let offer = |change| Offer {
-            name: &self.name,
-            kind,
-            help: HELP,
-            labels,
-            change,
-            time,
-            ttl: rules.ttl,
-            group: Group::SHARED,
-        };
+        let (name, ttl, group) = (&*self.name, rules.ttl, Group::SHARED);
+        let offer = |change| Offer { name, kind, help: HELP, labels, change, time, ttl, group };
         match change {
             Some(change) => store.take(&offer(change), now),
             None if line.rate() == 1.0 => store.take(&offer(Change::Observe(&self.values)), now),

@@ -42,14 +42,14 @@ impl Pair {
         samples(|text| self.store.write(self.now, text))
     }
 
-    fn said(&self) -> Vec<String> {
+    fn self_metrics(&self) -> Vec<String> {
         samples(|text| self.lines.write_self_metrics(text))
     }
 
     /// Reasons and how often.
     fn refused(&self) -> Vec<String> {
-        let said = self.said();
-        let refused = said.iter().filter_map(|line| {
+        let metrics = self.self_metrics();
+        let refused = metrics.iter().filter_map(|line| {
             line.strip_prefix("sysmetrics_statsd_lines_refused_total{reason=\"")
         });
         refused.map(|rest| rest.replace("\"}", "")).collect()
@@ -122,7 +122,7 @@ fn what_is_refused_changes_nothing_and_is_counted() {
         pair.take(format!("good:1|c\n{line}\ngood:1|c"));
         assert_eq!(pair.samples(), ["good 2"], "{line}");
         assert_eq!(pair.refused(), [format!("{reason} 1")], "{line}");
-        assert!(pair.said().contains(&"sysmetrics_statsd_lines_total 3".to_owned()));
+        assert!(pair.self_metrics().contains(&"sysmetrics_statsd_lines_total 3".to_owned()));
     }
     let mut pair = Pair::new(rules());
     let many: Vec<_> = (0..40).map(|i| format!("k{i}:v")).collect();
@@ -135,7 +135,7 @@ fn tags_that_are_none_are_left_out_and_counted() {
     let mut pair = Pair::new(rules());
     pair.take("x:1|c|#urgent,k:v,:w,z:");
     assert_eq!(pair.samples(), ["x{k=\"v\"} 1"]);
-    assert!(pair.said().contains(&"sysmetrics_statsd_tags_refused_total 3".to_owned()));
+    assert!(pair.self_metrics().contains(&"sysmetrics_statsd_tags_refused_total 3".to_owned()));
 }
 
 #[test]

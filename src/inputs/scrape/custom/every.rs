@@ -1,6 +1,6 @@
 //! Every number and boolean of a document, named by its path.
 
-use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
+use super::picked::{HELP, Picked, Take, index_name, number, push_part, unescaped};
 use crate::base::json::{Elements, Members, Value};
 use crate::model::store::Reason;
 
@@ -39,7 +39,7 @@ impl Walk<'_, '_> {
         let end = self.name.len();
         for (key, value) in members {
             self.name.push('_');
-            push_part(&mut self.name, &said(key));
+            push_part(&mut self.name, &unescaped(key));
             self.every(value);
             self.name.truncate(end);
         }

@@ -1,6 +1,6 @@
 //! Picks the values that a field of the settings selects out of a document.
 
-use super::picked::{HELP, Picked, Take, index_name, number, push_part, said};
+use super::picked::{HELP, Picked, Take, index_name, number, push_part, unescaped};
 use crate::base::float::float;
 use crate::base::json::Value;
 use crate::model::store::Reason;
@@ -44,7 +44,7 @@ impl Search<'_, '_> {
         match value {
             Value::Object(members) => {
                 for (key, member) in members {
-                    let key = said(key);
+                    let key = unescaped(key);
                     if let Some(rest) = behind(path, "*") {
                         self.star(key, rest, member);
                     } else if let Some(rest) = behind(path, &key) {
@@ -79,7 +79,7 @@ impl Search<'_, '_> {
             Value::Null => return,
             // A field that names a text expects a number in it, or a word that stands for a number.
             Value::Text(text) => {
-                let text = said(text);
+                let text = unescaped(text);
                 let word = text.trim();
                 let state = self.field.states.iter().find(|(state, _)| state == word);
                 state.map(|(_, n)| *n).or_else(|| float(word).filter(|n| n.is_finite()))
@@ -102,17 +102,17 @@ impl Search<'_, '_> {
             let stars = self.stars.iter().enumerate();
             return stars.map(|(depth, key)| (index_name(depth), key.clone())).collect();
         }
-        let value = |meant: &String| match meant.strip_prefix('$') {
-            None => meant.clone(),
+        let value = |template: &String| match template.strip_prefix('$') {
+            None => template.clone(),
             Some("*") => self.stars.last().cloned().unwrap_or_default(),
             Some(path) => match find(path, from) {
-                Some(Value::Text(text)) => said(text),
+                Some(Value::Text(text)) => unescaped(text),
                 Some(Value::Number(number)) => number.to_owned(),
                 Some(Value::Bool(is)) => is.to_string(),
                 _ => String::new(),
             },
         };
-        self.field.labels.iter().map(|(name, meant)| (name.clone(), value(meant))).collect()
+        self.field.labels.iter().map(|(name, template)| (name.clone(), value(template))).collect()
     }
 }
 
@@ -123,7 +123,7 @@ fn find<'v>(path: &str, value: Value<'v>) -> Option<Value<'v>> {
     }
     match value {
         Value::Object(mut members) => {
-            members.find_map(|(key, member)| find(behind(path, &said(key))?, member))
+            members.find_map(|(key, member)| find(behind(path, &unescaped(key))?, member))
         }
         Value::Array(mut elements) => {
             let (first, rest) = path.split_once('.').unwrap_or((path, ""));

@@ -37,10 +37,10 @@ pub fn push_part(name: &mut String, part: &str) {
 }
 
 /// The text without escapes.
-pub fn said(text: Text<'_>) -> String {
-    let mut said = Vec::new();
-    text.write(&mut said);
-    String::from_utf8(said).unwrap_or_default()
+pub fn unescaped(text: Text<'_>) -> String {
+    let mut bytes = Vec::new();
+    text.write(&mut bytes);
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The name of the label of the `depth`th array from outside.

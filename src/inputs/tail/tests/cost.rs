@@ -81,14 +81,14 @@ fn a_turn_ends_between_two_rules() {
 }
 
 #[test]
-fn lines_that_are_too_long_for_a_pattern_are_counted_and_told_once() {
+fn lines_that_are_too_long_for_a_pattern_are_counted_and_logged_once() {
     let mut place = Place::new("web.log");
     place.settings.max_line_bytes = 65_536;
     let word =
         LogRule { labels: vec![("id".into(), "$id".into())], ..rule("nasty_total", NASTY, &[]) };
     place.logs[0].rules = vec![word, rule("lines_total", "", &[])];
     let mut place = place.started();
-    // Within what is looked at: as ever.
+    // Within the part that is matched: as before.
     place.append("web.log", "me done to the end\n");
     place.step();
     assert_eq!(place.value("nasty_total{id=\"me \"}"), Some(1.0));
@@ -102,7 +102,7 @@ fn lines_that_are_too_long_for_a_pattern_are_counted_and_told_once() {
     assert!(long > 0.0);
 }
 
-/// As many as anybody likes: what they cost in a second is bounded.
+/// However many there are, their cost in a second is bounded.
 #[test]
 fn costly_rules_share_a_time() {
     let mut place = Place::new("web.log");
@@ -124,7 +124,7 @@ fn costly_rules_share_a_time() {
         assert!(matched >= 1.0, "each second anew");
         sum += matched;
     }
-    // Nothing is lost without being told, and the other rule has all.
+    // All that is lost is counted, and the other rule has all lines.
     sum += skipped(&mut place, "long");
     assert_eq!((sum, place.lines()), (3.0 * lines as f64, lines as f64));
 }

@@ -165,7 +165,7 @@ fn a_killed_agent_goes_on_where_the_copy_says() {
 }
 
 /// A directory in memory, and an agent with its copy of the offsets there.
-fn with_copy(name: &str) -> Option<(PathBuf, Place)> {
+pub fn with_copy(name: &str) -> Option<(PathBuf, Place)> {
     if is_in_memory(&std::env::temp_dir().join("x")) {
         return None;
     }
@@ -178,66 +178,9 @@ fn with_copy(name: &str) -> Option<(PathBuf, Place)> {
 }
 
 /// A clock that was set back makes what is written later look older.
-fn set_mtime(path: &Path, hours_ago: u32) {
+pub fn set_mtime(path: &Path, hours_ago: u32) {
     let time = std::time::SystemTime::now() - 3600 * hours_ago * SECOND;
     OpenOptions::new().write(true).open(path).unwrap().set_modified(time).unwrap();
-}
-
-#[test]
-fn the_newer_state_counts_whatever_the_clock_was_set_to() {
-    let Some((memory, mut place)) = with_copy("clock") else { return };
-    for _ in 0..25 {
-        place.append("web.log", "1\n");
-        place.step();
-    }
-    set_mtime(&memory.join("offsets"), 7);
-    place.killed();
-    assert_eq!(place.lines(), 5.0, "what came after the copy");
-    place.append("web.log", "2\n");
-    place.step();
-    place.tails.finish(&mut place.store);
-    set_mtime(&place.path("offsets"), 7);
-    place.killed();
-    assert_eq!(place.lines(), 0.0);
-    // A file that was damaged is older than any copy.
-    place.append("web.log", "3\n");
-    (0..20).for_each(|_| place.step());
-    fs::write(place.path("offsets"), [0; 8192]).unwrap();
-    place.killed();
-    assert_eq!(place.lines(), 0.0);
-    fs::remove_dir_all(&memory).unwrap();
-}
-
-/// Without a clock that keeps the time, files of today may look older than those of yesterday.
-#[test]
-fn rotations_while_the_agent_is_stopped_are_found_whatever_the_clock_was_set_to() {
-    for [state, log] in [[0, 7], [7, 0], [7, 7], [0, 0]] {
-        let place = Place::with("web.log", false);
-        place.append("web.log.3", "old\n");
-        let mut place = place.started();
-        place.append("web.log", "1\n");
-        (0..2 * LONG).for_each(|_| place.step());
-        place.append("web.log.4", "not a rotation\n");
-        (0..2 * LONG).for_each(|_| place.step());
-        let before = (place.lines(), place.count("rotations_missed_total"));
-        assert_eq!(before.1, 0.0);
-        place.tails.finish(&mut place.store);
-        set_mtime(&place.path("offsets"), state);
-        place.append("web.log", "2\n");
-        place.rename("web.log", "web.log.2");
-        place.append("web.log.1", "3\n4\n");
-        set_mtime(&place.path("web.log.1"), log);
-        place.append("web.log", "5\n");
-        place.killed();
-        (0..2 * LONG).for_each(|_| place.step());
-        let missed = place.count("rotations_missed_total");
-        assert_eq!((place.lines(), missed), (4.0, 1.0), "{state} {log}");
-        place.tails.finish(&mut place.store);
-        place.killed();
-        (0..2 * LONG).for_each(|_| place.step());
-        let missed = place.count("rotations_missed_total");
-        assert_eq!((place.lines(), missed), (0.0, 0.0), "{state} {log}");
-    }
 }
 
 #[test]
@@ -287,7 +230,7 @@ fn offsets_of_the_format_before_are_read() {
 }
 
 #[test]
-fn a_state_file_that_is_none_is_told_and_left_alone_if_it_is_not_ours() {
+fn a_state_file_that_cannot_be_read_is_counted_and_kept_if_it_is_not_ours() {
     for (text, survives) in
         [("", false), ("sysmetrics log offsets 1\nx\n", false), ("root:x\n", true)]
     {

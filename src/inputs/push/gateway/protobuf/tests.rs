@@ -191,9 +191,56 @@ fn the_text_is_bounded() {
     assert!(fault.expected.contains("less to come out"), "{}", fault.expected);
 }
 
+/// A number of the generator of `random_families_become_lines`.
+type Random<'r> = &'r mut dyn FnMut(u64) -> u64;
+
+/// Adds a random metric of a family of this kind, and the lines that are expected.
+fn add_metric(
+    random: Random<'_>,
+    (name, kind): (&str, u64),
+    metric: u64,
+    metrics: &mut Vec<Message>,
+    expected: &mut Vec<String>,
+) {
+    let value = random(1000) as f64 / 8.0 - 40.0;
+    let all: Vec<_> = (0..random(3)).map(|n| (format!("l{n}"), format!("{metric}\\"))).collect();
+    let texts: String = all.iter().map(|(n, v)| format!("{n}=\"{v}\\\",")).collect();
+    let pairs: Vec<_> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let (field, label) = match kind {
+        0 => (3, ""),
+        1 => (2, ""),
+        2 => (4, "quantile"),
+        4 => (7, "le"),
+        _ => (5, ""),
+    };
+    if label.is_empty() {
+        metrics.push(labelled(&pairs).message(field, new().double(1, value)));
+        expected.push(format!("{name}{{{texts}}} {value}"));
+        return;
+    }
+    let (mut parts, count) = (new(), random(1 << 40));
+    let suffix = if kind == 4 { "_bucket" } else { "" };
+    for part in 0..random(5) {
+        let up_to = count / (part + 1);
+        let at = part as f64 * 0.25;
+        let cell = match kind {
+            4 => new().double(2, at).varint(1, up_to),
+            _ => new().double(1, at).double(2, up_to as f64),
+        };
+        parts = parts.message(3, cell);
+        expected.push(format!("{name}{suffix}{{{texts}{label}=\"{at}\"}} {up_to}"));
+    }
+    metrics.push(labelled(&pairs).message(field, parts.varint(1, count).double(2, value)));
+    if kind == 4 {
+        expected.push(format!("{name}_bucket{{{texts}le=\"+Inf\"}} {count}"));
+    }
+    expected.push(format!("{name}_sum{{{texts}}} {value}"));
+    expected.push(format!("{name}_count{{{texts}}} {count}"));
+}
+
 /// Random families, and what is expected of them, made side by side.
 #[test]
-fn random_families_become_what_they_say() {
+fn random_families_become_lines() {
     let mut seed = 9u64;
     let mut random = |n: u64| {
         seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -208,42 +255,7 @@ fn random_families_become_what_they_say() {
             let word = ["counter", "gauge", "summary", "untyped", "histogram"][kind as usize];
             expected.push(format!("# TYPE {name} {word}"));
             for metric in 0..random(4) {
-                let value = random(1000) as f64 / 8.0 - 40.0;
-                let all: Vec<_> =
-                    (0..random(3)).map(|n| (format!("l{n}"), format!("{metric}\\"))).collect();
-                let texts: String = all.iter().map(|(n, v)| format!("{n}=\"{v}\\\",")).collect();
-                let pairs: Vec<_> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-                let (field, numbers, parts) = match kind {
-                    2 => (4, (1, 3), "quantile"),
-                    4 => (7, (1, 3), "le"),
-                    0 => (3, (0, 0), ""),
-                    1 => (2, (0, 0), ""),
-                    _ => (5, (0, 0), ""),
-                };
-                if parts.is_empty() {
-                    metrics.push(labelled(&pairs).message(field, new().double(1, value)));
-                    expected.push(format!("{name}{{{texts}}} {value}"));
-                    continue;
-                }
-                let (mut said, count) = (new(), random(1 << 40));
-                let suffix = if kind == 4 { "_bucket" } else { "" };
-                for part in 0..random(5) {
-                    let up_to = count / (part + 1);
-                    let at = part as f64 * 0.25;
-                    let cell = match kind {
-                        4 => new().double(2, at).varint(1, up_to),
-                        _ => new().double(1, at).double(2, up_to as f64),
-                    };
-                    said = said.message(numbers.1, cell);
-                    expected.push(format!("{name}{suffix}{{{texts}{parts}=\"{at}\"}} {up_to}"));
-                }
-                metrics
-                    .push(labelled(&pairs).message(field, said.varint(1, count).double(2, value)));
-                if kind == 4 {
-                    expected.push(format!("{name}_bucket{{{texts}le=\"+Inf\"}} {count}"));
-                }
-                expected.push(format!("{name}_sum{{{texts}}} {value}"));
-                expected.push(format!("{name}_count{{{texts}}} {count}"));
+                add_metric(&mut random, (&name, kind), metric, &mut metrics, &mut expected);
             }
             body.extend(family(&name, kind, metrics).delimited());
         }
