@@ -91,9 +91,9 @@ fn the_check_says_what_the_log_of_the_kernel_takes() {
         .args(if here { &["--path.rootfs=/proc/self/fdinfo"][..] } else { &[] })
         .output()
         .unwrap();
-    let said = String::from_utf8(check.stderr).unwrap();
+    let text = String::from_utf8(check.stderr).unwrap();
     assert!(
-        said.contains("the kernel's log cannot be read") && said.contains("ProtectKernelLogs=no")
+        text.contains("the kernel's log cannot be read") && text.contains("ProtectKernelLogs=no")
     );
     assert!(String::from_utf8(check.stdout).unwrap().contains("and warns as it did now"));
 }

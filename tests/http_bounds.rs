@@ -97,9 +97,9 @@ fn a_head_that_does_not_come_is_408() {
             break;
         }
         trickle.stream().set_nonblocking(true).unwrap();
-        let heard = trickle.stream().peek(&mut [0]).is_ok();
+        let received = trickle.stream().peek(&mut [0]).is_ok();
         trickle.stream().set_nonblocking(false).unwrap();
-        if heard {
+        if received {
             break;
         }
     }

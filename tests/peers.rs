@@ -25,10 +25,10 @@ fn promtool(text: &str) -> String {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = [&output.stdout[..], &output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert_eq!(output.status.success(), said.is_empty(), "{said}");
-    said
+    let text = [&output.stdout[..], &output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(output.status.success(), text.is_empty(), "{text}");
+    text
 }
 
 #[test]

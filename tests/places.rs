@@ -38,7 +38,7 @@ fn inside(root: &Temp, mounts: &str, how: &str) -> String {
 }
 
 /// What it says there: status, standard output and error.
-fn said(root: &Temp, mounts: &str, how: &str, args: &[&str]) -> (Option<i32>, String, String) {
+fn run(root: &Temp, mounts: &str, how: &str, args: &[&str]) -> (Option<i32>, String, String) {
     let line = inside(root, mounts, how);
     let mut command = Command::new("sh");
     command
@@ -59,7 +59,7 @@ fn line<'a>(out: &'a str, start: &str) -> &'a str {
 #[test]
 fn the_first_settings_file_that_is_there_is_read() {
     let root = Temp::new();
-    let checked = || said(&root, "", "", &["--check-config"]);
+    let checked = || run(&root, "", "", &["--check-config"]);
     let (status, out, error) = checked();
     assert_eq!((status, error.as_str()), (Some(0), ""));
     assert!(line(&out, "level = ").ends_with("\"info\""), "{out}");
@@ -78,7 +78,7 @@ fn the_first_settings_file_that_is_there_is_read() {
 
     // One that is named is the only one that is looked at.
     root.write("named.toml", "");
-    let (status, _, error) = said(&root, "", "", &["--check-config", "--config=/named.toml"]);
+    let (status, _, error) = run(&root, "", "", &["--check-config", "--config=/named.toml"]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
 }
 
@@ -88,7 +88,7 @@ fn a_settings_file_that_cannot_be_read_is_not_absent() {
     root.write(SECOND, "");
     let nobody = "--userspec=65534:65534";
     let refused = |how: &str, file: &str| {
-        let (status, _, error) = said(&root, "", how, &["--check-config"]);
+        let (status, _, error) = run(&root, "", how, &["--check-config"]);
         let start = format!("/{file}: cannot read the settings file: ");
         assert!(status == Some(2) && error.starts_with(&start), "{error}");
         error
@@ -113,12 +113,12 @@ fn a_settings_file_that_cannot_be_read_is_not_absent() {
     symlink("/nowhere", &first).unwrap();
     assert!(refused("", FIRST).contains("No such file"));
     std::fs::remove_file(&first).unwrap();
-    assert_eq!(said(&root, "", "", &["--check-config"]).0, Some(0));
+    assert_eq!(run(&root, "", "", &["--check-config"]).0, Some(0));
     // Help is for those who may not read it.
-    assert_eq!(said(&root, "", nobody, &["--version"]).0, Some(0));
+    assert_eq!(run(&root, "", nobody, &["--version"]).0, Some(0));
     std::fs::remove_dir(root.path("etc/sysmetrics")).unwrap();
     root.write("etc/sysmetrics", "no directory");
-    assert_eq!(said(&root, "", "", &["--check-config"]).0, Some(0));
+    assert_eq!(run(&root, "", "", &["--check-config"]).0, Some(0));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn the_trees_of_the_host_are_read_where_they_are_mounted() {
     let [proc, sys, host] = trees.each_ref().map(String::as_str);
     let checked = |mounts: &str, args: &[&str]| {
         let root = Temp::new();
-        let (status, out, error) = said(&root, mounts, "", &[&["--check-config"], args].concat());
+        let (status, out, error) = run(&root, mounts, "", &[&["--check-config"], args].concat());
         assert_eq!((status, error.as_str()), (Some(0), ""));
         paths.map(|start| line(&out, start)[start.len()..].to_owned())
     };
@@ -220,7 +220,7 @@ fn the_trees_of_the_host_are_read_where_they_are_mounted() {
 fn the_hosts_procfs_alone_will_do() {
     let root = Temp::new();
     let mounts = [PROC, "touch proc/stat;"].concat();
-    let (status, out, error) = said(&root, &mounts, "", &["--check-config"]);
+    let (status, out, error) = run(&root, &mounts, "", &["--check-config"]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
     assert_eq!(line(&out, "procfs = "), "procfs = \"/host/proc\"  # from what is mounted");
 }
@@ -271,7 +271,7 @@ fn the_network_is_that_of_the_host() {
     of_host.retain(|name| std::path::Path::new("/sys/class/net").join(name).is_dir());
     let mounts = [NO_NET, ALL].concat();
     let args = ["--print-metrics", "--collector.network.exclude-pattern="];
-    let (status, out, error) = said(&root, &mounts, "", &args);
+    let (status, out, error) = run(&root, &mounts, "", &args);
     assert_eq!(status, Some(0), "{error}");
     assert_eq!(devices(&out, "sysmetrics_network_receive_bytes_total{"), of_host);
     assert_eq!(devices(&out, "sysmetrics_network_mtu_bytes{"), of_host);

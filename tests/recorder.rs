@@ -75,19 +75,19 @@ fn summaries_have_the_usual_quantiles() {
     let handle = histogram(&recorder, "wait");
     (1..=1000).for_each(|n| handle.record(f64::from(n)));
     let page = recorder.handle().render();
-    let mut told = Vec::new();
+    let mut texts = Vec::new();
     for line in page.lines() {
         if let Some((quantile, value)) =
             line.split_once("quantile=\"").map(|l| l.1).and_then(|l| l.split_once("\"} "))
         {
-            told.push((quantile.parse::<f64>().unwrap(), value.parse::<f64>().unwrap()));
+            texts.push((quantile.parse::<f64>().unwrap(), value.parse::<f64>().unwrap()));
         }
     }
     assert_eq!(
-        told.iter().map(|t| t.0).collect::<Vec<_>>(),
+        texts.iter().map(|t| t.0).collect::<Vec<_>>(),
         [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0]
     );
-    for (quantile, value) in told {
+    for (quantile, value) in texts {
         let exact = (1.0 + quantile * 999.0).floor();
         assert!((value - exact).abs() <= exact / 128.0, "{quantile}: {value}, not {exact}");
     }

@@ -250,8 +250,9 @@ fn exports_have_the_series_of_both() {
     let agent = Agent::plan().machine("box").file(&file(&export)).start();
     assert_eq!(send(&agent, "PUT", "/metrics/job/j", "process_max_fds 5\n").status, 200);
     wait_until("a frame with both", || {
-        let heard = to.heard();
-        let last = heard.last().map(|heard| String::from_utf8(heard.body.clone()).unwrap());
+        let received = to.received();
+        let last =
+            received.last().map(|received| String::from_utf8(received.body.clone()).unwrap());
         last.is_some_and(|body| {
             let theirs = body.lines().filter(|line| line.contains("job=j")).count();
             let all = body.lines().filter(|line| line.starts_with("process_max_fds")).count();

@@ -76,8 +76,8 @@ fn series_with_much_text_take_bounded_memory() {
     assert!((250..=290).contains(&kept), "8 MiB are {kept}");
     let refused = page.value("sysmetrics_push_refused_total", &[("reason", "bytes")]);
     assert_eq!(refused, (12_000 - kept) as f64);
-    let (status, said) = health(&agent);
-    assert!(status == 503 && said[0].contains("push.max_bytes"), "{said:?}");
+    let (status, text) = health(&agent);
+    assert!(status == 503 && text[0].contains("push.max_bytes"), "{text:?}");
     let peak = agent.status("VmHWM");
     assert!(peak < 44_000, "{peak} kB");
 }
@@ -100,9 +100,9 @@ fn one_target_locks_nobody_out() {
     assert_eq!(samples("greedy"), Some(3750.0));
     let many: Vec<_> = (0..500).map(|i| gauge(&format!("pushed_{i}"))).collect();
     assert!(post(&agent, &format!("[{}]", many.join(","))).starts_with("{\"accepted\":500,"));
-    let (status, said) = health(&agent);
+    let (status, text) = health(&agent);
     assert_eq!(status, 200);
-    let [note] = &said[..] else { panic!("{said:?}") };
+    let [note] = &text[..] else { panic!("{text:?}") };
     assert!(note.starts_with("target greedy samples without room: 2250;"), "{note}");
     // Once it has less, nothing is said any more.
     greedy.say(Say::ok("fine 1\n"));

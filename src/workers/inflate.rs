@@ -1,6 +1,7 @@
 //! Decodes gzip (RFC 1952), up to a size: the output grows with the input only as far as the
 //! limit, whatever the input claims.
 
+mod codes;
 mod stream;
 
 use crate::base::wire::{Fault, crc32};

@@ -192,10 +192,10 @@ fn promtool_takes_every_condition_that_is_taken() {
     let output = Command::new("promtool").args(["check", "rules"]).arg(file).output();
     let output =
         output.unwrap_or_else(|_| panic!("this test needs promtool: apt-get install prometheus"));
-    let said = String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stderr);
     // The first of each kind.
-    let mut said: Vec<_> = said.lines().filter_map(|line| line.split_once("rule ")).collect();
-    said.sort_by_key(|(_, rule)| rule.rsplit("error: ").next());
-    said.dedup_by_key(|(_, rule)| rule.rsplit("error: ").next());
-    assert!(output.status.success(), "{said:#?}");
+    let mut errors: Vec<_> = text.lines().filter_map(|line| line.split_once("rule ")).collect();
+    errors.sort_by_key(|(_, rule)| rule.rsplit("error: ").next());
+    errors.dedup_by_key(|(_, rule)| rule.rsplit("error: ").next());
+    assert!(output.status.success(), "{errors:#?}");
 }

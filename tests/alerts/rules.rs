@@ -110,7 +110,7 @@ fn a_wrong_condition_is_refused_with_its_column() {
         .env_clear()
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("column 8: found \">\", expected a number, a metric"), "{said}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("column 8: found \">\", expected a number, a metric"), "{text}");
 }

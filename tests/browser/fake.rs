@@ -80,7 +80,7 @@ impl Fake {
     }
 
     /// Paths that were asked for and contain this.
-    pub fn asked(&self, part: &str) -> Vec<String> {
+    pub fn requests(&self, part: &str) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let paths = state.heads.iter().filter_map(|head| head.split(' ').nth(1));
         paths.filter(|path| path.contains(part)).map(str::to_owned).collect()

@@ -91,14 +91,14 @@ const UNIT_EXCLUDE: &str =
 
 /// A page on which these collectors succeed. Right after the start a scrape waits for peers only a moment,
 /// which under load may be too short.
-fn told(agent: &Agent, collectors: &[&str]) -> Exposition {
+fn complete_page(agent: &Agent, collectors: &[&str]) -> Exposition {
     let mut page = agent.scrape();
     wait_until("peers to have answered", || {
-        let is_told = collectors.iter().all(|name| page.success(name) == Some(true));
-        if !is_told {
+        let is_complete = collectors.iter().all(|name| page.success(name) == Some(true));
+        if !is_complete {
             page = agent.scrape();
         }
-        is_told
+        is_complete
     });
     page
 }
@@ -139,11 +139,11 @@ fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
     stream.read_to_string(&mut theirs).unwrap();
     let theirs = page(&theirs, prefix);
     let name = prefix.trim_start_matches("node_").trim_end_matches('_');
-    let told = format!("node_scrape_collector_success{{collector=\"{name}\"}} 1\n");
+    let complete_page = format!("node_scrape_collector_success{{collector=\"{name}\"}} 1\n");
     let mut text = String::new();
     wait_until("the peer to have answered", || {
         text = agent.get("/metrics").text().to_owned();
-        text.contains(&told)
+        text.contains(&complete_page)
     });
     let ours = page(&text, prefix);
     let only = |these: &Page, others: &Page| {
@@ -174,7 +174,7 @@ fn our_own_names_stand_for_the_same() {
     let plan = Agent::plan().arg("--collector.systemd").arg("--collector.logind");
     let plan = plan.arg("--collector.systemd.enable-start-time-metrics");
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
-    let page = told(&agent, &["systemd", "logind"]);
+    let page = complete_page(&agent, &["systemd", "logind"]);
     let value = |name: &str, labels| page.value(&["sysmetrics_", name].concat(), labels);
     assert_eq!(value("systemd_version", &[("version", "252.38-1~deb12u1")]), 252.38);
     assert_eq!(value("systemd_units", &[("state", "reloading")]), 1.0);
@@ -203,7 +203,7 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
         plan.arg("--collector.systemd.timeout=200ms").arg("--collector.logind.timeout=200ms");
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
     let good = |page: &Exposition| [page.success("systemd"), page.success("logind")];
-    told(&agent, &["systemd", "logind"]);
+    complete_page(&agent, &["systemd", "logind"]);
     bus.services.signal(libc::SIGSTOP);
     for _ in 0..3 {
         let start = Instant::now();
@@ -230,7 +230,7 @@ fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
     assert!(!agent.scrape().has("sysmetrics_modem_"));
     let modem = services("tests/buses/modem.py", &bus.address);
-    told(&agent, &["modemmanager"]);
+    complete_page(&agent, &["modemmanager"]);
     // It was told to measure by the scrape before.
     let page = agent.scrape();
     let labels = [("port", "cdc-wdm0"), ("model", "EM7455")];
@@ -243,9 +243,9 @@ fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
     assert_eq!(value("rsrp_dbm", &[&labels[..], &[("technology", "lte")]].concat()), -92.5);
     drop(modem);
     wait_until("the modem to be gone", || !agent.scrape().has("sysmetrics_modem_"));
-    let said = agent.lines_with("modemmanager");
+    let lines = agent.lines_with("modemmanager");
     assert!(!agent.scrape().has("sysmetrics_modem_"));
-    assert_eq!(agent.lines_with("modemmanager"), said, "that is no fault: {:?}", agent.log());
+    assert_eq!(agent.lines_with("modemmanager"), lines, "that is no fault: {:?}", agent.log());
 }
 
 /// Others wait for a scrape: it does not wait out the time of peers that never say a word.

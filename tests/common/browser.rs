@@ -214,12 +214,12 @@ impl Browser {
 
     /// The addresses that were asked for.
     pub fn requests(&self) -> Vec<String> {
-        let asked = self.events.iter().filter(|event| {
+        let requests = self.events.iter().filter(|event| {
             event.get("method") == Some(&Json::Text("Network.requestWillBeSent".to_owned()))
         });
         let url = |event: &Json| event.get("params")?.get("request")?.get("url").cloned();
         let text = |json| if let Json::Text(text) = json { Some(text) } else { None };
-        asked.filter_map(url).filter_map(text).collect()
+        requests.filter_map(url).filter_map(text).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod circles;
 mod made_up;
+mod reader;
 mod tokens;
 mod tree;
 mod wings;

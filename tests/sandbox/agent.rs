@@ -192,11 +192,11 @@ fn mail_by_a_program_arrives_and_the_log_says_at_what_price() {
             mail_program(&dir)
         );
         let agent = Agent::plan().file(&file).start();
-        let said = match is_on {
+        let line = match is_on {
             false => "the sandbox stays off",
             true => "without the rights of other users and groups",
         };
-        assert_eq!(agent.lines_with(said), 1, "{:?}", agent.log());
+        assert_eq!(agent.lines_with(line), 1, "{:?}", agent.log());
         let is = |is: bool| if is { 1.0 } else { 0.0 };
         for (name, is_in_force) in
             [("no_new_privs", is_on), ("landlock", is_on), ("seccomp", false)]

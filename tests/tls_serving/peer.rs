@@ -129,11 +129,11 @@ fn a_client_may_be_its_own_authority_as_there() {
         let (_dir, path) = web(&rest);
         let (node, agent) = (NodeExporter::start(&path), plan(&path).start());
         let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
-        let asks = |address: &str| {
+        let request = |address: &str| {
             curl(address, "https://localhost:{}/", &["--cert", &cert, "--key", &key]).status == 200
         };
-        let told = (asks(&node.1), asks(&agent.address()));
-        assert_eq!(told, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
+        let results = (request(&node.1), request(&agent.address()));
+        assert_eq!(results, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
     }
 }
 

@@ -41,9 +41,9 @@ fn texts_say_what_their_escapes_mean() {
         (r#""\u0041\u00e9\ud83d\ude00""#, "Aé😀"),
         (r#""\ud83dx\ude00\ud83d\u0041""#, "\u{fffd}x\u{fffd}\u{fffd}A"),
     ] {
-        let Ok(Value::Text(said)) = parse(text.as_bytes()) else { panic!("{text}") };
+        let Ok(Value::Text(value)) = parse(text.as_bytes()) else { panic!("{text}") };
         let mut out = Vec::new();
-        said.write(&mut out);
+        value.write(&mut out);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

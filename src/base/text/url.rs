@@ -9,7 +9,7 @@ pub fn check(text: &str) -> Result<(), String> {
         Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
         Ok(_) => Ok(()),
         Err(NO_TLS) => {
-            Err("; TLS is not built in: ask over http, through a proxy where it has to be"
+            Err("; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it"
                 .to_owned())
         }
         Err(_) => Err(String::new()),

@@ -57,42 +57,19 @@ impl<'a> Reader<'a, '_, '_> {
         let path = tree.path(i);
         let (name, shape) = (path.join("."), node.shape);
         if let Some(section) = catalogue.list(&path) {
-            return match (shape, section.pairs) {
-                (Shape::Tables | Shape::Array, _) => Children::List(section, element),
-                (shape, Some(keys)) if shape.is_table() => {
-                    tree.children(i).for_each(|child| self.pair(child, keys, section, element));
-                    Children::Nothing
-                }
-                (shape, _) => {
-                    let (header, found) = (section.header(), found(shape, &node.text));
-                    let text = format!("{name}: expected tables, {header}, found {found}");
-                    self.refuse(node.at, text, element)
-                }
-            };
+            return self.list((i, node), &name, section, element);
         }
         let is_table = catalogue.is_table(&path);
         if is_table && shape.is_table() {
             if element.is_some() && tree.children(i).next().is_none() {
-                return self.refuse(
-                    node.at,
-                    [&name, ": says nothing; leave it out"].concat(),
-                    element,
-                );
+                let text = [&name, ": an empty table; remove it, or set a key in it"].concat();
+                return self.refuse(node.at, text, element);
             }
             return Children::Table(element);
         }
         let row = catalogue.find(&path);
         if let Some(row) = row.filter(|row| fits(tree, i, node, row.kind)) {
-            let first = self.sources.values.iter().find(|value| {
-                value.row == row && element.is_none() && matches!(value.origin, Origin::File(..))
-            });
-            if let Some(first) = first {
-                let (known, first) = (row.key(), first.origin.text(&self.sources.refusal.file));
-                let text = format!("{name} is another name of {known} ({first}); keep one");
-                return self.refuse(node.key.at, text, element);
-            }
-            self.record((i, node), row, element);
-            return Children::Nothing;
+            return self.value((i, node), &name, row, element);
         }
         if row.is_none() && !is_table {
             return self.refuse(node.key.at, unknown(catalogue, &path, node), element);
@@ -101,6 +78,49 @@ impl<'a> Reader<'a, '_, '_> {
         let expected = kind.map_or_else(|| ["a table, [", &name, "]"].concat(), Kind::expects);
         let found = found(shape, &kind.unwrap_or(Kind::Text).shown(&node.text));
         self.refuse(node.at, format!("{name}: expected {expected}, found {found}"), element)
+    }
+
+    /// The key of a list of tables.
+    fn list(
+        &mut self,
+        (i, node): (usize, &Node),
+        name: &str,
+        section: &'static Section,
+        above: Option<usize>,
+    ) -> Children {
+        match (node.shape, section.pairs) {
+            (Shape::Tables | Shape::Array, _) => Children::List(section, above),
+            (shape, Some(keys)) if shape.is_table() => {
+                let tree = self.tree;
+                tree.children(i).for_each(|child| self.pair(child, keys, section, above));
+                Children::Nothing
+            }
+            (shape, _) => {
+                let (header, found) = (section.header(), found(shape, &node.text));
+                let text = format!("{name}: expected tables, {header}, found {found}");
+                self.refuse(node.at, text, above)
+            }
+        }
+    }
+
+    /// The key of a row, whose value has the right shape.
+    fn value(
+        &mut self,
+        (i, node): (usize, &Node),
+        name: &str,
+        row: &'a Row,
+        element: Option<usize>,
+    ) -> Children {
+        let first = self.sources.values.iter().find(|value| {
+            value.row == row && element.is_none() && matches!(value.origin, Origin::File(..))
+        });
+        if let Some(first) = first {
+            let (known, first) = (row.key(), first.origin.text(&self.sources.refusal.file));
+            let text = format!("{name} is another name of {known} ({first}); keep one");
+            return self.refuse(node.key.at, text, element);
+        }
+        self.record((i, node), row, element);
+        Children::Nothing
     }
 
     /// An element of a list.

@@ -44,7 +44,7 @@ pub static SCRAPE: Section =
     Section::new("scrape", "Other endpoints", &[SCRAPE_TABLE.rows()]).check(checks::scrape);
 pub static TARGETS: Section = Section {
     plain: Some(plain_target),
-    ..Section::new("scrape.targets", "Targets: the endpoints to ask", &[TARGET_TABLE.rows()])
+    ..Section::new("scrape.targets", "Targets: the endpoints to scrape", &[TARGET_TABLE.rows()])
         .list(MAX_TARGETS, |s| s.scrape.targets.push(Target::default()))
         .check(checks::target)
 };
@@ -246,16 +246,16 @@ fn plain_target(text: &str) -> Vec<Keyed> {
         true => text.to_owned(),
         false => ["http://", text].concat(),
     };
-    let mut said = Vec::new();
+    let mut keys = Vec::new();
     if let Ok(parts) = Url::parse(&url) {
         let host = parts.host.trim_start_matches('[').trim_end_matches(']');
-        said.push(("name", [host, ":", &parts.port.to_string()].concat()));
+        keys.push(("name", [host, ":", &parts.port.to_string()].concat()));
         if parts.target == "/" && !url.ends_with('/') {
             url.push_str("/metrics");
         }
     }
-    said.push(("url", url));
-    said
+    keys.push(("url", url));
+    keys
 }
 
 #[cfg(test)]
@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_plain_target_is_named_after_where_it_is() {
-        let said = |text| plain_target(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        let values =
+            |text| plain_target(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         for (text, expected) in [
             ("api:8000", ["api:8000", "http://api:8000/metrics"]),
             ("api", ["api:80", "http://api/metrics"]),
@@ -272,13 +273,13 @@ mod tests {
             ("http://api:8000/", ["api:8000", "http://api:8000/"]),
             ("http://u:p@[::1]:1/m", ["::1:1", "http://u:p@[::1]:1/m"]),
         ] {
-            assert_eq!(said(text), expected);
+            assert_eq!(values(text), expected);
         }
         if cfg!(feature = "tls") {
-            assert_eq!(said("https://api"), ["api:443", "https://api/metrics"]);
+            assert_eq!(values("https://api"), ["api:443", "https://api/metrics"]);
         } else {
-            assert_eq!(said("https://api"), ["https://api"]);
+            assert_eq!(values("https://api"), ["https://api"]);
         }
-        assert_eq!(said("a b"), ["http://a b"]);
+        assert_eq!(values("a b"), ["http://a b"]);
     }
 }

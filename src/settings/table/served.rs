@@ -49,7 +49,7 @@ pub fn server(settings: &mut Settings) -> Check {
     }
     let is_both = server.users_file.is_some() || server.tls != ServerTls::default();
     match server.web_config.is_some() && is_both {
-        true => wrong(key, &["together with users_file or server.tls; it says both, keep one"]),
+        true => wrong(key, &["together with users_file or server.tls; it sets both; keep one"]),
         false => Ok(()),
     }
 }
