@@ -245,7 +245,7 @@ fn the_endpoint_takes_a_path_or_an_address_with_one() {
     assert_eq!(status, Some(2), "{error}");
     let (status, _, error) = run(&[], &[(name, "0.0.0.0:9090")]);
     assert_eq!(status, Some(2));
-    assert!(error.contains("an address needs a path behind it: server.listen says"), "{error}");
+    assert!(error.contains("an address needs a path after it"), "{error}");
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub const WINGS: &[(&str, &[&str])] = &[
     (
         "workers",
         &[
-            "queue", "inflate", "head", "failure", "bcrypt", "tls", "stream", "answer", "client",
-            "grpc",
+            "queue", "inflate", "head", "headers", "failure", "bcrypt", "tls", "stream", "answer",
+            "client", "grpc",
         ],
     ),
     ("inputs", &["push", "scrape", "textfile", "tail"]),
