@@ -1,5 +1,5 @@
-//! What leaves, over the real binary, to receivers that do as the test says: what they hear, what the
-//! agent makes of their answers, and what becomes of samples while they do not answer.
+//! Exports of the real binary to scripted receivers: the requests, how responses are handled, and what happens to
+//! samples in an outage.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -181,7 +181,7 @@ fn what_was_refused_for_now_comes_again_with_its_times() {
 
 /// A receiver that comes and goes fills no log.
 #[test]
-fn a_link_that_flaps_is_told_once_a_minute() {
+fn a_flapping_link_is_logged_once_a_minute() {
     let receiver = Receiver::start(|n| if n % 2 == 0 { Reply::say("503 Busy") } else { OK });
     let agent = plan(&[lines("out", &receiver.url(), OFTEN)]).start();
     wait_until("eight frames", || receiver.taken().len() >= 8);

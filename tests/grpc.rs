@@ -48,7 +48,7 @@ fn call(client: &mut Grpc, url: &Url, what: &str, body: &[u8]) -> Result<GrpcAns
 }
 
 #[test]
-fn what_is_said_comes_back() {
+fn a_message_is_echoed() {
     let server = serve(0, None);
     let (mut client, url) = (Grpc::default(), url("http", &server));
     let noise: Vec<u8> =
@@ -88,7 +88,7 @@ fn trailers_may_be_long() {
 }
 
 #[test]
-fn bytes_on_the_wire_are_told() {
+fn bytes_on_the_wire_are_counted() {
     let server = serve(0, None);
     let (mut client, url) = (Grpc::default(), url("http", &server));
     // Only what is of even length is compressed.

@@ -1,5 +1,4 @@
-//! `--health` over the real binary: who is asked, what is printed, the exit status, and how long it may
-//! take.
+//! `--health` of the real binary: which agent is queried, the output, the exit status, and the time limit.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -27,7 +26,7 @@ fn ok() -> (Option<i32>, String, String) {
 const QUIET: &str = "[collectors]\nconntrack = false\nhwmon = false\npressure = false\n";
 
 #[test]
-fn an_agent_is_asked_by_url_or_where_the_settings_have_it_listen() {
+fn an_agent_is_queried_by_url_or_by_its_settings() {
     let dir = Temp::new();
     let socket = dir.path("s");
     let listen = format!("listen = ['127.0.0.1:0', 'unix:{}']", socket.display());
@@ -237,7 +236,7 @@ fn connect_now(path: &std::path::Path) -> Option<std::os::fd::OwnedFd> {
 }
 
 #[test]
-fn bad_usage_is_told_apart() {
+fn wrong_usage_has_its_own_status() {
     for bad in [
         "x",
         "ftp://x",

@@ -1,4 +1,4 @@
-//! What is served: the formats, their negotiation, the picks, the pages, and what is not there.
+//! Responses: the formats and their negotiation, selected collectors, pages, unknown paths.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -44,7 +44,7 @@ fn open_metrics_is_given_to_those_who_prefer_it() {
 }
 
 #[test]
-fn both_formats_tell_the_same() {
+fn both_formats_have_the_same_values() {
     let agent = Agent::plan().machine("hostile").start();
     let plain = agent.scrape();
     let open = get_with(&agent.address(), "/metrics", PREFERS_OPEN_METRICS);
@@ -84,7 +84,7 @@ fn gzip_is_given_to_those_who_take_it() {
 }
 
 #[test]
-fn head_says_what_get_would() {
+fn head_has_the_headers_of_get() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for target in ["/metrics?collect[]=memory", "/health", "/", "/nowhere"] {
@@ -205,7 +205,7 @@ fn pages_besides_the_metrics() {
 }
 
 #[test]
-fn what_is_not_there_is_404_and_says_what_is() {
+fn an_unknown_path_is_404_and_lists_the_known() {
     let agent = Agent::start();
     for target in [
         "/metric",
@@ -223,7 +223,7 @@ fn what_is_not_there_is_404_and_says_what_is() {
 }
 
 #[test]
-fn other_methods_are_405_and_told_what_is_allowed() {
+fn other_methods_get_405_and_the_allowed_ones() {
     let agent = Agent::start();
     let mut client = agent.connect();
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
@@ -271,7 +271,7 @@ fn what_is_preferred_may_come_in_several_lines() {
 }
 
 #[test]
-fn options_are_told() {
+fn options_lists_the_methods() {
     let agent = Agent::start();
     // What HAProxy sends to see whether a server is there.
     let mut client = agent.connect();

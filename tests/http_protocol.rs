@@ -1,4 +1,4 @@
-//! HTTP as it comes: in pieces, several at once, wrong, too long, with bodies nobody asked for.
+//! HTTP requests in pieces, several at once, wrong, too long, with unexpected bodies.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -94,7 +94,7 @@ fn targets_may_be_absolute() {
 }
 
 #[test]
-fn a_body_nobody_asked_for_is_skipped() {
+fn an_unexpected_body_is_skipped() {
     let agent = Agent::start();
     for size in [1, 100, 20_000, 60_000] {
         let mut client = agent.connect();

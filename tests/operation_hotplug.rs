@@ -1,5 +1,5 @@
-//! Kernel files that change under a running agent: emptied, cut, broken, gone, back again. What is
-//! broken says so; the others are still there; no family is left half.
+//! Kernel files that change under a running agent: emptied, cut, damaged, removed, back again. Errors are reported,
+//! other samples are still there, and no family is incomplete.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

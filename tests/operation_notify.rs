@@ -1,4 +1,4 @@
-//! What the service manager hears (sd_notify(3)).
+//! Messages to the service manager (sd_notify(3)).
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -49,7 +49,7 @@ fn ready_means_that_it_serves() {
 }
 
 #[test]
-fn the_watchdog_hears_of_it_without_a_client() {
+fn the_watchdog_is_notified_without_a_client() {
     let dir = Temp::new();
     let (socket, plan) = manager(&dir);
     let _agent = plan.env("WATCHDOG_USEC", "200000").start();

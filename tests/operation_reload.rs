@@ -1,4 +1,4 @@
-//! SIGHUP: the settings are read again; if they cannot be, the old ones keep serving.
+//! SIGHUP: the settings are read again; if they are invalid, the old ones stay in effect.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -98,7 +98,7 @@ fn a_half_sent_request_survives() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused_and_said() {
+fn invalid_settings_are_refused_and_logged() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for (count, bad) in [

@@ -1,6 +1,5 @@
-//! Where the program looks when nothing is named: its settings file below /etc, and in a container the
-//! trees of the host below /host. Each test has a root directory of its own with what a container has,
-//! in a mount namespace that goes with it; that needs root.
+//! Default places: the settings file below /etc, and in a container the trees of the host below /host. Each test
+//! has a root directory of its own with the contents of a container, in its own mount namespace; that needs root.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -122,7 +121,7 @@ fn a_settings_file_that_cannot_be_read_is_not_absent() {
 }
 
 #[test]
-fn a_reload_looks_for_the_file_anew_and_the_log_says_which() {
+fn a_reload_searches_for_the_file_and_logs_its_name() {
     let root = Temp::new();
     let line = inside(&root, "", "");
     let plan = Agent::plan().shell(&line).env("EXPORTER_PORT", "0").set("log.format", "text");
@@ -226,7 +225,7 @@ fn the_hosts_procfs_alone_will_do() {
 }
 
 #[test]
-fn the_log_says_what_is_read_and_the_page_tells_of_the_host() {
+fn the_log_names_the_trees_and_the_page_shows_the_host() {
     let root = Temp::new();
     let plan = Agent::plan().shell(&inside(&root, ALL, "")).env("EXPORTER_PORT", "0");
     let agent = plan.start();

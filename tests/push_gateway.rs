@@ -1,5 +1,5 @@
-//! Pushing as to a Pushgateway, over the real binary: by hand, and with the official Python client
-//! (`.ci/install.sh` brings it; without it these tests fail and say so).
+//! Pushes as to a Pushgateway: by hand, and with the official Python client (`.ci/install.sh` installs it; without
+//! it these tests fail and say so).
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the client
@@ -64,7 +64,7 @@ fn groups_are_replaced_added_to_and_deleted() {
 }
 
 #[test]
-fn what_is_no_group_is_told_so() {
+fn an_invalid_group_is_refused() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for path in
@@ -261,7 +261,7 @@ fn text_comes_in_chunks_and_for_any_job() {
 }
 
 #[test]
-fn it_says_that_it_is_there() {
+fn it_reports_that_it_is_ready() {
     let agent = Agent::plan().machine("box").start();
     for path in ["/-/healthy", "/-/ready"] {
         assert_eq!(agent.get(path).status, 200, "{path}");

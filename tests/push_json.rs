@@ -1,5 +1,5 @@
-//! Pushed JSON over the real binary: what is taken is scraped, what is refused is told, and nothing
-//! that a client sends grows without bound.
+//! Pushed JSON: accepted samples are scraped, refused ones are reported, and no client can make the agent grow
+//! without bound.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test runs the program
@@ -67,7 +67,7 @@ fn what_is_pushed_is_scraped() {
 
 /// So that `curl -f` notices.
 #[test]
-fn the_status_tells_whether_anything_was_accepted() {
+fn the_status_is_400_if_nothing_was_accepted() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     let bad = r#"{"name":"a","type":"gauge","value":"1"}"#;
@@ -162,15 +162,15 @@ fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     // Who waits is told to go on.
     let length = GAUGE.len();
     client.send(head("/update", &format!("Content-Length: {length}\r\nExpect: 100-continue\r\n")));
-    let mut told = [0; 25];
-    std::io::Read::read_exact(client.stream(), &mut told).unwrap();
-    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut received = [0; 25];
+    std::io::Read::read_exact(client.stream(), &mut received).unwrap();
+    assert_eq!(&received, b"HTTP/1.1 100 Continue\r\n\r\n");
     assert_counts(&client.send(GAUGE).answer(), 1, 0);
 }
 
 #[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
-fn what_is_no_push_is_told_so() {
+fn an_invalid_push_is_refused() {
     let agent = Agent::plan().machine("box").set("push.max_body_bytes", "2048").start();
     let mut client = agent.connect();
     for (path, body) in [("/update", "{"), ("/update", ""), ("/api/metrics", "[]")] {
@@ -270,7 +270,7 @@ fn series_live_as_long_as_they_should() {
 }
 
 #[test]
-fn encoded_json_is_told_to_be_just_that() {
+fn encoded_json_is_refused_by_name() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     let mut send = |path: &str, encoding: &str| {
@@ -303,9 +303,9 @@ fn settings_are_not_called_good_that_cannot_start() {
             command.env_clear().arg("--config").arg(&file).arg("--check-config").output().unwrap()
         };
         let refused = check();
-        let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(!refused.status.success() && refused.stdout.is_empty(), "{named}: {said}");
-        assert!(said.contains(named) && said.contains("No such file"), "{named}: {said}");
+        let errors = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{named}: {errors}");
+        assert!(errors.contains(named) && errors.contains("No such file"), "{named}: {errors}");
         std::fs::write(&secret, "X-Secret: sesame\n").unwrap();
         assert!(check().status.success(), "{named}");
         std::fs::remove_file(&secret).unwrap();

@@ -1,5 +1,4 @@
-//! The library face behaves as users of metrics-exporter-prometheus know it; where it does not,
-//! `sysmetrics::recorder` says so.
+//! The library behaves like metrics-exporter-prometheus; `sysmetrics::recorder` lists the differences.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts itself
 
@@ -211,7 +210,7 @@ fn what_is_idle_goes_by_its_kind() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_of_the_builder_have_their_variant() {
     let new = PrometheusBuilder::new;
     assert!(matches!(new().set_buckets(&[]), Err(BuildError::EmptyBucketsOrQuantiles)));
     assert!(matches!(new().set_quantiles(&[]), Err(BuildError::EmptyBucketsOrQuantiles)));
@@ -230,7 +229,7 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
-fn open_metrics_is_there_for_the_asking() {
+fn open_metrics_is_served_if_enabled() {
     let recorder = PrometheusBuilder::new().build_recorder();
     counter(&recorder, &Key::from_name("c_total")).increment(1);
     let page = recorder.handle().render_as(Format::OpenMetrics);
@@ -262,7 +261,7 @@ fn refuses() {
 }
 
 #[test]
-fn what_is_refused_is_said_once() {
+fn a_refused_key_is_logged_once() {
     let program = std::env::current_exe().unwrap();
     let output = std::process::Command::new(program)
         .args(["--exact", "refuses", "--nocapture"])
@@ -279,7 +278,7 @@ fn what_is_refused_is_said_once() {
 
 /// Some rows of the table in docs/library.md.
 #[test]
-fn odd_labels_and_descriptions_are_as_the_table_says() {
+fn odd_labels_and_descriptions_are_as_documented() {
     let recorder = PrometheusBuilder::new().add_global_label("zone", "").build_recorder();
     for (name, label, value) in [
         ("double", "__x", "1"),

@@ -1,5 +1,5 @@
-//! Settings over the real binary: what it says of itself, what it keeps to itself, which variables
-//! of the environment it takes, and what leaves says which box it is.
+//! Settings of the real binary: help and version, secrets, variables of the environment, and the identity of the
+//! box in what is sent.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -24,7 +24,7 @@ fn run(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn the_version_tells_commit_target_and_features() {
+fn the_version_has_commit_target_and_features() {
     let (status, out, _) = run(&["--version"], &[]);
     let lines: Vec<&str> = out.lines().collect();
     let [first, commit, target, features] = lines[..] else { panic!("{out}") };
@@ -172,7 +172,7 @@ fn authorities_that_cannot_be_read_keep_nothing_from_starting() {
 }
 
 #[test]
-fn what_leaves_says_which_box_it_is() {
+fn sent_samples_identify_the_box() {
     let receiver = Receiver::start(|_| OK);
     let export = |kind: &str, more: &str| {
         format!(

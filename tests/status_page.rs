@@ -1,5 +1,5 @@
-//! The status page in headless Chromium: what a person sees, in both schemes, on a phone and on a
-//! wide screen, by keyboard, while the agent comes and goes. `SCREENSHOTS=DIR` keeps the pictures.
+//! The status page in headless Chromium: in both themes, on a phone and on a wide screen, by keyboard, while the
+//! agent stops and starts. `SCREENSHOTS=DIR` keeps the pictures.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -103,7 +103,7 @@ fn the_keyboard_reaches_everything_in_order() {
 }
 
 #[test]
-fn a_restart_is_told_and_outlived() {
+fn the_page_survives_a_restart_of_the_agent() {
     let (agent, kept) = (Agent::plan().machine("box").start(), Temp::new());
     let shots = screenshots(&kept);
     let address = agent.address();
@@ -111,7 +111,7 @@ fn a_restart_is_told_and_outlived() {
     open(&mut browser, &agent);
     drop(agent);
     browser.wait_for("/^No answer since .*\\d/.test(document.getElementById('state').textContent)");
-    let said = browser.text("document.getElementById('state').textContent");
+    let state = browser.text("document.getElementById('state').textContent");
     for (width, height) in WINDOWS {
         for scheme in ["light", "dark"] {
             browser.show_at(width, height, scheme);
@@ -121,7 +121,7 @@ fn a_restart_is_told_and_outlived() {
         }
     }
     wait_for_polls(&mut browser, 2);
-    assert_eq!(browser.text("document.getElementById('state').textContent"), said, "since then");
+    assert_eq!(browser.text("document.getElementById('state').textContent"), state, "since then");
     // The browser itself notes that nobody answers.
     let complaints = browser.complaints();
     assert!(complaints.iter().all(|c| c.contains("ERR_CONNECTION_REFUSED")), "{complaints:?}");
@@ -138,7 +138,7 @@ fn a_restart_is_told_and_outlived() {
 }
 
 #[test]
-fn nothing_is_asked_while_nobody_looks() {
+fn a_hidden_page_sends_no_requests() {
     let agent = Agent::plan().machine("box").start();
     let mut browser = Browser::start();
     open(&mut browser, &agent);
@@ -180,7 +180,7 @@ fn the_ring_is_bounded() {
 }
 
 #[test]
-fn without_scripts_it_says_where_the_figures_are() {
+fn without_scripts_the_page_links_to_the_figures() {
     let agent = Agent::plan().machine("box").start();
     let mut browser = Browser::start();
     browser.command("Emulation.setScriptExecutionDisabled", "{\"value\":true}");

@@ -1,5 +1,5 @@
-//! What others bring is bounded in bytes, and nobody locks the others out: memory stays as it is said,
-//! and what is too much is told.
+//! Samples of other programs are bounded in bytes, and no source can use all room: memory stays within the limits,
+//! and what exceeds them is reported.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -83,7 +83,7 @@ fn series_with_much_text_take_bounded_memory() {
 }
 
 #[test]
-fn one_target_locks_nobody_out() {
+fn one_target_cannot_use_all_room() {
     let page = |n: usize, name: &str| -> String {
         (0..n)
             .map(|i| format!("# HELP {name}{i} H.\n# TYPE {name}{i} gauge\n{name}{i} 1\n"))
@@ -111,7 +111,7 @@ fn one_target_locks_nobody_out() {
 }
 
 #[test]
-fn one_who_pushes_locks_nobody_out() {
+fn one_source_cannot_use_all_room() {
     let modest = Endpoint::with("modest 1\n");
     let bounds = "[push]\nmax_series = 400\nmax_families = 200\nmax_bytes = 20000\n";
     let all = [bounds, &targets(&[("modest", &modest)])].concat();

@@ -1,4 +1,4 @@
-//! What a scrape on a kept connection asks of the kernel: the reads, and three calls besides.
+//! System calls of a scrape on a kept connection: the reads, and three others.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // counts the poll loop's calls
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

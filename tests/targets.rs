@@ -1,5 +1,5 @@
-//! Other endpoints over the real binary: what they answer is served with their name on it, at the
-//! pace and with the credentials of the settings.
+//! Targets of the real binary: their series are served with their name, at the interval and with the credentials of
+//! the settings.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -107,7 +107,7 @@ fn what_targets_answer_is_served_with_their_names() {
 }
 
 #[test]
-fn what_vanishes_goes_and_what_changes_its_type_is_said() {
+fn vanished_series_are_removed_and_changed_types_are_logged() {
     let endpoint = Endpoint::with("# TYPE a gauge\na 1\nb{x=\"1\"} 1\nb{x=\"2\"} 2\n");
     let agent = plan(&[("t", &endpoint.url(), OFTEN)]).start();
     scrape_with(&agent, "b", &[("target", "t"), ("x", "2")], 2.0);
@@ -289,7 +289,7 @@ fn a_reload_disturbs_only_what_changed() {
 }
 
 #[test]
-fn a_late_answer_of_a_dropped_target_is_nobodys() {
+fn a_late_response_of_a_removed_target_is_dropped() {
     let slow = Endpoint::new(Say::Nothing);
     let agent = plan(&[("slow", &slow.url(), "interval_secs = 2\ntimeout_secs = 2")]).start();
     slow.wait_for_request();

@@ -1,5 +1,5 @@
 //! Text files beside a real node_exporter (Debian package `prometheus-node-exporter`, or the program that
-//! NODE_EXPORTER names): of the same directories both pages have the same families, series and values.
+//! NODE_EXPORTER names): with the same directories both pages have the same families, series and values.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts the peer
@@ -248,7 +248,7 @@ fn globs_and_several_directories_are_one_page() {
 }
 
 #[test]
-fn one_bad_file_is_said_once_and_the_collector_may_be_off() {
+fn a_bad_file_is_logged_once_and_the_collector_may_be_off() {
     let dir = Temp::new();
     fs::write(dir.path("a.prom"), "a 1").unwrap();
     fs::write(dir.path("b.prom"), "b 1\n").unwrap();

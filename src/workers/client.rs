@@ -232,7 +232,7 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
         let is_sound = !name.is_empty() && name.bytes().all(is_name) && value.bytes().all(is_value);
         let why = match is_sound {
             false => "has a character that no header has",
-            true if is_framing(name) => "is not for settings to say",
+            true if is_framing(name) => "is set by the agent itself; remove it",
             true => "",
         };
         if !why.is_empty() {

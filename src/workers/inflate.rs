@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_may_say_more() {
+    fn heads_may_have_optional_fields() {
         let head = [
             &[0x1f, 0x8b, 8, EXTRA | NAME | COMMENT | HEAD_CRC, 0, 0, 0, 0, 0, 3][..],
             &[2, 0, 9, 9],

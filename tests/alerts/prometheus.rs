@@ -1,4 +1,4 @@
-//! Conditions hold for what the real Prometheus and promtool say.
+//! Conditions give the same results as in the real Prometheus, and promtool accepts them.
 
 use crate::common::json::Json;
 use crate::common::{Agent, Temp, get, wait_until};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// What the conditions find is what Prometheus finds.
 #[test]
-fn conditions_hold_for_what_prometheus_says() {
+fn conditions_hold_as_in_prometheus() {
     let conditions = [
         "sysmetrics_memory_available_bytes / sysmetrics_memory_total_bytes < 0.99",
         "sysmetrics_disk_read_bytes_total > 0",

@@ -1,4 +1,4 @@
-//! What the tests of alerts share: settings, a scripted webhook, peers, and what the agent says.
+//! Shared by the tests of alerts: settings, a scripted webhook, peers, and readers of messages.
 
 use crate::common::json::Json;
 use crate::common::{Agent, Client, PATIENCE, get, wait_until};

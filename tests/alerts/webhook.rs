@@ -1,4 +1,4 @@
-//! Webhooks are told what fires, what goes on and what is over.
+//! Webhooks get alerts that fire, continue and are resolved.
 
 use crate::common::json::Json;
 use crate::common::{Agent, PATIENCE, wait_until};
@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_webhook_is_told_that_it_fires_and_that_it_is_over() {
+fn a_webhook_gets_firing_and_resolved_alerts() {
     let (address, received) = webhook(|_| OK);
     let more = format!(
         "webhook = \"http://me:secret@{address}/hook?x=1\"\nexternal_url = \"http://box:9101\"\n\
@@ -78,7 +78,7 @@ fn an_alert_waits_before_it_fires_and_is_seen_meanwhile() {
 }
 
 #[test]
-fn what_fails_is_tried_again_and_delays_nobody() {
+fn failed_messages_are_retried_and_delay_no_other() {
     let script = [
         Reply::Say("503 Busy\r\nRetry-After: 1\r\n"),
         Reply::Hang,
@@ -139,7 +139,7 @@ fn push_many(agent: &Agent, queues: std::ops::Range<i32>, value: i32) {
 }
 
 #[test]
-fn as_many_as_may_fire_are_told_at_once() {
+fn as_many_alerts_as_may_fire_are_sent_at_once() {
     let (address, received) = webhook(|_| OK);
     let more = format!("webhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
@@ -155,7 +155,7 @@ fn as_many_as_may_fire_are_told_at_once() {
 
 /// Nobody takes them; what was told first is forgotten first, and that is said.
 #[test]
-fn the_log_tells_that_more_fire_than_can_wait() {
+fn the_log_reports_alerts_that_were_dropped() {
     let (address, _heard) = webhook(|_| Reply::Say("503 Busy\r\nRetry-After: 500\r\n"));
     let more = format!("webhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
@@ -178,7 +178,7 @@ fn the_log_tells_that_more_fire_than_can_wait() {
 }
 
 #[test]
-fn what_goes_on_is_told_again_and_rules_may_change() {
+fn firing_alerts_are_repeated_and_rules_may_change() {
     let (address, received) = webhook(|_| OK);
     let more =
         |repeat: &str| format!("repeat_secs = \"{repeat}\"\nwebhook = \"http://{address}/\"");

@@ -1,4 +1,4 @@
-//! The status page asks every two seconds for hours.
+//! The status page, which sends a request every two seconds for hours.
 
 use crate::counting::allocations;
 use crate::{scrape, service};

@@ -1,4 +1,4 @@
-//! What the tests of the status page share: how it is opened, and what holds of it in every state.
+//! Shared by the tests of the status page: how it is opened, and what holds in every state.
 #![allow(dead_code)] // no test file uses all of it
 
 pub mod fake;

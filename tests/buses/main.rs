@@ -1,6 +1,6 @@
-//! systemd, logind, ModemManager and supervisord against real peers: dbus-daemon with services that are made up
-//! (`services.py`, `modem.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
-//! dbus-daemon, python3-dbus, python3-gi and supervisor; without them these tests fail and say so.
+//! systemd, logind, ModemManager and supervisord against peers: dbus-daemon with services of the test
+//! (`services.py`, `modem.py`), a real supervisord, and a real node_exporter with the same peers. Debian's packages
+//! dbus-daemon, python3-dbus, python3-gi and supervisor are required; without them these tests fail and say so.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(unsafe_code)] // a service is stopped and goes on
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -156,7 +156,7 @@ fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
 }
 
 #[test]
-fn systemd_and_logind_tell_what_they_tell_node_exporter() {
+fn systemd_and_logind_are_shown_as_by_node_exporter() {
     let bus = Bus::start();
     let flags = [&["--collector.systemd"], &ALL[..]].concat();
     assert!(compare("node_systemd_", &flags, &bus.address) > 2500);
@@ -223,7 +223,7 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
 }
 
 #[test]
-fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
+fn modems_are_shown_while_modemmanager_runs() {
     let bus = Bus::start();
     let plan = Agent::plan().arg("--collector.modemmanager");
     let plan = plan.arg("--collector.modemmanager.signal-interval=30s");
@@ -269,7 +269,7 @@ fn peers_that_keep_silent_from_the_start_do_not_hold_the_first_scrape() {
 }
 
 #[test]
-fn supervisord_tells_what_it_tells_node_exporter() {
+fn supervisord_is_shown_as_by_node_exporter() {
     let dir = Temp::new();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let socket = dir.path("supervisor.sock").display().to_string();

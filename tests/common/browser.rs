@@ -1,5 +1,5 @@
-//! Headless Chromium over its debugging pipe (<https://chromedevtools.github.io/devtools-protocol/>):
-//! commands go in at descriptor 3, answers and events come out of 4, each JSON with a NUL behind it.
+//! Headless Chromium over its debugging pipe (<https://chromedevtools.github.io/devtools-protocol/>): commands are
+//! written to descriptor 3, responses and events are read from 4, each JSON followed by a NUL.
 #![allow(clippy::disallowed_methods)] // tests start the browser; the agent starts nothing
 
 use super::Temp;

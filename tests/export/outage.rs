@@ -1,4 +1,4 @@
-//! What becomes of samples while a receiver does not answer, and at the end of the agent.
+//! Samples while a receiver does not answer, and at the end of the agent.
 
 use super::{
     FRAMES, OFTEN, OUT, all_frames, assert_whole, dropped, file, frames, lines, metric, plan,
@@ -9,7 +9,7 @@ use crate::receiver::{OK, Receiver, Reply};
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_dead_receiver_delays_nobody() {
+fn a_dead_receiver_delays_no_other() {
     let (dead, well) = (Receiver::start(|_| Reply::Hang), Receiver::start(|_| OK));
     let agent =
         plan(&[lines("dead", &dead.url(), OFTEN), lines("out", &well.url(), OFTEN)]).start();
@@ -166,7 +166,7 @@ fn what_waits_on_disk_survives_a_kill() {
 }
 
 #[test]
-fn what_ended_is_said_once() {
+fn the_end_of_a_series_is_sent_once() {
     const STALE: [u8; 8] = 0x7ff0_0000_0000_0002u64.to_le_bytes();
     let receiver = Receiver::start(|_| Reply::say("204 Fine"));
     let export = format!(

@@ -1,5 +1,4 @@
-//! What receivers refuse, over the real binary: late samples, frames that one fails for alone, paths
-//! that it does not know, and what health says of it all.
+//! Refusals of receivers: late samples, frames that fail alone, unknown paths, and what health shows.
 
 use super::FRAMES;
 use crate::common::{Agent, Temp, wait_until};

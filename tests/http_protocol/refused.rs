@@ -42,8 +42,8 @@ fn what_is_no_http_is_400() {
 fn bodies_that_cannot_be_skipped_end_the_connection() {
     let agent = Agent::start();
     let head = |line: &str| format!("GET /health HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n");
-    let said = refusal(&agent, &head("Content-Length: 65537"), 413);
-    assert!(said.contains("too large"), "{said}");
+    let sentence = refusal(&agent, &head("Content-Length: 65537"), 413);
+    assert!(sentence.contains("too large"), "{sentence}");
     refusal(&agent, &head("Content-Length: 18446744073709551615"), 413);
     let chunked = [&head("Transfer-Encoding: chunked"), "5\r\nhello\r\n0\r\n\r\n"].concat();
     assert!(refusal(&agent, &chunked, 411).contains("Content-Length"));
@@ -76,7 +76,7 @@ fn a_body_of_no_chunks_is_none() {
 /// A client of HTTP/1.0 would take it for the answer.
 #[cfg(feature = "hub")]
 #[test]
-fn http10_is_not_told_to_continue() {
+fn http10_gets_no_100_continue() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     let body = r#"{"name":"a","type":"gauge","value":1}"#;

@@ -1,4 +1,4 @@
-//! What one file names: its modules, its imports and the paths in it.
+//! Names in one file: its modules, its imports and the paths in it.
 
 use crate::tokens::{Token, tokens};
 use crate::tree::{Module, Named, Names, Tree, names};

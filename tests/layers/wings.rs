@@ -1,4 +1,4 @@
-//! The order of the house: which way names may point.
+//! The order of the folders: in which direction names may point.
 
 use crate::tree::Edge;
 

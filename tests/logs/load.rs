@@ -1,4 +1,4 @@
-//! Much at once hinders nobody.
+//! Much at once: scrapes are not delayed.
 
 use crate::common::{Agent, Temp, wait_until};
 use crate::support::{append, assert_lines, lines, open, plan, settings};
@@ -12,7 +12,7 @@ const TURN: f64 = 262_144.0;
 /// Lines are written as fast as they can be while it is asked: every answer comes, every turn is
 /// bounded, and at the end no line is missing.
 #[test]
-fn a_flood_hinders_nobody() {
+fn a_flood_of_lines_delays_no_scrape() {
     const BLOCKS: usize = 110;
     let dir = Temp::new();
     let (log, calm) = (dir.path("web.log"), dir.path("web-calm.log"));

@@ -92,7 +92,7 @@ fn with_a_token_pages_and_proxies_push() {
 }
 
 /// A name that only the settings know.
-#[cfg(not(feature = "tiny_http"))] // it does not tell our own address
+#[cfg(not(feature = "tiny_http"))] // it does not report the local address
 #[test]
 fn who_connects_to_its_own_address_is_on_this_machine() {
     // The address of whatever would lead elsewhere; a machine without one has loopback only.

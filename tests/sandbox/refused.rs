@@ -1,4 +1,4 @@
-//! What must fail, tried in a child that locked itself in.
+//! Forbidden actions, tried in a child that has applied the sandbox to itself.
 
 use crate::common::Temp;
 use crate::support::has_landlock;

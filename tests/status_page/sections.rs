@@ -220,7 +220,7 @@ fn every_section_shows_what_comes() {
 
 /// Load, temperature, uptime and file systems; what was not read has no row.
 #[test]
-fn the_box_is_told_as_far_as_it_is_known() {
+fn the_box_is_described_as_far_as_it_is_known() {
     let rows = "document.querySelector('#host dl').innerText.replace(/\\n+/g, '|')";
     let mounts = "[...document.querySelectorAll('#filesystems tbody tr')]\
         .map(tr => tr.cells[0].firstChild.textContent).join(' ')";

@@ -27,7 +27,7 @@ fn it_works_behind_a_prefix() {
 }
 
 #[test]
-fn pushed_series_are_asked_for_while_they_are_looked_at() {
+fn pushed_series_are_requested_while_their_table_is_open() {
     let agent =
         Fake::new(|_| r#""pushes":{"series":1200,"families":1,"accepted":7,"refused":{}}"#.into());
     let mut browser = Browser::start();

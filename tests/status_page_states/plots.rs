@@ -1,4 +1,4 @@
-//! Plots: width, time, the chosen instant, what outlives a reload.
+//! Plots: width, time, the selected instant, and what survives a reload.
 
 use crate::common::browser::Browser;
 use crate::common::wait_until;
@@ -11,7 +11,7 @@ const POINTS: &str = "const points = e => e.getAttribute('d').match(/[\\d.]+ [\\
     const line = (part, i) => document.querySelectorAll(part + ' .plot path')[i];";
 
 #[test]
-fn plots_fill_the_width_and_tell_the_time() {
+fn plots_fill_the_width_and_have_a_time_axis() {
     let agent = Fake::new(CALM);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");

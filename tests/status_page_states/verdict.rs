@@ -1,4 +1,4 @@
-//! What is seen first: well, failing, firing, away.
+//! The banner: well, failing, firing, away.
 
 use crate::common::browser::Browser;
 use crate::common::json::Json;
@@ -157,7 +157,7 @@ pub const MANY: fn(f64) -> String = |t| {
 };
 
 #[test]
-fn what_nobody_need_look_at_is_folded() {
+fn idle_devices_are_folded() {
     let (agent, kept) = (Fake::new(MANY), Temp::new());
     let shots = screenshots(&kept);
     let mut browser = Browser::start();

@@ -1,4 +1,4 @@
-//! Who never finishes a handshake, and who guesses passwords, keeps nobody waiting.
+//! Clients that never finish a handshake, or guess passwords, delay no other client.
 
 use crate::common::{Agent, limits, wait_until};
 use crate::support::{FIRST, curl, health, plan, web};
@@ -17,7 +17,7 @@ fn half_hello(bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_thousand_half_open_handshakes_hurt_nobody() {
+fn a_thousand_half_open_handshakes_delay_no_request() {
     limits::make_room_for_sockets();
     let (_dir, path) = web("");
     let agent = plan(&path).start();
@@ -118,7 +118,7 @@ fn base64(text: &str) -> String {
 }
 
 #[test]
-fn guesses_keep_nobody_waiting() {
+fn wrong_passwords_delay_no_other_client() {
     let (dir, path) = web("");
     dir.write("web.yml", format!("basic_auth_users:\n  ann: {FIRST}\n  bob: {DEAR}\n"));
     let agent = plan(&path).start();

@@ -1,4 +1,4 @@
-//! Certificates, users and settings that change while it serves.
+//! Certificates, users and settings that change while the agent serves.
 
 use crate::common::{Agent, Temp, wait_until};
 use crate::support::{FAKE, FIRST, certificates, curl, file, health, plan, s_client, web};

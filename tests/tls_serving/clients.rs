@@ -1,4 +1,4 @@
-//! What TLS is spoken, and answers that do not fit into one record or one buffer of the kernel.
+//! Versions and ciphers of TLS, and responses that do not fit into one record or one buffer of the kernel.
 
 use crate::common::Agent;
 use crate::support::{FIRST, curl, file, health, plan, s_client, web};
@@ -147,7 +147,7 @@ fn every_path_needs_a_name_and_gets_the_headers() {
 }
 
 #[test]
-fn requests_beyond_the_limit_are_told_so() {
+fn requests_beyond_the_limit_get_429() {
     let users = format!("basic_auth_users:\n  ann: {FIRST}\n");
     let (dir, path) = web(&["rate_limit:\n  interval: 1h\n  burst: 2\n", &users].concat());
     let agent = plan(&path).start();

@@ -1,4 +1,4 @@
-//! What the settings say of it, and what they refuse.
+//! The settings of https and users, and errors in them.
 
 use crate::common::{Agent, Temp};
 use crate::support::{FIRST, curl, file, web};
@@ -15,7 +15,7 @@ fn check(toml: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_table_says_the_same_as_a_web_configuration_file() {
+fn a_table_is_equivalent_to_a_web_configuration_file() {
     let (dir, _) = web("");
     let users = dir.write("users", format!("ann:{FIRST}\n"));
     let text = format!(

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn says_which_file_what_was_expected_and_what_was_found() {
+fn an_error_has_the_file_the_expectation_and_the_finding() {
     let text = |error: Error| error.to_string();
     let error = Error::parse("/proc/stat", "ten integers", b"cpu0 1 2 x\xff");
     assert_eq!(text(error), "/proc/stat: expected ten integers, found \"cpu0 1 2 x\\xff\"");
@@ -20,7 +20,7 @@ fn says_which_file_what_was_expected_and_what_was_found() {
 }
 
 #[test]
-fn an_error_never_shows_what_another_tells() {
+fn an_error_never_shows_the_details_of_another() {
     let first = Error::Read("/first".into(), libc::EIO);
     for n in 1..=3 * MAX_DETAILS {
         let error = Error::parse(Place::below("/sys", n.to_string().as_bytes()), "x", b"y");

@@ -35,7 +35,7 @@ fn a_byte_order_mark_is_passed() {
 }
 
 #[test]
-fn texts_say_what_their_escapes_mean() {
+fn escapes_in_texts_are_decoded() {
     for (text, expected) in [
         (r#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),
         (r#""\u0041\u00e9\ud83d\ude00""#, "Aé😀"),

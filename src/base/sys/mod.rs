@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_what_the_kernel_says() {
+    fn it_reports_the_kernels_values() {
         assert!(user_hz() >= 1);
         assert!(page_size() >= 4096);
         assert!(process_cpu_nanos().unwrap() > 0);

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_says_what_the_call_says() {
+    fn a_child_returns_the_result_of_the_call() {
         let mut probe = Probe::start(c"/proc", true).unwrap();
         assert_eq!(wait(&mut probe).unwrap(), statfs(c"/proc").unwrap());
         drop(probe);

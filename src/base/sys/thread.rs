@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_nobody_waits_for_goes_on() {
+    fn a_child_without_a_waiting_scrape_continues() {
         let (sender, receiver) = mpsc::channel();
         let work = move || sender.send(()).unwrap();
         drop(spawn_thread("x", 128 << 10, Box::new(work)).unwrap());

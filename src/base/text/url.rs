@@ -1,4 +1,4 @@
-//! URLs of other programs: http only, TLS is not built in.
+//! URLs of other programs: http, and https in a build with TLS.
 
 use crate::base::wire::{NO_TLS, Url};
 
@@ -16,7 +16,7 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
-/// Like `check`, but allows `https://` if TLS is built in.
+/// Like `check`, for exports: the error about `https://` names the build to use.
 pub fn check_remote(text: &str) -> Result<(), String> {
     let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
     match scheme {

@@ -141,7 +141,7 @@ impl<'a> Reader<'a, '_, '_> {
                 if let Some(element) = self.begin(node.at, section, above) {
                     let whole = self.filled(node, section.name, Some(element));
                     for (key, text) in whole.map(|text| plain(&text)).unwrap_or_default() {
-                        self.say(element, key, node, &text);
+                        self.set_key(element, key, node, &text);
                     }
                 }
                 Children::Nothing
@@ -165,9 +165,9 @@ impl<'a> Reader<'a, '_, '_> {
         let Some(element) = self.begin(child.key.at, section, above) else { return };
         let [first, second] = keys;
         let name = Node { shape: Shape::Text, at: child.key.at, ..child.clone() };
-        self.say(element, first, &name, &child.key.name);
+        self.set_key(element, first, &name, &child.key.name);
         if let Some(text) = self.filled(child, section.name, Some(element)) {
-            self.say(element, second, child, &text);
+            self.set_key(element, second, child, &text);
         }
     }
 
@@ -194,7 +194,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// Records a value that stands for a key of an element.
-    fn say(&mut self, element: usize, key: &str, node: &Node, text: &str) {
+    fn set_key(&mut self, element: usize, key: &str, node: &Node, text: &str) {
         let Some(section) = self.sources.elements.get(element).map(|e| e.section) else { return };
         let row = self.sources.catalogue.rows_of(section).find(|row| row.key() == key);
         if let Some(row) = row {

@@ -36,7 +36,7 @@ fn all_of_it_is_read_and_printed() {
 }
 
 #[test]
-fn what_does_not_go_together_is_refused() {
+fn conflicting_settings_are_refused() {
     let both = "[server.tls]\ncert_file = \"/c\"\nkey_file = \"/k\"\n";
     for (file, args, expected) in [
         (both.replace("key_file", "client_ca_file"), "", "FILE: server.tls.key_file: missing"),

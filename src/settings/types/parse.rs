@@ -59,7 +59,7 @@ impl Kind {
                 "; --check-config shows <secret> in place of the value"
             }
             Kind::Headers if text.split_once('=').is_some_and(|(name, _)| is_framing(name)) => {
-                "; this header is not for settings to say"
+                "; the agent sets this header itself; remove it"
             }
             Kind::Served if Served::parse(text).is_some() => {
                 "; an address needs a path after it; without one, set server.listen"

@@ -39,7 +39,10 @@ fn given_headers_replace_ours() {
     for name in ["content-length", "Transfer-Encoding", "Connection", "Accept-Encoding"] {
         let headers = [pair(name)];
         let failure = Client::default().send(&Call { headers: &headers, ..get(&url) }).unwrap_err();
-        assert_eq!(failure.text, format!("the header {name} is not for settings to say"));
+        assert_eq!(
+            failure.text,
+            format!("the header {name} is set by the agent itself; remove it")
+        );
     }
 }
 

@@ -211,13 +211,14 @@ mod tests {
             evaluated(bad, "gzip").unwrap_err();
         }
         // Without a status a whole message is enough.
-        let bare =
+        let no_status =
             |body: &[u8]| Received { status: 200, body: body.to_vec(), ..Received::default() };
-        assert_eq!(evaluate(&bare(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
+        assert_eq!(evaluate(&no_status(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
         assert!(
-            is_enough(&bare(&[0, 0, 0, 0, 0]), 100) && !is_enough(&bare(&[0, 0, 0, 0, 1]), 100)
+            is_enough(&no_status(&[0, 0, 0, 0, 0]), 100)
+                && !is_enough(&no_status(&[0, 0, 0, 0, 1]), 100)
         );
-        assert_eq!(evaluate(&bare(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
+        assert_eq!(evaluate(&no_status(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
         assert!(is_enough(&Received { status: 413, ..Received::default() }, 100));
         let mut bytes = vec![1, 0, 0, 0, 0];
         crate::base::wire::Gzip::default().append(&[b'x'; 100], &mut bytes);

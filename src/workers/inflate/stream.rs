@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_comes_out_as_its_twin_says_or_not_at_all() {
+    fn damaged_streams_decode_as_by_the_twin_or_fail() {
         let plain = [text(3000, 20), text(2000, 20)].concat();
         let mut numbers = numbers().skip(7);
         let mut next = |below: usize| numbers.next().unwrap_or_default() % below;

@@ -92,11 +92,12 @@ impl Tls {
 
     /// Does the handshake and checks the peer's identity. `host` may be an IPv6 address in brackets.
     pub fn open(&self, tcp: TcpStream, host: &str, deadline: Instant) -> Result<Stream, Failure> {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let name = self.name.clone().or_else(|| server_name(bare)).ok_or_else(|| Failure {
-            reason: "tls",
-            text: ["no certificate can be for the name ", bare].concat(),
-        })?;
+        let unbracketed = host.trim_start_matches('[').trim_end_matches(']');
+        let name =
+            self.name.clone().or_else(|| server_name(unbracketed)).ok_or_else(|| Failure {
+                reason: "tls",
+                text: ["no certificate can be for the name ", unbracketed].concat(),
+            })?;
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| refused(&error))?;
         let mut stream = Stream { tcp, connection };

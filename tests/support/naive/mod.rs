@@ -1,5 +1,5 @@
-//! The collectors again, as naively as can be: whole strings, maps and splitting, no state but where
-//! the samples depend on what was before. What the real ones say must be the same, line for line.
+//! The collectors again, in the simplest way: whole strings, maps and splitting, no state except where samples
+//! depend on earlier ones. The real collectors must give the same, line for line.
 #![allow(dead_code)] // each test takes its part
 
 pub mod disk;

@@ -95,7 +95,7 @@ fn of_targets_unknown_words() {
     );
     refused(
         &target("headers = { Content-Length = '5' }"),
-        "FILE:4:30: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found \"Content-Length=<secret>\"; this header is not for settings to say",
+        "FILE:4:30: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found \"Content-Length=<secret>\"; the agent sets this header itself; remove it",
     );
     refused(
         &target("intervall_secs = 1"),

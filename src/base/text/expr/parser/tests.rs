@@ -40,7 +40,7 @@ fn operators_come_after_their_sides() {
 }
 
 #[test]
-fn selectors_say_all_they_want() {
+fn selectors_have_matchers_and_a_window() {
     let text = r#"rate(disk:x_total{device="sd\"a\\",mode!='r"w',a=~"b|c",d!~`\d`,}[1h30m]) > 1"#;
     let expr = Expr::parse(text).unwrap();
     let [only] = &expr.series[..] else { panic!("{expr:?}") };
@@ -96,7 +96,7 @@ fn absence_has_the_labels_that_are_certain() {
 }
 
 #[test]
-fn mistakes_say_where() {
+fn mistakes_have_their_column() {
     for (text, sentence) in [
         (
             "",
