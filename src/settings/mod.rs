@@ -99,15 +99,7 @@ fn load_from(
     places: &Places<'_>,
 ) -> Result<Settings, Refusal> {
     let catalogue = &Catalogue::new(subjects);
-    let mut sources = Sources {
-        catalogue,
-        env: &env,
-        values: Vec::new(),
-        elements: Vec::new(),
-        warnings: Vec::new(),
-        repeated: Vec::new(),
-        refusal: Refusal::default(),
-    };
+    let mut sources = Sources::new(catalogue, &env);
     dialect_of_name(&mut sources, places.name);
     cli::read(&mut sources, args);
     if let Some(settings) = help_settings(subjects, &mut sources) {

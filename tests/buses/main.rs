@@ -8,76 +8,17 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod support;
 
 use common::{Agent, Client, Exposition, Temp, wait_until};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use support::{Bus, Running, services};
 
 const PEER: &str = "target/peers/usr/bin/prometheus-node-exporter";
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(command: &mut Command) -> Running {
-        let started = command.stdin(Stdio::null()).spawn();
-        let name = command.get_program().display();
-        Running(started.unwrap_or_else(|error| panic!("this test needs {name}: {error}")))
-    }
-
-    /// The first line that it writes.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    fn signal(&self, signal: i32) {
-        // SAFETY: kill has no memory preconditions; the child is not reaped yet.
-        assert_eq!(unsafe { libc::kill(i32::try_from(self.0.id()).unwrap(), signal) }, 0);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A bus and the services on it.
-struct Bus {
-    address: String,
-    services: Running,
-    _daemon: Running,
-    _dir: Temp,
-}
-
-impl Bus {
-    fn start() -> Bus {
-        let dir = Temp::new();
-        let address = format!("unix:path={}", dir.path("bus").display());
-        let mut daemon = Command::new("dbus-daemon");
-        daemon.arg("--config-file=tests/buses/bus.conf").args(["--nofork", "--print-address"]);
-        daemon.arg(format!("--address={address}")).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut daemon = Running::start(&mut daemon);
-        let address = daemon.line();
-        let services = services("tests/buses/services.py", &address);
-        Bus { address, services, _daemon: daemon, _dir: dir }
-    }
-}
-
-/// Services on a bus.
-fn services(script: &str, address: &str) -> Running {
-    let mut services = Command::new("/usr/bin/python3");
-    services.arg(script).stdout(Stdio::piped()).env("DBUS_SYSTEM_BUS_ADDRESS", address);
-    let mut services = Running::start(&mut services);
-    assert_eq!(services.line(), "ready", "python3-dbus and python3-gi");
-    services
-}
 
 const ALL: [&str; 4] = [
     "--collector.systemd.enable-task-metrics",

@@ -32,10 +32,7 @@ pub fn resolve<'a>(
     let mut parsed = parse_all(&mut sources.values, &mut sources.elements, refusal);
     listen::split_endpoint(catalogue, &mut parsed);
     let mut settings = Settings::default();
-    if let Some(one) = parsed.iter().rfind(|one| one.row.is(Role::Dialect)) {
-        (one.row.set)(&mut settings, &one.value);
-    }
-    let dialect = settings.dialect;
+    let dialect = set_dialect(&parsed, &mut settings);
     if dialect == Dialect::Node {
         for flag in sources.repeated.drain(..) {
             refusal.add(Origin::Flag(flag), REPEATED.to_owned());
@@ -72,6 +69,14 @@ pub fn resolve<'a>(
     (settings, resolved)
 }
 
+/// Sets the dialect, on which the defaults of other rows depend.
+fn set_dialect(parsed: &[Resolved<'_>], settings: &mut Settings) -> Dialect {
+    if let Some(one) = parsed.iter().rfind(|one| one.row.is(Role::Dialect)) {
+        (one.row.set)(settings, &one.value);
+    }
+    settings.dialect
+}
+
 /// Parses the raw values, the lowest layer first.
 fn parse_all<'a>(
     values: &mut Vec<RawValue<'a>>,
@@ -84,7 +89,7 @@ fn parse_all<'a>(
         let element = value.element.and_then(|i| elements.get_mut(i));
         match (Resolved::parse(value, refusal), element) {
             (Some(one), _) => parsed.push(one),
-            (None, Some(element)) => element.spoilt = true,
+            (None, Some(element)) => element.is_rejected = true,
             (None, None) => {}
         }
     }

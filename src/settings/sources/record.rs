@@ -3,13 +3,13 @@
 //! environment in texts are expanded.
 
 use crate::base::text::variables::filled;
-use crate::base::text::words::{meant, quoted};
 use crate::settings::problem::Origin;
 use crate::settings::sources::file::place;
+use crate::settings::sources::messages::{clash, unknown};
 use crate::settings::sources::raw::{Element, RawValue, Sources};
 use crate::settings::sources::toml;
-use crate::settings::sources::tree::{Fault, Node, Shape, Tree, found};
-use crate::settings::table::{COLLECTORS, Catalogue, Row, Section};
+use crate::settings::sources::tree::{Node, Shape, Tree, found};
+use crate::settings::table::{Row, Section};
 use crate::settings::types::Kind;
 
 /// Records the values of `text`, and the elements of lists that they belong to.
@@ -180,7 +180,7 @@ impl<'a> Reader<'a, '_, '_> {
     ) -> Option<usize> {
         let beside = |e: &&Element| std::ptr::eq(e.section, section) && e.above == above;
         let count = self.sources.elements.iter().filter(beside).count();
-        let spoilt = count >= section.max;
+        let is_rejected = count >= section.max;
         if count == section.max {
             let text = ["more than ", &section.max.to_string(), " ", &section.header()].concat();
             self.refuse(at, text, above);
@@ -188,9 +188,9 @@ impl<'a> Reader<'a, '_, '_> {
         let origin = origin(self.text, at);
         // One more stands for all that exceed the limit.
         if count <= section.max {
-            self.sources.elements.push(Element { section, above, origin, spoilt });
+            self.sources.elements.push(Element { section, above, origin, is_rejected });
         }
-        (!spoilt).then(|| self.sources.elements.len() - 1)
+        (!is_rejected).then(|| self.sources.elements.len() - 1)
     }
 
     /// Records a value that stands for a key of an element.
@@ -247,7 +247,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.sources.refusal.add(origin(self.text, at), problem);
         }
         if let Some(element) = element.and_then(|i| self.sources.elements.get_mut(i)) {
-            element.spoilt = true;
+            element.is_rejected = true;
         }
         Children::Nothing
     }
@@ -267,51 +267,6 @@ fn fits(tree: &Tree, i: usize, node: &Node, kind: Kind) -> bool {
         }
         shape => !shape.is_table(),
     }
-}
-
-fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
-    let (name, above) = path.split_last().map_or(("", [].as_slice()), |(n, above)| (*n, above));
-    let known = catalogue.names(above);
-    let what = match (above, node.shape.is_table() || node.shape == Shape::Tables) {
-        ([], true) => "table",
-        _ => "key",
-    };
-    let place = match (above, catalogue.list(above)) {
-        ([], _) => String::new(),
-        (_, Some(section)) => [" in ", &section.header()].concat(),
-        (above, None) => [" in [", &above.join("."), "]"].concat(),
-    };
-    let meant = match catalogue.own_name(name).filter(|_| above == [COLLECTORS]) {
-        Some(own) => format!("; did you mean {}?", quoted(own)),
-        None => meant(name, &mut known.iter().copied(), ""),
-    };
-    let meant = if is_of_tls(path) { "; TLS and users are not built in".to_owned() } else { meant };
-    let known = known.join(", ");
-    format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
-}
-
-/// Whether a key is one that builds with TLS have, and this one lacks.
-fn is_of_tls(path: &[&str]) -> bool {
-    let of_tls = matches!(path, ["server", "tls" | "users_file" | "web_config_file", ..]);
-    of_tls && !cfg!(feature = "tls")
-}
-
-/// The message of a fault.
-fn clash(tree: &Tree, fault: &Fault, text: &str) -> String {
-    let Some((i, node)) = fault.first.and_then(|i| Some((i, tree.nodes.get(i)?))) else {
-        return fault.text.clone();
-    };
-    let (line, _) = place(text, node.key.at);
-    let mut out = [&fault.text, " in line ", &line.to_string()].concat();
-    if let [COLLECTORS, name] = *tree.path(i).as_slice()
-        && fault.table != node.shape.is_table()
-    {
-        let name = ["collectors.", name].concat();
-        out.push_str("; TOML has no key that is both a value and a table: keep the table [");
-        out.push_str(&name);
-        out.push_str("] and write the switch in it as \"enabled = true\" or \"enabled = false\"");
-    }
-    out
 }
 
 fn origin(text: &str, at: usize) -> Origin {
