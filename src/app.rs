@@ -190,7 +190,7 @@ fn start(settings: Settings) -> io::Result<Box<Agent>> {
     let mut server = Server::new(Box::new(signals), listeners, limits(&settings));
     server.secure(security)?;
     announce(&server, &settings);
-    service.notify.tell("READY=1");
+    service.notify.send("READY=1");
     let has_file = settings.config_file.is_some();
     Ok(Box::new(Agent { server, service, sandbox, has_file }))
 }
@@ -203,7 +203,7 @@ fn serve(mut agent: Box<Agent>) -> io::Result<()> {
             Signal::Hangup => reload(server, service, sandbox, has_file),
             signal => {
                 log::info("ending", &[("signal", &signal.name())]);
-                service.notify.tell("STOPPING=1");
+                service.notify.send("STOPPING=1");
                 let done = server.finish(service, Instant::now() + FINISH);
                 service.serving(false);
                 return done;

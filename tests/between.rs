@@ -1,5 +1,5 @@
-//! What happens between two scrapes: stalls that the kernel tells of, and peaks of single seconds; in the sandbox, by
-//! the real binary. Where the kernel gives no triggers to this user, the part about stalls is skipped, loudly.
+//! Events between two scrapes: stalls that the kernel reports, and peaks of single seconds; in the sandbox, by the
+//! real binary. If the kernel gives this user no triggers, the part about stalls is skipped, with a message.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // starts the program to check settings
@@ -84,16 +84,16 @@ fn peaks_come_without_a_scrape() {
 }
 
 #[test]
-fn the_check_says_what_the_log_of_the_kernel_takes() {
+fn check_config_names_what_kernel_log_needs() {
     let here = std::fs::File::open("/dev/kmsg").is_ok();
     let check = std::process::Command::new(env!("CARGO_BIN_EXE_sysmetrics"))
         .args(["--check-config", "--collector.kernel_log"])
         .args(if here { &["--path.rootfs=/proc/self/fdinfo"][..] } else { &[] })
         .output()
         .unwrap();
-    let said = String::from_utf8(check.stderr).unwrap();
+    let text = String::from_utf8(check.stderr).unwrap();
     assert!(
-        said.contains("the kernel's log cannot be read") && said.contains("ProtectKernelLogs=no")
+        text.contains("the kernel's log cannot be read") && text.contains("ProtectKernelLogs=no")
     );
     assert!(String::from_utf8(check.stdout).unwrap().contains("and warns as it did now"));
 }

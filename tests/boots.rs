@@ -1,4 +1,4 @@
-//! Starts of the machine, counted over the real binary: how a run ended is known at the next start.
+//! Starts of the machine, counted by the real binary: the next start knows how the last run ended.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the program

@@ -1,5 +1,5 @@
-//! What collectors do in the real binary: mounts that hang, where the page comes, one child waits and
-//! the agent can end; and the time zone, which belongs to a process.
+//! Collectors in the real binary: with mounts that hang, the page is served, one child waits, and the agent can
+//! end; and the time zone, which belongs to a process.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

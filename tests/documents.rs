@@ -1,5 +1,5 @@
-//! The documents: links lead to files and headlines that exist, the settings that pages show are taken
-//! by the program, the first page is short, and the reference names nothing of the source.
+//! The documents: links lead to files and headlines that exist, the program accepts the settings that pages show,
+//! the first page is short, and the reference names nothing of the source.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test runs the program
@@ -90,8 +90,12 @@ fn settings_of_the_pages_are_taken() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
             command.env_clear().env("BOX", "b").arg("--config").arg(file).arg("--check-config");
             let done = command.output().unwrap();
-            let said = String::from_utf8(done.stderr).unwrap();
-            assert!(done.status.success() && said.is_empty(), "{}: {block}{said}", path.display());
+            let errors = String::from_utf8(done.stderr).unwrap();
+            assert!(
+                done.status.success() && errors.is_empty(),
+                "{}: {block}{errors}",
+                path.display()
+            );
         }
     }
     assert!(count >= 9, "{count}");

@@ -1,6 +1,5 @@
-//! In the place of node_exporter: under its name, with every flag of 1.12, and with the arguments that
-//! widespread ways to install it give. The flags, and where the arguments are from, are in
-//! `tests/node_exporter`.
+//! The agent in the place of node_exporter: under its name, with every flag of 1.12, and with the arguments of
+//! widespread ways to install it. The flags, and the sources of the arguments, are in `tests/node_exporter`.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same settings, looked at once
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -80,7 +79,7 @@ fn under_the_name_of_node_exporter_it_speaks_its_dialect() {
 }
 
 #[test]
-fn under_the_name_of_node_exporter_it_tells_version_and_flags() {
+fn under_the_name_of_node_exporter_it_has_its_version_and_flags() {
     let (status, out, _) = said_as("node_exporter", &["--version"]);
     let first = out.lines().next().unwrap();
     assert_eq!(status, Some(0));
@@ -167,7 +166,7 @@ fn replaced(service: &str, unit: &str, defaults: &str) -> (Option<i32>, String, 
 }
 
 #[test]
-fn the_script_that_replaces_node_exporter_takes_its_arguments_or_says_why_not() {
+fn replace_node_exporter_accepts_its_arguments_or_says_why_not() {
     let unit = "[Service]\nExecStart=/usr/bin/prometheus-node-exporter $ARGS\nRestart=no\n";
     let (status, error, args) =
         replaced("prometheus-node-exporter", unit, &fixture("debian.default"));

@@ -1,5 +1,4 @@
-//! The endpoint of a library, over real sockets: what it answers and to whom, what clients may cost,
-//! and that it ends.
+//! The endpoint of a library, over real sockets: its responses, allowed clients, bounds, and its end.
 #![cfg(feature = "recorder")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -58,7 +57,7 @@ fn without_openmetrics_every_answer_is_text() {
 }
 
 #[test]
-fn every_path_has_the_page_in_the_format_that_is_asked_for() {
+fn every_path_serves_the_requested_format() {
     let (_serving, address) = serve(&[], 1);
     for (at, path) in ["/metrics", "/", "/any/where?x=y"].iter().enumerate() {
         let answer = get(&address, path);
@@ -146,7 +145,7 @@ fn several_addresses_and_a_unix_socket() {
 }
 
 #[test]
-fn what_cannot_be_listened_on_is_told_at_once() {
+fn an_address_that_cannot_be_used_is_an_error_at_the_start() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let error = Endpoint::bind(&[address.into()], Vec::new(), page(1)).err().unwrap().to_string();

@@ -1,5 +1,5 @@
-//! Every example is one that the program takes, and what it prints of it is taken again, unless it
-//! holds a secret. The sample file of a small metrics service works as it stands.
+//! The program accepts every example, and its printed form again, unless that contains a secret. The sample file of
+//! a small metrics service works unchanged.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test runs the program
@@ -15,8 +15,8 @@ fn check(file: &Path) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
     let done =
         command.env_clear().arg("--config").arg(file).arg("--check-config").output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert!(done.status.success() && said.is_empty(), "{}: {said}", file.display());
+    let errors = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success() && errors.is_empty(), "{}: {errors}", file.display());
     let text = String::from_utf8(done.stdout).unwrap();
     text.lines().map(|line| line.split("  # from ").next().unwrap().to_owned()).collect()
 }

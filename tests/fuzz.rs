@@ -1,5 +1,5 @@
-//! The bodies of the fuzz targets, without a fuzzer: over every stored machine, and over damaged
-//! bytes. `.ci/fuzz.sh <target>` looks further.
+//! The bodies of the fuzz targets, without a fuzzer: with every stored machine, and with damaged bytes.
+//! `.ci/fuzz.sh <target>` goes further.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

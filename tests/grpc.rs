@@ -48,7 +48,7 @@ fn call(client: &mut Grpc, url: &Url, what: &str, body: &[u8]) -> Result<GrpcAns
 }
 
 #[test]
-fn what_is_said_comes_back() {
+fn a_message_is_echoed() {
     let server = serve(0, None);
     let (mut client, url) = (Grpc::default(), url("http", &server));
     let noise: Vec<u8> =
@@ -88,7 +88,7 @@ fn trailers_may_be_long() {
 }
 
 #[test]
-fn bytes_on_the_wire_are_told() {
+fn bytes_on_the_wire_are_counted() {
     let server = serve(0, None);
     let (mut client, url) = (Grpc::default(), url("http", &server));
     // Only what is of even length is compressed.
@@ -107,8 +107,8 @@ fn torn(frames: Vec<u8>) -> Url {
             let mut stream = stream.unwrap();
             // Without settings of its own.
             stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
-            let mut heard = vec![0; 24];
-            stream.read_exact(&mut heard).unwrap();
+            let mut received = vec![0; 24];
+            stream.read_exact(&mut received).unwrap();
             loop {
                 let mut head = [0; 9];
                 stream.read_exact(&mut head).unwrap();
@@ -121,7 +121,7 @@ fn torn(frames: Vec<u8>) -> Url {
             }
             stream.write_all(&frames).unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
-            let _ = stream.read_to_end(&mut heard);
+            let _ = stream.read_to_end(&mut received);
         }
     });
     Url::parse(&url).unwrap()

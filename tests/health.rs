@@ -1,5 +1,4 @@
-//! `--health` over the real binary: who is asked, what is printed, the exit status, and how long it may
-//! take.
+//! `--health` of the real binary: which agent is queried, the output, the exit status, and the time limit.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -12,7 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 /// What the program says with these arguments: its status, standard output and error.
-fn said(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
+fn run(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
     let done = command.env_clear().envs(env.iter().copied()).args(args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -27,7 +26,7 @@ fn ok() -> (Option<i32>, String, String) {
 const QUIET: &str = "[collectors]\nconntrack = false\nhwmon = false\npressure = false\n";
 
 #[test]
-fn an_agent_is_asked_by_url_or_where_the_settings_have_it_listen() {
+fn an_agent_is_queried_by_url_or_by_its_settings() {
     let dir = Temp::new();
     let socket = dir.path("s");
     let listen = format!("listen = ['127.0.0.1:0', 'unix:{}']", socket.display());
@@ -36,26 +35,26 @@ fn an_agent_is_asked_by_url_or_where_the_settings_have_it_listen() {
     let addresses = agent.addresses();
     let (address, port) = (&addresses[0], addresses[0].rsplit_once(':').unwrap().1);
     for rest in ["", "/", "/api/health", "/api/health/"] {
-        assert_eq!(said(&[&format!("--health=http://{address}{rest}")], &[]), ok(), "{rest}");
+        assert_eq!(run(&[&format!("--health=http://{address}{rest}")], &[]), ok(), "{rest}");
     }
     let url = format!("http://{address}");
-    assert_eq!(said(&["--health", &url], &[]), ok());
-    assert_eq!(said(&["--health", address], &[]), ok());
-    assert_eq!(said(&["--health", &format!("unix:{}", socket.display())], &[]), ok());
+    assert_eq!(run(&["--health", &url], &[]), ok());
+    assert_eq!(run(&["--health", address], &[]), ok());
+    assert_eq!(run(&["--health", &format!("unix:{}", socket.display())], &[]), ok());
     // Where the settings say: flag, variables, file; every address of the machine is the loopback one.
     for listen in [address.as_str(), &format!(":{port}"), &format!("0.0.0.0:{port}")] {
-        assert_eq!(said(&["--health", "--listen", listen], &[]), ok(), "{listen}");
+        assert_eq!(run(&["--health", "--listen", listen], &[]), ok(), "{listen}");
     }
-    assert_eq!(said(&["--health"], &[("EXPORTER_PORT", port)]), ok());
+    assert_eq!(run(&["--health"], &[("EXPORTER_PORT", port)]), ok());
     let named = |text: &str| dir.write("c.toml", text).to_str().unwrap().to_owned();
     let file = named(&format!("[server]\nlisten = '{address}'\n"));
-    assert_eq!(said(&["--health"], &[("METRICS_CONFIG", &file)]), ok());
+    assert_eq!(run(&["--health"], &[("METRICS_CONFIG", &file)]), ok());
     let file = named(&format!("[server]\nlisten = 'unix:{}'\n", socket.display()));
-    assert_eq!(said(&["--config", &file, "--health"], &[]), ok());
+    assert_eq!(run(&["--config", &file, "--health"], &[]), ok());
     // What is ignored is not said again at each check, and what is wrong does not matter to a URL.
-    assert_eq!(said(&["--health", &url], &[("APP__SERVER__LISTEN", "x")]), ok());
+    assert_eq!(run(&["--health", &url], &[("APP__SERVER__LISTEN", "x")]), ok());
     let odd = [("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"), ("EXPORTER_PORT", port)];
-    assert_eq!(said(&["--health"], &odd), ok());
+    assert_eq!(run(&["--health"], &odd), ok());
 }
 
 #[test]
@@ -64,14 +63,14 @@ fn ipv6_is_asked_at_its_loopback_address() {
     let agent = agent.start();
     let address = agent.address();
     let port = address.rsplit_once(':').unwrap().1;
-    assert_eq!(said(&["--health", "--listen", &format!("[::]:{port}")], &[]), ok());
-    assert_eq!(said(&["--health", &format!("http://127.0.0.1:{port}")], &[]), ok());
+    assert_eq!(run(&["--health", "--listen", &format!("[::]:{port}")], &[]), ok());
+    assert_eq!(run(&["--health", &format!("http://127.0.0.1:{port}")], &[]), ok());
     // Where only IPv4 listens, that is found.
     let agent =
         Agent::plan().machine("box").file(&format!("[server]\nlisten = '127.0.0.1:0'\n{QUIET}"));
     let agent = agent.start();
     let port = agent.address().rsplit_once(':').unwrap().1.to_owned();
-    assert_eq!(said(&["--health", "--listen", &format!("[::]:{port}")], &[]), ok());
+    assert_eq!(run(&["--health", "--listen", &format!("[::]:{port}")], &[]), ok());
 }
 
 #[test]
@@ -84,7 +83,7 @@ fn reasons_and_notes_are_printed_a_line_each() {
     let proc = format!("--path.procfs={}", dir.as_ref().display());
     let agent = Agent::plan().arg(proc).arg("--no-collector.netdev.netlink").file(&file).start();
     agent.wait_for_log("target failed", 1);
-    let (status, out, error) = said(&["--health", &agent.address()], &[]);
+    let (status, out, error) = run(&["--health", &agent.address()], &[]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "ok");
@@ -93,7 +92,7 @@ fn reasons_and_notes_are_printed_a_line_each() {
 
     dir.write("meminfo", "nonsense\n");
     agent.get("/metrics");
-    let (status, out, error) = said(&["--health", &agent.address()], &[]);
+    let (status, out, error) = run(&["--health", &agent.address()], &[]);
     assert_eq!((status, error.as_str()), (Some(1), ""), "{out}");
     let lines: Vec<&str> = out.lines().collect();
     assert!(lines[0].starts_with("collector memory: "), "{out}");
@@ -107,10 +106,10 @@ fn answer(status: &str, body: &str) -> Say {
 }
 
 /// What is said of an endpoint that answers like this: the status, and both outputs.
-fn said_of(say: Say) -> (Option<i32>, String, String) {
+fn run_against(say: Say) -> (Option<i32>, String, String) {
     let endpoint = Endpoint::new(say);
     let start = Instant::now();
-    let (status, out, error) = said(&["--health", &format!("http://{}/", endpoint.address)], &[]);
+    let (status, out, error) = run(&["--health", &format!("http://{}/", endpoint.address)], &[]);
     assert!(start.elapsed() < PATIENCE);
     (status, out, error.replace(&endpoint.address, "HERE"))
 }
@@ -118,7 +117,7 @@ fn said_of(say: Say) -> (Option<i32>, String, String) {
 #[test]
 fn an_answer_is_taken_only_from_an_agent() {
     let healthy = r#"{"status":"ok","reasons":[],"notes":[],"left_out":0}"#;
-    assert_eq!(said_of(answer("200 OK", healthy)), ok());
+    assert_eq!(run_against(answer("200 OK", healthy)), ok());
     let foreign = |status: &str| {
         let text = "and not what sysmetrics says of its health; who listens there?";
         (Some(1), String::new(), format!("http://HERE/api/health: status {status}, {text}\n"))
@@ -138,44 +137,44 @@ fn an_answer_is_taken_only_from_an_agent() {
         &healthy[..healthy.len() - 1],
         "{\"status\":\"ok\",\"reasons\":[],\"notes\":[\"\u{1b}\"]}",
     ] {
-        assert_eq!(said_of(answer("200 OK", body)), foreign("200"), "{body}");
+        assert_eq!(run_against(answer("200 OK", body)), foreign("200"), "{body}");
     }
     // A proxy's page of faults, and one that keeps the body of a good answer.
-    assert_eq!(said_of(answer("502 Bad Gateway", "<html>")), foreign("502"));
-    assert_eq!(said_of(answer("404 Not Found", "not found")), foreign("404"));
-    assert_eq!(said_of(answer("503 Service Unavailable", healthy)), foreign("503"));
+    assert_eq!(run_against(answer("502 Bad Gateway", "<html>")), foreign("502"));
+    assert_eq!(run_against(answer("404 Not Found", "not found")), foreign("404"));
+    assert_eq!(run_against(answer("503 Service Unavailable", healthy)), foreign("503"));
 
     let failing = r#"{"status":"failing","reasons":[{"part":"a","name":"b\u001b[2Jc","reason":"d\ne"}],"notes":[],"left_out":7}"#;
-    let (status, out, _) = said_of(answer("503 Service Unavailable", failing));
+    let (status, out, _) = run_against(answer("503 Service Unavailable", failing));
     assert_eq!((status, out.as_str()), (Some(1), "a b?[2Jc: d?e\nand 7 more\n"));
     // A later agent may say more.
     let more =
         failing.replace(r#""reason""#, r#""since":5,"reason""#).replace(":7}", r#":0,"x":[]}"#);
-    let (status, out, _) = said_of(answer("503 Service Unavailable", &more));
+    let (status, out, _) = run_against(answer("503 Service Unavailable", &more));
     assert_eq!((status, out.as_str()), (Some(1), "a b?[2Jc: d?e\n"));
     let long = failing.replace("d\\ne", &"x".repeat(100_000));
-    let (status, out, _) = said_of(answer("200 OK", &long));
+    let (status, out, _) = run_against(answer("200 OK", &long));
     assert!(status == Some(1) && out.len() < 2000, "{out}");
 }
 
 #[test]
 fn what_cannot_be_known_is_a_sentence_and_ends_in_time() {
-    let (status, out, error) = said(&["--health", "http://127.0.0.1:1"], &[]);
+    let (status, out, error) = run(&["--health", "http://127.0.0.1:1"], &[]);
     assert_eq!((status, out.as_str()), (Some(1), ""));
     assert!(
         error.starts_with("http://127.0.0.1:1/api/health: connecting to 127.0.0.1:1: "),
         "{error}"
     );
-    let (status, _, error) = said(&["--health", "http://127.0.0.1:1/agent/"], &[]);
+    let (status, _, error) = run(&["--health", "http://127.0.0.1:1/agent/"], &[]);
     assert!(
         status == Some(1) && error.starts_with("http://127.0.0.1:1/agent/api/health: "),
         "{error}"
     );
-    let (status, _, error) = said(&["--health", "http://no.such.host.invalid/"], &[]);
+    let (status, _, error) = run(&["--health", "http://no.such.host.invalid/"], &[]);
     assert!(status == Some(1) && error.contains("resolving no.such.host.invalid"), "{error}");
-    let (status, _, error) = said(&["--health", "unix:/nonexistent/s"], &[]);
+    let (status, _, error) = run(&["--health", "unix:/nonexistent/s"], &[]);
     assert!(status == Some(1) && error.starts_with("unix:/nonexistent/s: No such file"), "{error}");
-    let (status, _, error) = said(&["--health", "--listen", "127.0.0.1:0"], &[]);
+    let (status, _, error) = run(&["--health", "--listen", "127.0.0.1:0"], &[]);
     assert!(status == Some(1) && error.contains("--health http://127.0.0.1:9101"), "{error}");
 
     let endless = "HTTP/1.1 200 OK\r\n\r\n";
@@ -187,13 +186,13 @@ fn what_cannot_be_known_is_a_sentence_and_ends_in_time() {
             "longer than 1048576 bytes",
         ),
         (Say::Bytes(vec![0; 1 << 20]), "does not speak HTTP"),
-        (Say::Bytes(Vec::new()), "the peer closed before its answer was whole"),
+        (Say::Bytes(Vec::new()), "the peer closed before its answer was complete"),
         (
             Say::By(|_| Say::Bytes(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n".to_vec())),
             "leads elsewhere",
         ),
     ] {
-        let (status, out, error) = said_of(say);
+        let (status, out, error) = run_against(say);
         assert_eq!((status, out.as_str()), (Some(1), ""), "{part}");
         assert!(error.contains(part) && error.lines().count() == 1, "{part}: {error}");
     }
@@ -210,7 +209,7 @@ fn a_unix_socket_with_a_full_queue_ends_in_time() {
     while let Some(stream) = connect_now(&path) {
         waiting.push(stream);
     }
-    let (status, out, error) = said(&["--health", &format!("unix:{}", path.display())], &[]);
+    let (status, out, error) = run(&["--health", &format!("unix:{}", path.display())], &[]);
     assert_eq!((status, out.as_str(), error.as_str()), (Some(1), "", "no answer in 5 s\n"));
 }
 
@@ -237,7 +236,7 @@ fn connect_now(path: &std::path::Path) -> Option<std::os::fd::OwnedFd> {
 }
 
 #[test]
-fn bad_usage_is_told_apart() {
+fn wrong_usage_has_its_own_status() {
     for bad in [
         "x",
         "ftp://x",
@@ -249,7 +248,7 @@ fn bad_usage_is_told_apart() {
         "http://x/?y",
         "http://me:it@x/",
     ] {
-        let (status, out, error) = said(&["--health", bad], &[]);
+        let (status, out, error) = run(&["--health", bad], &[]);
         assert_eq!((status, out.as_str()), (Some(2), ""), "{bad}");
         let text = "--health: expected a URL such as http://127.0.0.1:9101, or unix:/PATH, found ";
         assert!(error.starts_with(text), "{bad}: {error}");
@@ -260,9 +259,9 @@ fn bad_usage_is_told_apart() {
         (&["--health", "http://a", "http://b"], "http://b: unexpected argument"),
         (&["--health", "--config", "/nonexistent"], "cannot read the settings file"),
     ] {
-        let (status, _, error) = said(args, &[]);
+        let (status, _, error) = run(args, &[]);
         assert!(status == Some(2) && error.contains(part), "{error}");
     }
-    let tls = said(&["--health", "https://127.0.0.1:1"], &[]);
+    let tls = run(&["--health", "https://127.0.0.1:1"], &[]);
     assert_eq!(tls.0, Some(if cfg!(feature = "tls") { 1 } else { 2 }), "{}", tls.2);
 }

@@ -1,8 +1,10 @@
-//! What is served: the formats, their negotiation, the picks, the pages, and what is not there.
+//! Responses: the formats and their negotiation, selected collectors, pages, unknown paths.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
+#[path = "http_answers/selection.rs"]
+mod selection;
 
 use common::{Agent, Exposition, Format, get_with};
 
@@ -44,7 +46,7 @@ fn open_metrics_is_given_to_those_who_prefer_it() {
 }
 
 #[test]
-fn both_formats_tell_the_same() {
+fn both_formats_have_the_same_values() {
     let agent = Agent::plan().machine("hostile").start();
     let plain = agent.scrape();
     let open = get_with(&agent.address(), "/metrics", PREFERS_OPEN_METRICS);
@@ -84,7 +86,7 @@ fn gzip_is_given_to_those_who_take_it() {
 }
 
 #[test]
-fn head_says_what_get_would() {
+fn head_has_the_headers_of_get() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for target in ["/metrics?collect[]=memory", "/health", "/", "/nowhere"] {
@@ -103,81 +105,6 @@ fn head_says_what_get_would() {
     let gzip = "HEAD /metrics HTTP/1.1\r\nHost: test\r\nAccept-Encoding: gzip\r\n\r\n";
     assert_eq!(client.send(gzip).answer_to_head().header("Content-Encoding"), Some("gzip"));
     assert_eq!(client.get("/health").text(), "ok\n", "the connection is in step");
-}
-
-#[test]
-fn collectors_are_picked() {
-    let agent = Agent::plan().machine("box").start();
-    let all = common::collectors();
-    let without = |left: [&str; 2]| -> Vec<&str> {
-        all.iter().filter(|name| !left.contains(name)).copied().collect()
-    };
-    for (query, picked) in [
-        ("?collect[]=cpu&collect[]=disk", vec!["cpu", "disk"]),
-        ("?collect%5B%5D=disk&collect%5B%5D=disk", vec!["disk"]),
-        ("?exclude[]=cpu&exclude[]=memory", without(["cpu", "memory"])),
-        ("?collect[]=cpu&collect[]=disk&exclude[]=cpu", vec!["disk"]),
-        ("?name=else", all.clone()),
-        ("", all.clone()),
-    ] {
-        let answer = agent.get(&format!("/metrics{query}"));
-        let metrics = Exposition::parse(answer.text(), Format::Prometheus);
-        assert_eq!(metrics.collectors(), picked, "{query}");
-        for name in ["memory", "disk"] {
-            let has = metrics.has(&format!("sysmetrics_{name}_"));
-            assert_eq!(has, picked.contains(&name), "{query}: {name}");
-        }
-    }
-}
-
-#[test]
-fn a_pick_that_cannot_be_names_those_that_can() {
-    let agent = Agent::plan().machine("box").arg("--no-collector.cpu").start();
-    for query in
-        ["collect[]=cpu", "collect[]=meminfo", "exclude[]=cpu", "collect[]=", "exclude[]=%00"]
-    {
-        let answer = agent.get(&format!("/metrics?{query}"));
-        let sentence = answer.sentence(400);
-        let there_are = format!("there are: {}.", common::collectors()[1..].join(", "));
-        assert!(sentence.ends_with(&there_are), "{sentence}");
-    }
-    let node = Agent::plan().machine("box").arg("--dialect=node_exporter").start();
-    let answer = node.get("/metrics?collect[]=memory");
-    assert!(answer.sentence(400).contains("there are: cpu, meminfo, diskstats, netdev, "));
-    assert_eq!(node.get("/metrics?collect[]=meminfo").status, 200);
-}
-
-/// What node_exporter 1.11 answers to the same, but that it shows all collectors where all are excluded.
-#[test]
-fn node_exporters_dialect_picks_as_node_exporter_does() {
-    let plan = Agent::plan().machine("box").arg("--dialect=node_exporter");
-    let plan = plan.arg("--collector.disable-defaults").arg("--collector.cpu");
-    let agent = plan.arg("--collector.loadavg").start();
-    for (query, picked) in [
-        ("collect[]=cpu", &["cpu"][..]),
-        ("collect%5B%5D=cpu&collect[]=cpu", &["cpu"]),
-        ("collect[]=loadavg&collect[]=cpu", &["cpu", "loadavg"]),
-        ("exclude[]=cpu", &["loadavg"]),
-        ("exclude[]=nope", &["cpu", "loadavg"]),
-        ("exclude[]=uname&exclude[]=", &["cpu", "loadavg"]),
-        ("exclude[]=cpu&exclude[]=loadavg", &[]),
-        ("collect=cpu", &["cpu", "loadavg"]),
-    ] {
-        let answer = agent.get(&format!("/metrics?{query}"));
-        assert_eq!(answer.status, 200, "{query}");
-        for name in ["cpu", "loadavg"] {
-            let series = format!("node_scrape_collector_success{{collector=\"{name}\"}}");
-            assert_eq!(answer.text().contains(&series), picked.contains(&name), "{query}: {name}");
-        }
-    }
-    for query in ["collect[]=nope", "collect[]=cpu&collect[]=uname", "collect[]=", "collect[]"] {
-        let answer = agent.get(&format!("/metrics?{query}"));
-        assert!(answer.sentence(400).ends_with("there are: cpu, loadavg."), "{query}");
-    }
-    for query in ["collect[]=cpu&exclude[]=cpu", "exclude[]=nope&collect[]=nope"] {
-        let answer = agent.get(&format!("/metrics?{query}"));
-        assert!(answer.sentence(400).contains("cannot be combined"), "{query}");
-    }
 }
 
 #[test]
@@ -205,7 +132,7 @@ fn pages_besides_the_metrics() {
 }
 
 #[test]
-fn what_is_not_there_is_404_and_says_what_is() {
+fn an_unknown_path_is_404_and_lists_the_known() {
     let agent = Agent::start();
     for target in [
         "/metric",
@@ -223,7 +150,7 @@ fn what_is_not_there_is_404_and_says_what_is() {
 }
 
 #[test]
-fn other_methods_are_405_and_told_what_is_allowed() {
+fn other_methods_get_405_and_the_allowed_ones() {
     let agent = Agent::start();
     let mut client = agent.connect();
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
@@ -271,7 +198,7 @@ fn what_is_preferred_may_come_in_several_lines() {
 }
 
 #[test]
-fn options_are_told() {
+fn options_lists_the_methods() {
     let agent = Agent::start();
     // What HAProxy sends to see whether a server is there.
     let mut client = agent.connect();

@@ -1,5 +1,5 @@
-//! What clients may cost: connections, memory, time, descriptors. tiny_http has none of these bounds
-//! (a thread a connection, no deadlines, an abort without descriptors), so it is not asked.
+//! Bounds of clients: connections, memory, time, descriptors. tiny_http has none of these (a thread for each
+//! connection, no deadlines, an abort without descriptors), so it is not tested.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -28,7 +28,7 @@ fn the_longest_idle_makes_room() {
 
 /// Else in a flood of clients each is pushed out by the next before its request is there.
 #[test]
-fn newcomers_wait_until_others_were_heard() {
+fn new_clients_wait_until_others_were_served() {
     let agent = Agent::plan().set("server.max_connections", "4").start();
     let answered_of_sixty = || {
         let mut clients: Vec<Client> = (0..60).map(|_| agent.connect()).collect();
@@ -53,7 +53,7 @@ fn one_connection_is_enough() {
 }
 
 #[test]
-fn where_all_take_answers_a_newcomer_is_told_so() {
+fn a_new_client_gets_503_while_all_are_busy() {
     let agent = Agent::plan().machine("many").set("server.max_connections", "2").start();
     let mut readers: Vec<Client> = (0..2).map(|_| common::slow::reader(&agent, 300)).collect();
     common::slow::wait_until_stalled(&agent, &mut readers);
@@ -97,9 +97,9 @@ fn a_head_that_does_not_come_is_408() {
             break;
         }
         trickle.stream().set_nonblocking(true).unwrap();
-        let heard = trickle.stream().peek(&mut [0]).is_ok();
+        let received = trickle.stream().peek(&mut [0]).is_ok();
         trickle.stream().set_nonblocking(false).unwrap();
-        if heard {
+        if received {
             break;
         }
     }
@@ -154,7 +154,7 @@ fn a_reader_that_stalls_is_let_go() {
 /// Pages that clients do not read share one bound, and none of them is in the way of others.
 #[cfg(feature = "hub")]
 #[test]
-fn eighty_who_ask_for_four_megabytes_and_do_not_read() {
+fn eighty_clients_that_do_not_read_four_megabytes() {
     let agent = Agent::plan().machine("box").set("push.max_value_bytes", "1024").start();
     let mut client = agent.connect();
     let pad = "x".repeat(320);

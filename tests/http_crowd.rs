@@ -1,5 +1,5 @@
-//! Crowds: a thousand who idle, a thousand who trickle, more clients than descriptors. Whoever asks
-//! properly is answered, and neither memory nor CPU time runs away.
+//! Crowds: a thousand idle clients, a thousand slow ones, more clients than descriptors. Every valid request is
+//! answered, and neither memory nor CPU time grows without bound.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // it starts a thread a client, and aborts without descriptors
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Where is listened: both IPs, several addresses, a Unix socket, sockets of a service manager.
+//! Listening: IPv4 and IPv6, several addresses, a Unix socket, sockets of a service manager.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -67,7 +67,7 @@ fn access(path: &std::path::Path) -> (u32, u32) {
 
 #[cfg(not(feature = "tiny_http"))] // its addresses stay what they were
 #[test]
-fn a_unix_sockets_file_says_who_may_connect() {
+fn the_mode_of_a_unix_socket_decides_who_may_connect() {
     let dir = Temp::new();
     let path = dir.path("agent.sock");
     // Our own group by its number, and by its name where there is one.
@@ -98,7 +98,7 @@ fn a_unix_sockets_file_says_who_may_connect() {
 }
 
 #[test]
-fn a_socket_file_that_nobody_listens_on_is_replaced() {
+fn a_stale_socket_file_is_replaced() {
     let dir = Temp::new();
     let path = dir.path("agent.sock");
     drop(UnixListener::bind(&path).unwrap());

@@ -1,5 +1,5 @@
-//! Labels on every series that leaves: the machine's own, what is known of the program, what is
-//! pushed; in both formats and dialects, and as the settings have them at the time.
+//! Labels on every series that leaves: those of the machine, of the program, and pushed ones; in both formats and
+//! dialects, and after a reload.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

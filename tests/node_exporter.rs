@@ -1,7 +1,7 @@
-//! Series by series against a real node_exporter, all collectors, with the same flags: on stored
-//! machines the same names, labels, types and values; on this machine values that lie between two
-//! readings of the peer. What differs on purpose stands in `DIFFERENCES`. The peer is the release in
-//! `target/peers` (`.ci/peers.sh`), or the program that NODE_EXPORTER names.
+//! Series by series against a real node_exporter, all collectors, with the same flags: on stored machines the same
+//! names, labels, types and values; on this machine values between two readings of the peer. Intended differences
+//! are in `DIFFERENCES`. The peer is the release in `target/peers` (`.ci/peers.sh`), or the program that
+//! NODE_EXPORTER names.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts the peer

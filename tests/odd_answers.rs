@@ -1,13 +1,17 @@
-//! Receivers whose answers say 2xx, and then nothing that could be read: what was sent arrived, and is
-//! not sent again, not counted as lost, and not passed to the fallback.
+//! Receivers that answer 2xx, followed by something unreadable: the samples arrived, and are not sent again, not
+//! counted as lost, and not given to the fallback.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
+#[path = "support/receiver.rs"]
+#[allow(dead_code)] // not all of it is used here
+mod receiver;
 
 use common::{Agent, wait_until};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use receiver::receive;
+use std::io::{BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -21,48 +25,35 @@ const OFTEN: &str = "interval_secs = \"500ms\"\ntimeout_secs = 30\nlong_timeout 
 /// Exports of one agent, with one that is the fallback of the others.
 const MOST: usize = 7;
 
-/// A server that gives everyone the same answer and hangs up, and the requests that it heard.
+/// A server that gives everyone the same answer and hangs up, and the requests that it received.
 struct Odd {
     address: String,
-    heard: Arc<Mutex<Vec<Vec<u8>>>>,
+    received: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Odd {
     fn start(answer: Vec<u8>) -> Odd {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let all = Arc::clone(&heard);
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let all = Arc::clone(&received);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = BufReader::new(stream.unwrap());
-                let Some(body) = hear(&mut stream) else { continue };
+                let Some((_, body)) = receive(&mut stream) else { continue };
                 all.lock().unwrap().push(body);
-                // A client that has heard enough hangs up.
+                // A client that has received enough hangs up.
                 let stream = stream.get_mut();
                 let _ = stream.write_all(&answer).and_then(|()| stream.shutdown(Shutdown::Write));
                 let _ = stream.read(&mut [0]);
             }
         });
-        Odd { address, heard }
+        Odd { address, received }
     }
 
-    fn heard(&self) -> Vec<Vec<u8>> {
-        self.heard.lock().unwrap().clone()
+    fn received(&self) -> Vec<Vec<u8>> {
+        self.received.lock().unwrap().clone()
     }
-}
-
-fn hear(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if stream.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-    let mut body = vec![0; length.unwrap().parse().unwrap()];
-    stream.read_exact(&mut body).ok()?;
-    Some(body)
 }
 
 /// What may follow a status, and whether the head is there.
@@ -139,25 +130,28 @@ fn check_all(servers: &[Odd], kind: &str, log: impl Fn(&Agent)) {
         log(agent);
     }
     // Its own frames, of which there is one for each agent.
-    assert!(fallback.heard().len() <= agents.len());
+    assert!(fallback.received().len() <= agents.len());
 }
 
 fn check(agent: &Agent, servers: &[Odd], odd: &[(String, bool)]) {
     wait_until("some frames to arrive everywhere", || {
-        servers.iter().all(|server| server.heard().len() >= 4)
+        servers.iter().all(|server| server.received().len() >= 4)
     });
     let page = agent.scrape();
     for (at, (server, (rest, _))) in servers.iter().zip(odd).enumerate() {
         let name = format!("out{at}");
         let what = format!("{:.60}", rest);
-        let told = |what: &str| {
+        let metric = |what: &str| {
             page.find(&format!("sysmetrics_export_{what}"), &[("export", name.as_str())])
         };
-        assert!(told("success_total") >= Some(3.0), "{what}");
+        assert!(metric("success_total") >= Some(3.0), "{what}");
         // A frame counts the frames of each export.
         let each = (servers.len() + 1) as f64;
-        assert_eq!(told("samples_total"), told("success_total").map(|n| n * each), "{what}");
-        assert_eq!((told("retried_total"), told("passed_frames_total")), (Some(0.0), Some(0.0)));
+        assert_eq!(metric("samples_total"), metric("success_total").map(|n| n * each), "{what}");
+        assert_eq!(
+            (metric("retried_total"), metric("passed_frames_total")),
+            (Some(0.0), Some(0.0))
+        );
         for family in ["failure_total", "dropped_total"] {
             let family = page.family(&["sysmetrics_export_", family].concat());
             let of_it = family.into_iter().flat_map(|family| &family.samples);
@@ -165,9 +159,9 @@ fn check(agent: &Agent, servers: &[Odd], odd: &[(String, bool)]) {
             assert!(of_it.all(|s| s.value == 0.0), "{what}");
         }
         // No request came a second time.
-        let heard = server.heard();
-        for (at, request) in heard.iter().enumerate() {
-            assert!(!heard[..at].contains(request), "{what}");
+        let received = server.received();
+        for (at, request) in received.iter().enumerate() {
+            assert!(!received[..at].contains(request), "{what}");
         }
     }
 }
@@ -223,7 +217,7 @@ fn any_2xx_to_an_alert_arrived() {
     };
     wait_until("all to be told", || sent() == servers.len());
     assert!(agent.scrape().family("sysmetrics_alert_notifications_failed_total").is_none());
-    assert!(servers.iter().all(|server| server.heard().len() == 1));
+    assert!(servers.iter().all(|server| server.received().len() == 1));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Kernel files that change under a running agent: emptied, cut, broken, gone, back again. What is
-//! broken says so; the others are still there; no family is left half.
+//! Kernel files that change under a running agent: emptied, cut, damaged, removed, back again. Errors are reported,
+//! other samples are still there, and no family is incomplete.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -27,13 +27,13 @@ fn families<'a>(metrics: &'a Exposition, collector: &str) -> Vec<&'a str> {
 /// Of `broken` nothing is told and it is marked; of the others all.
 fn assert_only_broken(metrics: &Exposition, whole: &Exposition, broken: &str, how: &str) {
     for (name, _) in COLLECTORS {
-        let told = families(metrics, name);
+        let shown = families(metrics, name);
         if name == broken {
-            assert_eq!(metrics.success(name), Some(false), "{how} {name}: {told:?}");
-            assert!(told.is_empty(), "{how} {name}: {told:?}");
+            assert_eq!(metrics.success(name), Some(false), "{how} {name}: {shown:?}");
+            assert!(shown.is_empty(), "{how} {name}: {shown:?}");
         } else {
             assert_eq!(metrics.success(name), Some(true), "{how} {broken}: {name}");
-            assert_eq!(told, families(whole, name), "{how} {broken}");
+            assert_eq!(shown, families(whole, name), "{how} {broken}");
         }
     }
 }

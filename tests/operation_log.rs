@@ -1,4 +1,4 @@
-//! The log: one line an event, valid in both forms, never in the way of serving, never a flood.
+//! The log: one line for each event, valid in every format, never in the way of serving, never a flood.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -79,7 +79,7 @@ fn logfmt_is_pairs_and_the_file_of_the_settings_is_named() {
 }
 
 #[test]
-fn each_collector_s_run_is_told_at_debug_level() {
+fn each_run_of_a_collector_is_logged_at_debug_level() {
     let agent = Agent::plan().machine("box").arg("--log-format=json").arg("--log-level=debug");
     let agent = agent.start();
     agent.scrape();
@@ -90,7 +90,7 @@ fn each_collector_s_run_is_told_at_debug_level() {
 }
 
 #[test]
-fn requests_are_told_at_debug_level_only() {
+fn requests_are_logged_at_debug_level_only() {
     let agent = Agent::plan().arg("--log-format=json").arg("--log-level=debug").start();
     agent.get("/health");
     // tiny_http's front does not report requests.
@@ -117,7 +117,7 @@ fn requests_are_told_at_debug_level_only() {
 }
 
 #[test]
-fn a_repeated_error_is_said_once_a_minute() {
+fn a_repeated_error_is_logged_once_a_minute() {
     let agent = Agent::plan().machine("container").start();
     for _ in 0..50 {
         let metrics = agent.scrape();
@@ -133,7 +133,7 @@ fn a_repeated_error_is_said_once_a_minute() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_never_blocks() {
+fn an_unread_log_never_blocks() {
     let dir = Temp::new();
     let (address, plan) = on_unix(&dir);
     let (_unread, pipe) = std::io::pipe().unwrap();

@@ -1,4 +1,4 @@
-//! What the process is to the box: one thread, no growth, a good end, no harm from signals.
+//! The process: one thread, no growth, an orderly end, no harm from signals.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -25,7 +25,7 @@ fn sigterm_and_sigint_end_it_well() {
 
 /// What a trap of its own would do: no sentence is lost, and whoever started it sees the signal.
 #[test]
-fn a_fault_is_said_before_it_ends() {
+fn a_fault_is_printed_before_the_process_ends() {
     let mut agent = Agent::start();
     agent.signal(libc::SIGILL);
     assert_eq!(agent.wait().signal(), Some(libc::SIGILL));
@@ -34,7 +34,7 @@ fn a_fault_is_said_before_it_ends() {
 
 /// An allocation that fails is a trap as well; whoever reads the sentence shall not look for a bug.
 #[test]
-fn that_memory_is_out_is_said_as_well() {
+fn out_of_memory_is_printed() {
     let mut agent = Agent::start();
     common::limits::limit_address_space(agent.id(), 1);
     agent.signal(libc::SIGILL);

@@ -1,4 +1,4 @@
-//! SIGHUP: the settings are read again; if they cannot be, the old ones keep serving.
+//! SIGHUP: the settings are read again; if they are invalid, the old ones stay in effect.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -69,7 +69,7 @@ fn changed_settings_take_effect_and_connections_survive() {
 #[test]
 fn what_was_counted_goes_on() {
     let agent = Agent::plan().machine("hostile").start();
-    let told = || {
+    let shown = || {
         let metrics = agent.scrape();
         let of = |name: &str| metrics.value(name, &[]);
         let errors = [("collector", "cpu")];
@@ -79,10 +79,10 @@ fn what_was_counted_goes_on() {
             of("sysmetrics_scrape_duration_seconds_total"),
         ]
     };
-    let before = told();
+    let before = shown();
     assert!(before[1] > 0.0);
     reloaded(&agent, &file("[collectors]\nmemory = false\n"));
-    let after = told();
+    let after = shown();
     assert_eq!(after[0], before[0], "the process did not start again");
     assert_eq!(after[1], 2.0 * before[1]);
     assert!(after[2] > before[2]);
@@ -98,7 +98,7 @@ fn a_half_sent_request_survives() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_refused_and_said() {
+fn invalid_settings_are_refused_and_logged() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for (count, bad) in [

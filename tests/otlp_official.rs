@@ -1,4 +1,4 @@
-//! OTLP requests as the official package for Python reads them: protobuf and JSON.
+//! OTLP requests as read by the official package for Python: protobuf and JSON.
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the package

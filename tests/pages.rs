@@ -1,5 +1,5 @@
-//! Pages as real programs write them, textbook or not: a real Prometheus 3 (unpacked by
-//! `.ci/peers.sh`) stores the same of each page whether it asks the target or the agent.
+//! Pages as real programs write them, textbook or not: a real Prometheus 3 (unpacked by `.ci/peers.sh`) stores the
+//! same of each page, whether it scrapes the target or the agent.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -8,11 +8,11 @@
 mod common;
 
 use common::json::Json;
-use common::{Agent, Client, Endpoint, Temp, get, get_with, wait_until};
+use common::prometheus::{Prometheus, value};
+use common::{Agent, Endpoint, get_with, wait_until};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 const PROMETHEUS: &str = "target/peers/usr/bin/prometheus";
 
@@ -82,90 +82,47 @@ fn pages() -> Vec<String> {
 
 type Series = BTreeMap<(String, Vec<(String, String)>), String>;
 
-struct Prometheus {
-    child: Child,
-    address: String,
-    _dir: Temp,
+/// A server that scrapes each `(job, address)`, and accepts remote write.
+fn scraping(jobs: &[(String, String)]) -> Prometheus {
+    let job = |(job, address): &(String, String)| {
+        format!(
+            "- job_name: {job}\n  honor_timestamps: false\n  static_configs: [{{targets: ['{address}']}}]\n"
+        )
+    };
+    let mut command = Command::new(PROMETHEUS);
+    command.arg("--web.enable-remote-write-receiver").args(
+        ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"].map(|message| {
+            format!("--web.remote-write-receiver.accepted-protobuf-messages={message}")
+        }),
+    );
+    Prometheus::start(command, &jobs.iter().map(job).collect::<String>())
 }
 
-impl Prometheus {
-    /// Asks each `(job, address)` every second, and takes what is sent.
-    fn scraping(jobs: &[(String, String)]) -> Prometheus {
-        let dir = Temp::new();
-        let mut config = "global: {scrape_interval: 1s}\nscrape_configs:\n".to_owned();
-        for (job, address) in jobs {
-            config += &format!(
-                "- job_name: {job}\n  honor_timestamps: false\n  static_configs: [{{targets: ['{address}']}}]\n"
-            );
-        }
-        let config = dir.write("prometheus.yml", config);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let child = Command::new(PROMETHEUS)
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", dir.path("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg("--web.enable-remote-write-receiver")
-            .args(["prometheus.WriteRequest", "io.prometheus.write.v2.Request"].map(|message| {
-                format!("--web.remote-write-receiver.accepted-protobuf-messages={message}")
-            }))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| panic!("this test needs {PROMETHEUS} (.ci/peers.sh): {e}"));
-        let prometheus = Prometheus { child, address: address.clone(), _dir: dir };
-        wait_until("Prometheus to be ready", || {
-            Client::try_connect(&address).is_ok() && get(&address, "/-/ready").status == 200
+/// Names, labels without those of the scrape, and values of what `selector` finds now.
+fn series(prometheus: &Prometheus, selector: &str) -> Series {
+    let mut all = Series::new();
+    for one in prometheus.query(selector) {
+        let Some(Json::Object(labels)) = one.get("metric") else { panic!("{one:?}") };
+        let text = |value: &Json| match value {
+            Json::Text(text) => text.clone(),
+            other => panic!("{other:?}"),
+        };
+        let own = ["__name__", "job", "instance", "target"];
+        let kept = labels.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+        // OpenMetrics writes 1 as 1.0, which Prometheus does for those of a histogram only.
+        let number = |text: String| text.parse().map_or(text, |n: f64| n.to_string());
+        let kept = kept.map(|(name, value)| match name.as_str() {
+            "le" | "quantile" => (name.clone(), number(text(value))),
+            _ => (name.clone(), text(value)),
         });
-        prometheus
+        let name = labels.iter().find(|(name, _)| name == "__name__").unwrap();
+        all.insert((text(&name.1), kept.collect()), value(&one).to_owned());
     }
-
-    /// Names, labels without those of the scrape, and values of what `selector` finds now.
-    fn series(&self, selector: &str) -> Series {
-        let escaped: String = selector.bytes().map(|b| format!("%{b:02x}")).collect();
-        // HTTP/1.0: no chunks, and the end of the connection is the end.
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let path = format!("/api/v1/query?query={escaped}");
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let json = Json::parse(answer.split_once("\r\n\r\n").unwrap().1);
-        let Some(Json::List(found)) = json.get("data").and_then(|data| data.get("result")) else {
-            panic!("{selector}: {json:?}")
-        };
-        let mut all = Series::new();
-        for one in found {
-            let Some(Json::Object(labels)) = one.get("metric") else { panic!("{one:?}") };
-            let Some(Json::List(pair)) = one.get("value") else { panic!("{one:?}") };
-            let Json::Text(value) = &pair[1] else { panic!("{one:?}") };
-            let text = |value: &Json| match value {
-                Json::Text(text) => text.clone(),
-                other => panic!("{other:?}"),
-            };
-            let own = ["__name__", "job", "instance", "target"];
-            let kept = labels.iter().filter(|(name, _)| !own.contains(&name.as_str()));
-            // OpenMetrics writes 1 as 1.0, which Prometheus does for those of a histogram only.
-            let number = |text: String| text.parse().map_or(text, |n: f64| n.to_string());
-            let kept = kept.map(|(name, value)| match name.as_str() {
-                "le" | "quantile" => (name.clone(), number(text(value))),
-                _ => (name.clone(), text(value)),
-            });
-            let name = labels.iter().find(|(name, _)| name == "__name__").unwrap();
-            all.insert((text(&name.1), kept.collect()), value.clone());
-        }
-        let is_own = |name: &str| {
-            name == "up" || name.starts_with("scrape_") || name.starts_with("sysmetrics_target_")
-        };
-        all.retain(|(name, _), _| !is_own(name));
-        all
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    let is_own = |name: &str| {
+        name == "up" || name.starts_with("scrape_") || name.starts_with("sysmetrics_target_")
+    };
+    all.retain(|(name, _), _| !is_own(name));
+    all
 }
 
 fn settings(endpoints: &[Endpoint]) -> String {
@@ -190,12 +147,12 @@ fn check(name: impl Fn(usize) -> String) {
     for (i, endpoint) in endpoints.iter().enumerate() {
         jobs.push((format!("direct{i}"), endpoint.address.clone()));
     }
-    let prometheus = Prometheus::scraping(&jobs);
+    let prometheus = scraping(&jobs);
     for (i, page) in pages.iter().enumerate() {
         let mut both = [Series::new(), Series::new()];
         wait_until(&format!("the same of {page}"), || {
-            let direct = prometheus.series(&format!("{{job=\"direct{i}\"}}"));
-            both = [direct, prometheus.series(&format!("{{job=\"agent\",target=\"p{i}\"}}"))];
+            let direct = series(&prometheus, &format!("{{job=\"direct{i}\"}}"));
+            both = [direct, series(&prometheus, &format!("{{job=\"agent\",target=\"p{i}\"}}"))];
             !both[0].is_empty() && both[0] == both[1]
         });
     }
@@ -218,7 +175,7 @@ fn promtool(text: &str) -> String {
 }
 
 #[test]
-fn of_each_page_prometheus_stores_what_the_target_said() {
+fn prometheus_stores_the_same_from_us_as_from_the_target() {
     check(|i| format!("n{i}"));
 }
 
@@ -237,11 +194,11 @@ fn names_in_utf8_are_quoted_for_those_who_read_them() {
     wait_until("the page", || {
         agent.get("/metrics").text().contains("c_d_total{target=\"p0\"} 4\n")
     });
-    let ask = |accept: &str| {
+    let fetch = |accept: &str| {
         let answer = get_with(&agent.address(), "/metrics", &format!("Accept: {accept}\r\n"));
         (answer.header("Content-Type").unwrap().to_owned(), answer.text().to_owned())
     };
-    let (kind, text) = ask("text/plain;version=0.0.4;escaping=allow-utf-8");
+    let (kind, text) = fetch("text/plain;version=0.0.4;escaping=allow-utf-8");
     assert_eq!(kind, "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8");
     assert!(text.contains(
         "# HELP \"http.dur\" D.\n# TYPE \"http.dur\" gauge\n{\"http.dur\",\"k.l\"=\"1\",target=\"p0\"} 1\n"
@@ -251,11 +208,11 @@ fn names_in_utf8_are_quoted_for_those_who_read_them() {
         "{text}"
     );
     let (kind, text) =
-        ask("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.2");
+        fetch("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.2");
     assert!(kind.ends_with("version=1.0.0; charset=utf-8; escaping=allow-utf-8"), "{kind}");
     assert!(text.contains("# TYPE \"c.d\" counter\n{\"c.d_total\",target=\"p0\"} 4\n"), "{text}");
     for accept in ["text/plain;escaping=underscores", "*/*"] {
-        let (kind, text) = ask(accept);
+        let (kind, text) = fetch(accept);
         assert_eq!(kind.ends_with("escaping=underscores"), accept != "*/*", "{kind}");
         // One family, and of the series that became one the first.
         let family = "# TYPE http_dur untyped\nhttp_dur{k_l=\"1\",target=\"p0\"} 2\nhttp_dur{target=\"p0\"} 3\n";
@@ -275,7 +232,7 @@ fn of_each_page_prometheus_stores_what_is_sent() {
                 # TYPE s summary\ns{quantile=\"99\"} 5\ns{quantile=\"avg\"} 6\ns_count 2\n\
                 # TYPE w histogram\nw{a=\"b\"} 4\nw_bucket{le=\"1\"} 4\nw_bucket{le=\"+Inf\"} 5\nw_sum 1\nw_count 5\n";
     let endpoints = [Endpoint::with(page)];
-    let prometheus = Prometheus::scraping(&[("direct".to_owned(), endpoints[0].address.clone())]);
+    let prometheus = scraping(&[("direct".to_owned(), endpoints[0].address.clone())]);
     for version in ["1.0", "2.0"] {
         let url = format!("http://{}/api/v1/write", prometheus.address);
         let out = format!(
@@ -286,12 +243,12 @@ fn of_each_page_prometheus_stores_what_is_sent() {
         let _agent = Agent::plan().machine("box").file(&file).start();
         let mut both = [Series::new(), Series::new()];
         wait_until(&format!("all of it by version {version}"), || {
-            let sent = prometheus.series(&format!("{{target=\"p0\",way=\"{version}\"}}"));
+            let sent = series(&prometheus, &format!("{{target=\"p0\",way=\"{version}\"}}"));
             let without = |(name, labels): (String, Vec<(String, String)>)| {
                 (name, labels.into_iter().filter(|(name, _)| name != "way").collect())
             };
             let sent = sent.into_iter().map(|(series, value)| (without(series), value)).collect();
-            both = [prometheus.series("{job=\"direct\"}"), sent];
+            both = [series(&prometheus, "{job=\"direct\"}"), sent];
             !both[0].is_empty() && both[0] == both[1]
         });
         assert_eq!(both[0].len(), 14);

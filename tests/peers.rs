@@ -1,16 +1,15 @@
-//! The real other side: promtool's linter, and a Prometheus server that scrapes the agent. Both
-//! are in the Debian package `prometheus`; without it these tests fail and say so.
+//! Real peers: promtool's linter, and a Prometheus server that scrapes the agent. Both are in the Debian package
+//! `prometheus`; without it these tests fail and say so.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the peers
 
 mod common;
 
-use common::json::Json;
-use common::{Agent, Client, Exposition, Format, Temp, get, wait_until};
+use common::prometheus::Prometheus;
+use common::{Agent, Exposition, Format, wait_until};
 use std::io::Write;
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 fn peer(name: &str) -> Command {
     let found = Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success());
@@ -25,10 +24,10 @@ fn promtool(text: &str) -> String {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = [&output.stdout[..], &output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert_eq!(output.status.success(), said.is_empty(), "{said}");
-    said
+    let text = [&output.stdout[..], &output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(output.status.success(), text.is_empty(), "{text}");
+    text
 }
 
 #[test]
@@ -43,74 +42,24 @@ fn promtool_finds_nothing_to_mend() {
     assert!(promtool("no exposition\n").contains("error"), "it would");
 }
 
-/// A Prometheus server of its own.
-struct Prometheus {
-    child: Child,
-    address: String,
-    _dir: Temp,
-}
-
-impl Prometheus {
-    /// Scrapes each `(job, address)` every second.
-    fn scraping(targets: &[(&str, &str)]) -> Prometheus {
-        let dir = Temp::new();
-        let mut config =
-            "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
-        for (job, address) in targets {
-            config +=
-                &format!("- job_name: {job}\n  static_configs: [{{targets: [\"{address}\"]}}]\n");
-        }
-        let config = dir.write("prometheus.yml", config);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let child = peer("prometheus")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", dir.path("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let ready =
-            || Client::try_connect(&address).is_ok() && get(&address, "/-/ready").status == 200;
-        let prometheus = Prometheus { child, address: address.clone(), _dir: dir };
-        wait_until("Prometheus to be ready", ready);
-        prometheus
-    }
-
-    /// The one value that the expression has now, if any.
-    fn query(&self, expression: &str) -> Option<f64> {
-        let escaped: String = expression.bytes().map(|b| format!("%{b:02x}")).collect();
-        let answer = get(&self.address, &format!("/api/v1/query?query={escaped}"));
-        let json = Json::parse(answer.text());
-        assert_eq!(json.text("status"), "success", "{expression}: {json:?}");
-        let Some(Json::List(found)) = json.get("data").unwrap().get("result") else {
-            panic!("{json:?}")
-        };
-        assert!(found.len() <= 1, "{expression}: {found:?}");
-        let Some(Json::List(pair)) = found.first()?.get("value") else { panic!("{json:?}") };
-        let Json::Text(value) = &pair[1] else { panic!("{json:?}") };
-        Some(value.parse().unwrap())
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A server that scrapes each `(job, address)`.
+fn scraping(targets: &[(&str, &str)]) -> Prometheus {
+    let job = |(job, address): &(&str, &str)| {
+        format!("- job_name: {job}\n  static_configs: [{{targets: [\"{address}\"]}}]\n")
+    };
+    Prometheus::start(peer("prometheus"), &targets.iter().map(job).collect::<String>())
 }
 
 #[test]
 fn prometheus_scrapes_both_dialects() {
     let own = Agent::plan().machine("box").start();
     let node = Agent::plan().machine("box").arg("--dialect=node_exporter").start();
-    let prometheus = Prometheus::scraping(&[("own", &own.address()), ("node", &node.address())]);
+    let prometheus = scraping(&[("own", &own.address()), ("node", &node.address())]);
     for job in ["own", "node"] {
         let up = format!("min_over_time(up{{job=\"{job}\"}}[1m])");
         let twice = format!("count_over_time(up{{job=\"{job}\"}}[1m])");
-        wait_until(&up, || prometheus.query(&twice).is_some_and(|count| count >= 2.0));
-        assert_eq!(prometheus.query(&up), Some(1.0), "{job}: every scrape so far");
+        wait_until(&up, || prometheus.value(&twice).is_some_and(|count| count >= 2.0));
+        assert_eq!(prometheus.value(&up), Some(1.0), "{job}: every scrape so far");
     }
     for (job, agent) in [("own", &own), ("node", &node)] {
         let answer = agent.get("/metrics");
@@ -121,19 +70,19 @@ fn prometheus_scrapes_both_dialects() {
             let of: Vec<f64> = of.map(|s| s.value).collect();
             let select = format!("{{job=\"{job}\",__name__=~\"{prefix}.*\"}}");
             assert_eq!(
-                prometheus.query(&format!("count({select})")),
+                prometheus.value(&format!("count({select})")),
                 Some(of.len() as f64),
                 "{select}"
             );
-            let sum = prometheus.query(&format!("sum({select})")).unwrap();
+            let sum = prometheus.value(&format!("sum({select})")).unwrap();
             let expected: f64 = of.iter().sum();
             assert!((sum - expected).abs() <= expected * 1e-9, "{select}: {sum} {expected}");
         }
     }
     let total = 16_266_104.0 * 1024.0;
-    assert_eq!(prometheus.query("sysmetrics_memory_total_bytes"), Some(total));
-    assert_eq!(prometheus.query("node_memory_MemTotal_bytes"), Some(total));
+    assert_eq!(prometheus.value("sysmetrics_memory_total_bytes"), Some(total));
+    assert_eq!(prometheus.value("node_memory_MemTotal_bytes"), Some(total));
     // OpenMetrics was what it asked for; the counters have kept their names.
     let idle = "sum(sysmetrics_cpu_seconds_total) - sum(node_cpu_seconds_total)";
-    assert!(prometheus.query(idle).unwrap().abs() < 1e-3);
+    assert!(prometheus.value(idle).unwrap().abs() < 1e-3);
 }

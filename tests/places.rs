@@ -1,6 +1,5 @@
-//! Where the program looks when nothing is named: its settings file below /etc, and in a container the
-//! trees of the host below /host. Each test has a root directory of its own with what a container has,
-//! in a mount namespace that goes with it; that needs root.
+//! Default places: the settings file below /etc, and in a container the trees of the host below /host. Each test
+//! has a root directory of its own with the contents of a container, in its own mount namespace; that needs root.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
@@ -38,7 +37,7 @@ fn inside(root: &Temp, mounts: &str, how: &str) -> String {
 }
 
 /// What it says there: status, standard output and error.
-fn said(root: &Temp, mounts: &str, how: &str, args: &[&str]) -> (Option<i32>, String, String) {
+fn run(root: &Temp, mounts: &str, how: &str, args: &[&str]) -> (Option<i32>, String, String) {
     let line = inside(root, mounts, how);
     let mut command = Command::new("sh");
     command
@@ -59,7 +58,7 @@ fn line<'a>(out: &'a str, start: &str) -> &'a str {
 #[test]
 fn the_first_settings_file_that_is_there_is_read() {
     let root = Temp::new();
-    let checked = || said(&root, "", "", &["--check-config"]);
+    let checked = || run(&root, "", "", &["--check-config"]);
     let (status, out, error) = checked();
     assert_eq!((status, error.as_str()), (Some(0), ""));
     assert!(line(&out, "level = ").ends_with("\"info\""), "{out}");
@@ -78,7 +77,7 @@ fn the_first_settings_file_that_is_there_is_read() {
 
     // One that is named is the only one that is looked at.
     root.write("named.toml", "");
-    let (status, _, error) = said(&root, "", "", &["--check-config", "--config=/named.toml"]);
+    let (status, _, error) = run(&root, "", "", &["--check-config", "--config=/named.toml"]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
 }
 
@@ -88,7 +87,7 @@ fn a_settings_file_that_cannot_be_read_is_not_absent() {
     root.write(SECOND, "");
     let nobody = "--userspec=65534:65534";
     let refused = |how: &str, file: &str| {
-        let (status, _, error) = said(&root, "", how, &["--check-config"]);
+        let (status, _, error) = run(&root, "", how, &["--check-config"]);
         let start = format!("/{file}: cannot read the settings file: ");
         assert!(status == Some(2) && error.starts_with(&start), "{error}");
         error
@@ -113,16 +112,16 @@ fn a_settings_file_that_cannot_be_read_is_not_absent() {
     symlink("/nowhere", &first).unwrap();
     assert!(refused("", FIRST).contains("No such file"));
     std::fs::remove_file(&first).unwrap();
-    assert_eq!(said(&root, "", "", &["--check-config"]).0, Some(0));
+    assert_eq!(run(&root, "", "", &["--check-config"]).0, Some(0));
     // Help is for those who may not read it.
-    assert_eq!(said(&root, "", nobody, &["--version"]).0, Some(0));
+    assert_eq!(run(&root, "", nobody, &["--version"]).0, Some(0));
     std::fs::remove_dir(root.path("etc/sysmetrics")).unwrap();
     root.write("etc/sysmetrics", "no directory");
-    assert_eq!(said(&root, "", "", &["--check-config"]).0, Some(0));
+    assert_eq!(run(&root, "", "", &["--check-config"]).0, Some(0));
 }
 
 #[test]
-fn a_reload_looks_for_the_file_anew_and_the_log_says_which() {
+fn a_reload_searches_for_the_file_and_logs_its_name() {
     let root = Temp::new();
     let line = inside(&root, "", "");
     let plan = Agent::plan().shell(&line).env("EXPORTER_PORT", "0").set("log.format", "text");
@@ -189,7 +188,7 @@ fn the_trees_of_the_host_are_read_where_they_are_mounted() {
     let [proc, sys, host] = trees.each_ref().map(String::as_str);
     let checked = |mounts: &str, args: &[&str]| {
         let root = Temp::new();
-        let (status, out, error) = said(&root, mounts, "", &[&["--check-config"], args].concat());
+        let (status, out, error) = run(&root, mounts, "", &[&["--check-config"], args].concat());
         assert_eq!((status, error.as_str()), (Some(0), ""));
         paths.map(|start| line(&out, start)[start.len()..].to_owned())
     };
@@ -220,13 +219,13 @@ fn the_trees_of_the_host_are_read_where_they_are_mounted() {
 fn the_hosts_procfs_alone_will_do() {
     let root = Temp::new();
     let mounts = [PROC, "touch proc/stat;"].concat();
-    let (status, out, error) = said(&root, &mounts, "", &["--check-config"]);
+    let (status, out, error) = run(&root, &mounts, "", &["--check-config"]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
     assert_eq!(line(&out, "procfs = "), "procfs = \"/host/proc\"  # from what is mounted");
 }
 
 #[test]
-fn the_log_says_what_is_read_and_the_page_tells_of_the_host() {
+fn the_log_names_the_trees_and_the_page_shows_the_host() {
     let root = Temp::new();
     let plan = Agent::plan().shell(&inside(&root, ALL, "")).env("EXPORTER_PORT", "0");
     let agent = plan.start();
@@ -271,7 +270,7 @@ fn the_network_is_that_of_the_host() {
     of_host.retain(|name| std::path::Path::new("/sys/class/net").join(name).is_dir());
     let mounts = [NO_NET, ALL].concat();
     let args = ["--print-metrics", "--collector.network.exclude-pattern="];
-    let (status, out, error) = said(&root, &mounts, "", &args);
+    let (status, out, error) = run(&root, &mounts, "", &args);
     assert_eq!(status, Some(0), "{error}");
     assert_eq!(devices(&out, "sysmetrics_network_receive_bytes_total{"), of_host);
     assert_eq!(devices(&out, "sysmetrics_network_mtu_bytes{"), of_host);

@@ -1,5 +1,5 @@
-//! Pushing as to a Pushgateway, over the real binary: by hand, and with the official Python client
-//! (`.ci/install.sh` brings it; without it these tests fail and say so).
+//! Pushes as to a Pushgateway: by hand, and with the official Python client (`.ci/install.sh` installs it; without
+//! it these tests fail and say so).
 #![cfg(feature = "hub")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the client
@@ -12,15 +12,15 @@ use std::process::Command;
 /// Has the official client.
 const PYTHON: &str = "target/clients/bin/python3";
 
-fn ask(client: &mut Client, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+fn send(client: &mut Client, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}");
     client.send(format!("{head}Content-Length: {length}\r\n\r\n{body}")).answer()
 }
 
-/// 200 and an empty body.
+/// 200 and nothing to say.
 fn push(client: &mut Client, method: &str, path: &str, body: &str) {
-    let answer = ask(client, method, path, "", body);
+    let answer = send(client, method, path, "", body);
     assert_eq!((answer.status, answer.text()), (200, ""), "{method} {path}");
 }
 
@@ -31,9 +31,9 @@ fn python(agent: &Agent, script: &str) -> Result<(), String> {
     let mut command = Command::new(PYTHON);
     command.args(["-c", &[head, script].concat(), &agent.address()]);
     let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(!stderr.contains("ModuleNotFoundError"), "{stderr}\nprometheus_client: .ci/install.sh");
-    if output.status.success() { Ok(()) } else { Err(stderr) }
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!text.contains("ModuleNotFoundError"), "{text}\nprometheus_client: .ci/install.sh");
+    if output.status.success() { Ok(()) } else { Err(text) }
 }
 
 #[test]
@@ -49,28 +49,28 @@ fn groups_are_replaced_added_to_and_deleted() {
     assert!(scrape.value("push_time_seconds", &group) > 1.7e9);
     assert_eq!(scrape.value("push_failure_time_seconds", &group), 0.0);
     assert_eq!(scrape.value("sysmetrics_push_groups", &[]), 1.0);
-    let refused = ask(&mut client, "PUT", path, "", "x 4\nx{ 5\n");
+    let refused = send(&mut client, "PUT", path, "", "x 4\nx{ 5\n");
     assert!(refused.sentence(400).contains("in line 2"), "{refused:?}");
     assert_eq!(agent.scrape().value("push_failure_time_seconds", &group), 0.0);
-    let refused = ask(&mut client, "POST", path, "", "x 4 1700000000000\n");
+    let refused = send(&mut client, "POST", path, "", "x 4 1700000000000\n");
     assert!(refused.sentence(400).contains("time stamp"), "{refused:?}");
     let scrape = agent.scrape();
     assert_eq!(scrape.value("x", &group), 3.0);
     assert!(scrape.value("push_failure_time_seconds", &group) > 1.7e9);
-    let deleted = ask(&mut client, "DELETE", path, "", "");
+    let deleted = send(&mut client, "DELETE", path, "", "");
     assert_eq!((deleted.status, deleted.text()), (202, ""));
     let text = agent.get("/metrics").text().to_owned();
     assert!(!text.contains("backup") && text.contains("{path=\"/metrics/job\",code=\"202\"} 1"));
 }
 
 #[test]
-fn a_path_without_a_group_is_refused() {
+fn an_invalid_group_is_refused() {
     let agent = Agent::plan().machine("box").start();
     let mut client = agent.connect();
     for path in
         ["/metrics/job/", "/metrics/job/a/b", "/metrics/job/a/__b/c", "/metrics/job@base64/!"]
     {
-        ask(&mut client, "PUT", path, "", "x 1\n").sentence(400);
+        send(&mut client, "PUT", path, "", "x 1\n").sentence(400);
     }
     for (method, path, status, allow) in [
         ("GET", "/metrics/job/a", 405, Some("PUT, POST, DELETE")),
@@ -80,13 +80,13 @@ fn a_path_without_a_group_is_refused() {
         ("PUT", "/metrics/jobs/a", 404, None),
         ("PUT", "/metrics/job", 404, None),
     ] {
-        let answer = ask(&mut client, method, path, "", "");
+        let answer = send(&mut client, method, path, "", "");
         answer.sentence(status);
         assert_eq!(answer.header("Allow"), allow, "{method} {path}");
     }
     let other = "Content-Type: application/vnd.google.protobuf; encoding=text\r\n";
     for headers in [other, "Content-Encoding: br\r\n"] {
-        ask(&mut client, "PUT", "/metrics/job/a", headers, "x 1\n").sentence(415);
+        send(&mut client, "PUT", "/metrics/job/a", headers, "x 1\n").sentence(415);
     }
     assert!(!agent.get("/metrics").text().contains("\nx"));
 }
@@ -194,7 +194,7 @@ fn the_python_client_shows_its_token() {
     assert!(refused.contains("401"), "{refused}");
     python(&agent, &script("sesame")).unwrap();
     assert_eq!(agent.scrape().value("g", &[("job", "j")]), 1.0);
-    ask(&mut agent.connect(), "DELETE", "/metrics/job/j", "", "").sentence(401);
+    send(&mut agent.connect(), "DELETE", "/metrics/job/j", "", "").sentence(401);
 }
 
 /// As Go's and Rust's clients push, encoded by the official runtime.
@@ -206,8 +206,8 @@ fn protocol_buffers_are_taken_as_they_are_packed_and_in_chunks() {
         let mut command = Command::new(PYTHON);
         command.args(["tests/clients/push_protobuf.py", &agent.address(), how, how]);
         let output = command.output().unwrap_or_else(|e| panic!("{PYTHON}: {e}: .ci/install.sh"));
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{how}: {stderr}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{how}: {text}");
         let text = agent.get("/metrics").text().to_owned();
         for sample in [
             "pb_total{job=\"J\",l=\"q\\\"\\\\\\n é\"} 3",
@@ -236,7 +236,7 @@ fn protocol_buffers_are_taken_as_they_are_packed_and_in_chunks() {
         "{text}"
     );
     let kind = "Content-Type: application/vnd.google.protobuf\r\n";
-    let refused = ask(&mut agent.connect(), "PUT", "/metrics/job/bad", kind, "x 1\n");
+    let refused = send(&mut agent.connect(), "PUT", "/metrics/job/bad", kind, "x 1\n");
     assert!(refused.sentence(400).contains("at byte 0"), "{refused:?}");
     assert!(!agent.get("/metrics").text().contains("job=\"bad\""));
 }
@@ -256,16 +256,16 @@ fn text_comes_in_chunks_and_for_any_job() {
         assert_eq!((answer.status, answer.text()), (200, ""), "{job}");
         assert_eq!(agent.scrape().value("x", &[("job", job)]), 7.0);
     }
-    ask(&mut client, "DELETE", "/metrics/job/a%2fb%20c", "", "");
+    send(&mut client, "DELETE", "/metrics/job/a%2fb%20c", "", "");
     assert!(agent.scrape().find("x", &[("job", "a/b c")]).is_none());
 }
 
 #[test]
-fn it_says_that_it_is_there() {
+fn it_reports_that_it_is_ready() {
     let agent = Agent::plan().machine("box").start();
     for path in ["/-/healthy", "/-/ready"] {
         assert_eq!(agent.get(path).status, 200, "{path}");
-        ask(&mut agent.connect(), "PUT", path, "", "").sentence(405);
+        send(&mut agent.connect(), "PUT", path, "", "").sentence(405);
     }
 }
 

@@ -1,9 +1,11 @@
-//! The library face behaves as users of metrics-exporter-prometheus know it; where it does not,
-//! `sysmetrics::recorder` says so.
+//! The library behaves like metrics-exporter-prometheus; `sysmetrics::recorder` lists the differences.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts itself
 
-use metrics::{Key, KeyName, Label, Level, Metadata, Recorder, Unit};
+#[path = "recorder/names.rs"]
+mod names;
+
+use metrics::{Key, Label, Level, Metadata, Recorder};
 use std::num::NonZeroU32;
 use std::time::Duration;
 use sysmetrics::BuildError;
@@ -75,19 +77,19 @@ fn summaries_have_the_usual_quantiles() {
     let handle = histogram(&recorder, "wait");
     (1..=1000).for_each(|n| handle.record(f64::from(n)));
     let page = recorder.handle().render();
-    let mut told = Vec::new();
+    let mut texts = Vec::new();
     for line in page.lines() {
         if let Some((quantile, value)) =
             line.split_once("quantile=\"").map(|l| l.1).and_then(|l| l.split_once("\"} "))
         {
-            told.push((quantile.parse::<f64>().unwrap(), value.parse::<f64>().unwrap()));
+            texts.push((quantile.parse::<f64>().unwrap(), value.parse::<f64>().unwrap()));
         }
     }
     assert_eq!(
-        told.iter().map(|t| t.0).collect::<Vec<_>>(),
+        texts.iter().map(|t| t.0).collect::<Vec<_>>(),
         [0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0]
     );
-    for (quantile, value) in told {
+    for (quantile, value) in texts {
         let exact = (1.0 + quantile * 999.0).floor();
         assert!((value - exact).abs() <= exact / 128.0, "{quantile}: {value}, not {exact}");
     }
@@ -123,52 +125,6 @@ fn buckets_go_by_full_name_prefix_suffix_and_the_rest() {
 }
 
 #[test]
-fn recommended_names_have_units_and_totals() {
-    let builder = PrometheusBuilder::new().with_recommended_naming(true);
-    let recorder = builder.build_recorder();
-    for name in ["basic", "with_unit", "foo_total", "bar_bytes_total", "subtotal"] {
-        if name != "basic" {
-            recorder.describe_counter(KeyName::from(name), Some(Unit::Bytes), "Help.".into());
-        }
-        counter(&recorder, &Key::from_name(name)).increment(1);
-    }
-    recorder.describe_gauge("load".into(), Some(Unit::Percent), "Load.".into());
-    recorder.register_gauge(&Key::from_name("load"), &METADATA).set(0.5);
-    recorder.describe_gauge("jobs".into(), Some(Unit::Count), "Jobs.".into());
-    recorder.register_gauge(&Key::from_name("jobs"), &METADATA).set(2);
-    recorder.describe_histogram("wait".into(), Some(Unit::Milliseconds), "Wait.".into());
-    histogram(&recorder, "wait").record(7);
-    let page = recorder.handle().render();
-    let types: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
-    assert_eq!(
-        types,
-        [
-            "bar_bytes_total counter",
-            "basic_total counter",
-            "foo_bytes_total counter",
-            "jobs gauge",
-            "load_ratio gauge",
-            "subtotal_bytes_total counter",
-            "wait_milliseconds histogram",
-            "with_unit_bytes_total counter",
-        ]
-    );
-    assert!(page.contains("# HELP with_unit_bytes_total Help.\n"), "{page}");
-}
-
-#[test]
-fn units_are_not_part_of_names_unless_they_are_wished() {
-    for (wished, name) in [(false, "sent"), (true, "sent_bytes")] {
-        let recorder = PrometheusBuilder::new().set_enable_unit_suffix(wished).build_recorder();
-        counter(&recorder, &Key::from_name("sent")).increment(1);
-        recorder.describe_counter("sent".into(), Some(Unit::Bytes), "Sent.".into());
-        recorder.describe_counter("sent".into(), Some(Unit::Seconds), "The first holds.".into());
-        let expected = format!("# HELP {name} Sent.\n# TYPE {name} counter\n{name} 1\n");
-        assert_eq!(recorder.handle().render(), expected);
-    }
-}
-
-#[test]
 fn global_labels_give_way_and_the_last_holds() {
     let builder = PrometheusBuilder::new().add_global_label("foo", "foo");
     let recorder = builder.add_global_label("foo", "bar").build_recorder();
@@ -179,19 +135,6 @@ fn global_labels_give_way_and_the_last_holds() {
         recorder.handle().render(),
         "# TYPE basic counter\nbasic{foo=\"bar\"} 42\n\
          # TYPE overridden counter\noverridden{foo=\"overridden\"} 1\n"
-    );
-}
-
-#[test]
-fn any_name_and_value_makes_a_page() {
-    let recorder = PrometheusBuilder::new().add_global_label("foo:", "foo").build_recorder();
-    let key = Key::from_parts("yee_haw:lets go", &[("øhno", "\"yeet\nies\\\"")]);
-    recorder.describe_counter("yee_haw:lets go".into(), None, "\"Simplë stuff.\nRëally.\"".into());
-    counter(&recorder, &key).increment(1);
-    assert_eq!(
-        recorder.handle().render(),
-        "# HELP yee_haw:lets_go \"Simplë stuff.\\nRëally.\"\n# TYPE yee_haw:lets_go counter\n\
-         yee_haw:lets_go{_hno=\"\\\"yeet\\nies\\\\\\\"\",foo_=\"foo\"} 1\n"
     );
 }
 
@@ -211,7 +154,7 @@ fn what_is_idle_goes_by_its_kind() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_of_the_builder_have_their_variant() {
     let new = PrometheusBuilder::new;
     assert!(matches!(new().set_buckets(&[]), Err(BuildError::EmptyBucketsOrQuantiles)));
     assert!(matches!(new().set_quantiles(&[]), Err(BuildError::EmptyBucketsOrQuantiles)));
@@ -230,7 +173,7 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
-fn open_metrics_is_there_for_the_asking() {
+fn open_metrics_is_served_if_enabled() {
     let recorder = PrometheusBuilder::new().build_recorder();
     counter(&recorder, &Key::from_name("c_total")).increment(1);
     let page = recorder.handle().render_as(Format::OpenMetrics);
@@ -262,7 +205,7 @@ fn refuses() {
 }
 
 #[test]
-fn what_is_refused_is_said_once() {
+fn a_refused_key_is_logged_once() {
     let program = std::env::current_exe().unwrap();
     let output = std::process::Command::new(program)
         .args(["--exact", "refuses", "--nocapture"])
@@ -275,38 +218,4 @@ fn what_is_refused_is_said_once() {
     assert_eq!(lines("metric=sysmetrics_x reason=reserved_name why="), 1, "{log}");
     // What is named by somebody outside, perhaps, does not fill the log.
     assert_eq!(lines("reason=reserved_name"), 8, "{log}");
-}
-
-/// Some rows of the table in docs/library.md.
-#[test]
-fn odd_labels_and_descriptions_are_as_the_table_says() {
-    let recorder = PrometheusBuilder::new().add_global_label("zone", "").build_recorder();
-    for (name, label, value) in [
-        ("double", "__x", "1"),
-        ("triple", "___x", "1"),
-        ("empty", "a", ""),
-        ("nameless", "", "1"),
-        ("slash", "a", "b\\c\\\\d"),
-    ] {
-        counter(&recorder, &Key::from_parts(name, vec![Label::new(label, value)])).increment(1);
-    }
-    recorder.describe_counter("double".into(), None, "".into());
-    recorder.describe_counter("triple".into(), None, "The first.".into());
-    recorder.describe_counter("triple".into(), None, "The last.".into());
-    recorder.describe_counter("slash".into(), None, "x".repeat(1025).into());
-    recorder.register_gauge(&Key::from_name("infinite"), &METADATA).set(f64::INFINITY);
-    recorder.register_gauge(&Key::from_name("small"), &METADATA).set(1e-9);
-    let page = recorder.handle().render();
-    assert!(
-        page.starts_with(
-            "# TYPE double counter\ndouble{_x=\"1\"} 1\n# TYPE empty counter\nempty 1\n\
-             # TYPE infinite gauge\ninfinite +Inf\n\
-             # TYPE slash counter\nslash{a=\"b\\\\c\\\\\\\\d\"} 1\n\
-             # TYPE small gauge\nsmall 1e-9\n\
-             # HELP triple The first.\n# TYPE triple counter\ntriple{_x=\"1\"} 1\n\
-             # HELP sysmetrics_registry"
-        ),
-        "{page}"
-    );
-    assert!(page.contains("{reason=\"label_name\"} 1\n"), "{page}");
 }

@@ -1,4 +1,4 @@
-//! Many threads at once, and scrapes between them: nothing is lost, and no scrape tells what cannot be.
+//! Many threads at once, with scrapes in between: nothing is lost, and no scrape shows an impossible state.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use metrics::with_local_recorder;

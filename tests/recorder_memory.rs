@@ -1,5 +1,5 @@
-//! Observations take no memory, however many there are and whether anybody scrapes; neither do handles
-//! that are kept, nor keys that are known.
+//! Observations take no memory, however many there are and whether they are scraped or not; neither do kept handles
+//! or known keys.
 #![allow(clippy::unwrap_used)]
 
 #[path = "alloc/counting.rs"]

@@ -1,10 +1,12 @@
-//! Settings over the real binary: what it says of itself, what it keeps to itself, which variables
-//! of the environment it takes, and what leaves says which box it is.
+//! Settings of the real binary: help and version, secrets, variables of the environment, and the identity of the
+//! box in what is sent.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests run the program
 
 mod common;
+#[path = "settings/flags.rs"]
+mod flags;
 #[path = "support/receiver.rs"]
 #[allow(dead_code)] // not all of it is used here
 mod receiver;
@@ -14,7 +16,7 @@ use receiver::{OK, Receiver, Reply};
 use std::process::Command;
 
 /// What the program says with these arguments: its status, standard output and error.
-fn said(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
+fn run(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
     let done = command.env_clear().envs(env.iter().copied()).args(args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -22,8 +24,8 @@ fn said(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn the_version_tells_commit_target_and_features() {
-    let (status, out, _) = said(&["--version"], &[]);
+fn the_version_has_commit_target_and_features() {
+    let (status, out, _) = run(&["--version"], &[]);
     let lines: Vec<&str> = out.lines().collect();
     let [first, commit, target, features] = lines[..] else { panic!("{out}") };
     assert_eq!((status, first), (Some(0), concat!("sysmetrics ", env!("CARGO_PKG_VERSION"))));
@@ -39,8 +41,8 @@ fn the_version_tells_commit_target_and_features() {
 
 #[test]
 fn a_short_help_lists_flags_and_the_long_one_all() {
-    let (_, short, _) = said(&["-h"], &[]);
-    let (_, long, _) = said(&["--help"], &[]);
+    let (_, short, _) = run(&["-h"], &[]);
+    let (_, long, _) = run(&["--help"], &[]);
     assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
     assert!(short.contains("\n  --check-config") && !short.contains("APP__"), "{short}");
     for part in ["APP__SERVER__LISTEN", "SYSMETRICS_SERVER_LISTEN", "export.endpoint", "${NAME}"] {
@@ -53,7 +55,7 @@ fn checking_ends_with_a_verdict() {
     let dir = Temp::new();
     let check = |text: &str, env: &[(&str, &str)]| {
         let file = dir.write("sysmetrics.toml", text);
-        said(&["--check-config", "--config", file.to_str().unwrap()], env)
+        run(&["--check-config", "--config", file.to_str().unwrap()], env)
     };
     let (status, out, error) = check("[scrape]\ninterval_secs = 0.9\n", &[]);
     assert_eq!((status, error.as_str()), (Some(0), ""));
@@ -108,7 +110,8 @@ fn secrets_are_in_no_log_and_on_no_page() {
     agent.reload(&file.replace("http://me:s3cret@127.0.0.1:1", "http://me:s3cret@a b"));
     agent.wait_for_log("settings not reloaded", 1);
     // On a busy machine the first tries may be late.
-    let is_sent = |part: &str| receiver.heard().iter().any(|heard| heard.head.contains(part));
+    let is_sent =
+        |part: &str| receiver.received().iter().any(|received| received.head.contains(part));
     wait_until("all is sent", || is_sent("\r\nA: s3cret\r\n") && is_sent("token=s3cret"));
     let mut shown = agent.log().join("\n");
     for page in ["/metrics", "/status", "/api/status", "/api/health", "/"] {
@@ -169,7 +172,7 @@ fn authorities_that_cannot_be_read_keep_nothing_from_starting() {
 }
 
 #[test]
-fn what_leaves_says_which_box_it_is() {
+fn sent_samples_identify_the_box() {
     let receiver = Receiver::start(|_| OK);
     let export = |kind: &str, more: &str| {
         format!(
@@ -184,30 +187,30 @@ fn what_leaves_says_which_box_it_is() {
         &export("influx", "database = 'd'"),
     ];
     let agent = Agent::plan().machine("box").file(&file.concat()).env("BOX", "edge-17").start();
-    let heard = |path: &str| {
+    let received = |path: &str| {
         let start = format!("POST {path}");
-        let all = receiver.taken().into_iter().filter(|heard| heard.head.starts_with(&start));
-        all.map(|heard| String::from_utf8_lossy(&heard.body).into_owned()).next_back()
+        let all = receiver.taken().into_iter().filter(|received| received.head.starts_with(&start));
+        all.map(|received| String::from_utf8_lossy(&received.body).into_owned()).next_back()
     };
     let start = "sysmetrics_memory_total_bytes,host=edge-17 value=";
-    wait_until("lines", || heard("/write").is_some_and(|body| body.contains(start)));
+    wait_until("lines", || received("/write").is_some_and(|body| body.contains(start)));
     let id = "{\"key\":\"service.instance.id\",\"value\":{\"stringValue\":\"edge-17\"}}";
-    wait_until("a resource", || heard("/v1/metrics").is_some_and(|body| body.contains(id)));
+    wait_until("a resource", || received("/v1/metrics").is_some_and(|body| body.contains(id)));
     // The page is scraped under a name that Prometheus knows.
     assert!(!agent.get("/metrics").text().contains("edge-17"));
     agent.reload(&file.concat().replace("${BOX}", ""));
     let start = "\nsysmetrics_memory_total_bytes value=";
     wait_until("plain lines", || {
-        heard("/write").is_some_and(|b| ["\n", &b].concat().contains(start))
+        received("/write").is_some_and(|b| ["\n", &b].concat().contains(start))
     });
-    wait_until("no name", || heard("/v1/metrics").is_some_and(|b| !b.contains("instance.id")));
+    wait_until("no name", || received("/v1/metrics").is_some_and(|b| !b.contains("instance.id")));
 }
 
 /// With the batch of its users.
 #[test]
 fn the_example_of_a_metrics_server_works_as_it_stands() {
     let file = std::fs::read_to_string("examples/metrics-server.toml").unwrap();
-    let (_, shown, _) = said(&["--check-config", "--config", "examples/metrics-server.toml"], &[]);
+    let (_, shown, _) = run(&["--check-config", "--config", "examples/metrics-server.toml"], &[]);
     assert!(shown.contains("listen = \"127.0.0.1:8080\""), "{shown}");
     let agent = Agent::plan().machine("box").file(&file).env("EXPORTER_PORT", "0").start();
     let batch = r#"{"metrics":[{"name":"request_count","metric_type":"counter","help":"Total number of requests","labels":{"service":"api_gateway","endpoint":"/users"},"value":{"value":42.0,"timestamp":null}}],"source":"my_application"}"#;
@@ -238,11 +241,11 @@ fn the_endpoint_takes_a_path_or_an_address_with_one() {
     let agent = Agent::plan().machine("box").file("").env(name, "127.0.0.1:0/prom").start();
     assert_eq!(agent.get("/prom").status, 200);
     assert!(agent.address().starts_with("127.0.0.1:"));
-    let (status, _, error) = said(&["--config", "/dev/null"], &[(name, "0.0.0.0:9090")]);
+    let (status, _, error) = run(&["--config", "/dev/null"], &[(name, "0.0.0.0:9090")]);
     assert_eq!(status, Some(2), "{error}");
-    let (status, _, error) = said(&[], &[(name, "0.0.0.0:9090")]);
+    let (status, _, error) = run(&[], &[(name, "0.0.0.0:9090")]);
     assert_eq!(status, Some(2));
-    assert!(error.contains("an address needs a path behind it: server.listen says"), "{error}");
+    assert!(error.contains("an address needs a path after it"), "{error}");
 }
 
 #[test]
@@ -253,177 +256,13 @@ fn our_own_variables_are_taken() {
     assert!(agent.get("/metrics").text().contains("sysmetrics_memory_total_bytes{a=\"b\"}"));
 }
 
-/// A flag of node_exporter's with what it takes, as its manual page has it.
-fn with_value(flag: &str) -> String {
-    match flag.split_once('=') {
-        Some((name, text)) => {
-            let text = text.trim_end_matches(" ...").trim_matches('"').replace("\\\\", "\\");
-            // Where there is no default, there is the name of the flag.
-            let is_default = !text.is_empty() && text != name[2..].to_uppercase();
-            [name, "=", if is_default { &text } else { "1" }].concat()
-        }
-        None => flag.to_owned(),
-    }
-}
-
-/// By flags and in the file: the collector's key and its value, and whether that is right. What a collector
-/// that does not run is told does not matter.
-#[test]
-fn what_a_collector_cannot_do_is_refused_at_the_start() {
-    let dir = Temp::new();
-    for (collector, key, value, is_right) in [
-        ("ipvs", "backend_labels", "remote_address,proto", true),
-        ("ipvs", "backend_labels", "proto,port", false),
-        ("perf", "cpus", "0,2-5", true),
-        ("perf", "cpus", "0,2-", false),
-        ("perf", "tracepoint", "sched:sched_switch", true),
-        ("perf", "tracepoint", "sched", false),
-        ("supervisord", "url", "http://u:s3cret@localhost:9001/RPC2", true),
-        ("supervisord", "url", "unix:///run/supervisor.sock", true),
-        ("supervisord", "url", "https://u:s3cret@localhost:9001/RPC2", false),
-        ("supervisord", "url", "localhost:9001", false),
-        ("ntp", "server", "::1", true),
-        ("ntp", "server", "localhost", false),
-        ("ntp", "server", "192.0.2.1", false),
-    ] {
-        let text = if key == "tracepoint" { format!("[{value:?}]") } else { format!("{value:?}") };
-        let said_in = |switch: &str| {
-            let text = format!("[collectors.{collector}]\n{switch}\n{key} = {text}\n");
-            let file = dir.write("sysmetrics.toml", text);
-            said(&["--check-config", "--config", file.to_str().unwrap()], &[])
-        };
-        let (status, out, error) = said_in("enabled = true");
-        assert!(![&out, &error].iter().any(|text| text.contains("s3cret")), "{out}{error}");
-        assert_eq!(status, Some(if is_right { 0 } else { 2 }), "{error}");
-        let column = key.len() + if key == "tracepoint" { 5 } else { 4 };
-        let place = format!("toml:3:{column}: collectors.{collector}.{key}: expected ");
-        let is_said = error.contains(&place) && error.contains(", found \"");
-        assert_eq!(is_said, !is_right, "{error}");
-        assert_eq!(said_in("enabled = false").0, Some(0));
-        let flag = format!("--collector.{collector}.{}", key.replace('_', "-"));
-        let switch = format!("--collector.{collector}");
-        let (flags, file) = (format!("{flag}={value}"), dir.write("empty.toml", ""));
-        let args = ["--check-config", "--config", file.to_str().unwrap(), &switch, &flags];
-        let (status, _, error) = said(&args, &[]);
-        assert_eq!(status, Some(if is_right { 0 } else { 2 }), "{error}");
-        assert_eq!(error.starts_with(&format!("{flag}: expected ")), !is_right, "{error}");
-    }
-}
-
-/// A container without the mount: each collector would only say that the kernel has no such file.
-#[test]
-fn trees_that_are_not_there_are_warned_of() {
-    let dir = Temp::new();
-    let (file, nowhere) = (dir.write("sysmetrics.toml", ""), dir.path("nowhere"));
-    let args = ["--check-config", "--config", file.to_str().unwrap()];
-    for key in ["procfs", "sysfs", "rootfs"] {
-        let flag = format!("--path.{key}={}", nowhere.display());
-        let (status, out, error) = said(&[&args[..], &[&flag]].concat(), &[]);
-        assert!(status == Some(0) && out.ends_with("warns as it did now.\n"), "{out}");
-        let expected = format!("setting=paths.{key} path={}", nowhere.display());
-        assert!(error.contains(&expected) && error.lines().count() == 1, "{error}");
-    }
-    let agent = Agent::plan().arg(format!("--path.sysfs={}", nowhere.display())).start();
-    assert_eq!(agent.lines_with("no such directory"), 1, "{:#?}", agent.log());
-}
-
-#[test]
-fn options_of_a_collector_are_judged_together_and_names_that_are_not_known_passed_over() {
-    let dir = Temp::new();
-    let file = dir.write("sysmetrics.toml", "");
-    let check = |args: &[&str], env: &[(&str, &str)]| {
-        let args = [&["--check-config", "--config", file.to_str().unwrap()], args].concat();
-        let (status, out, error) = said(&args, env);
-        (status, [out, error].concat())
-    };
-    let other = ["--collector.ntp", "--collector.ntp.server=pool.ntp.org"];
-    let (status, text) = check(&other, &[]);
-    assert!(status == Some(2) && text.contains("server_is_local"), "{text}");
-    let local = [&other[..], &["--collector.ntp.server-is-local"]].concat();
-    assert_eq!(check(&local, &[]).0, Some(0));
-    let port = ["--collector.ntp", local[2], "--collector.ntp.server=pool.ntp.org:123"];
-    assert_eq!(check(&port, &[]).0, Some(2));
-
-    let perf = ["--collector.perf", "--collector.perf.software-profilers=PageFault,Nope"];
-    let (status, text) = check(&perf, &[]);
-    assert_eq!(status, Some(0), "{text}");
-    let expected =
-        "--collector.perf.software-profilers: expected software events such as PageFault, found";
-    assert!(text.contains(expected) && text.contains("not known is ignored"), "{text}");
-    assert!(
-        !check(&["--collector.perf", "--collector.perf.cache-profilers=LLReadMiss"], &[])
-            .1
-            .contains("is ignored")
-    );
-
-    let env = [("SUPERVISORD_URL", "unix:///run/some.sock")];
-    let (_, text) = check(&[], &env);
-    assert!(text.contains("url = \"unix:///run/some.sock\"  # from SUPERVISORD_URL"), "{text}");
-    let (_, text) = check(&["--collector.supervisord.url=http://there/RPC2"], &env);
-    assert!(text.contains("url = \"http://there/RPC2\"  # from --collector"), "{text}");
-    let (status, text) = check(&["--collector.supervisord"], &[("SUPERVISORD_URL", "nowhere")]);
-    assert!(status == Some(2) && text.contains("SUPERVISORD_URL: expected http://"), "{text}");
-    assert_eq!(check(&[], &[("SUPERVISORD_URL", "nowhere")]).0, Some(0), "nobody asks it");
-    let (_, text) = check(&[], &[("SUPERVISORD_URL", "")]);
-    assert!(text.contains("url = \"http://localhost:9001/RPC2\"\n"), "{text}");
-}
-
-/// Each is taken, but for what asks for samples that are not there. `tests/drop_in.rs` has those of 1.12.
-#[test]
-fn the_flags_of_a_real_node_exporter_are_taken() {
-    let peer = Command::new("prometheus-node-exporter").arg("--help-man").output();
-    let peer = peer.expect("this test needs it: apt-get install prometheus-node-exporter");
-    let page = String::from_utf8(peer.stdout).unwrap();
-    let starts = page.split("\\fB").skip(1).map(|rest| rest.split("\\fR").next().unwrap());
-    let all: Vec<&str> = starts.filter_map(|flag| Some(&flag[flag.find("--")?..])).collect();
-    assert!(all.len() > 100, "{page}");
-    let hidden = [
-        "--collector.filesystem.mount-timeout=5s",
-        "--collector.filesystem.stat-workers=4",
-        "--collector.filesystem.ignored-fs-types=a",
-        "--collector.filesystem.ignored-mount-points=a",
-        "--collector.diskstats.ignored-devices=a",
-        "--collector.systemd.private",
-        "--collector.qdisk.device-include=a",
-    ];
-    let dir = Temp::new();
-    let file = dir.write("sysmetrics.toml", "");
-    let mut wrong = Vec::new();
-    for flag in all.into_iter().chain(hidden) {
-        let flag = with_value(flag);
-        let negative = (!flag.contains('=')).then(|| flag.replacen("--", "--no-", 1));
-        for flag in [Some(flag), negative].into_iter().flatten() {
-            let args = ["--check-config", "--config", file.to_str().unwrap(), &flag];
-            let (status, _, error) = said(&args, &[]);
-            let lacks = error.contains("is not in this release; leave the flag out");
-            let asks = flag.starts_with("--collector.") && flag.matches('.').count() == 1;
-            let cannot = error.contains("which this release cannot; leave the flag out");
-            let is_tls = flag.starts_with("--web.config.file");
-            if status != Some(0) && !(asks && lacks || cannot || is_tls) {
-                wrong.push(error);
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.concat());
-}
-
-/// The exporter alone asks no other program.
-#[cfg(not(feature = "hub"))]
-#[test]
-fn a_flag_without_effect_is_a_line_in_the_log() {
-    let plan = Agent::plan().machine("box").arg("--collector.systemd.unit-include=ssh.*");
-    let agent = plan.start();
-    assert_eq!(agent.lines_with("a setting is ignored"), 1, "{:#?}", agent.log());
-    assert_eq!(agent.get("/metrics").status, 200);
-}
-
 /// The program knows its own pages: the metrics cannot be at the path of one, nor below.
 #[test]
 fn the_metrics_cannot_be_where_another_page_is() {
     let dir = Temp::new();
     let check = |path: &str| {
         let file = dir.write("sysmetrics.toml", format!("[server]\nmetrics_path = '{path}'\n"));
-        let (status, _, error) = said(&["--check-config", "--config", file.to_str().unwrap()], &[]);
+        let (status, _, error) = run(&["--check-config", "--config", file.to_str().unwrap()], &[]);
         (status, error)
     };
     for page in [
@@ -449,7 +288,7 @@ fn the_metrics_cannot_be_where_another_page_is() {
     }
     for place in ["127.0.0.1:1/health", "http://h/status"] {
         let set = [("SYSMETRICS_METRICS_PROMETHEUS_ENDPOINT", place)];
-        let (status, _, error) = said(&["--check-config"], &set);
+        let (status, _, error) = run(&["--check-config"], &set);
         assert_eq!(status, Some(2), "{place}: {error}");
         assert!(error.contains("SYSMETRICS_METRICS_PROMETHEUS_ENDPOINT: "), "{error}");
     }

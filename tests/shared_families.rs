@@ -1,5 +1,5 @@
-//! Families that both the agent and others have, over the real binary: series of others stand behind
-//! its own where no two can be the same, and each family comes once, in one piece.
+//! Families of both the agent and others: series of others follow the agent's own if no two can be the same, and
+//! each family is shown once, in one piece.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -131,7 +131,7 @@ fn what_prometheus_makes_comes_through_where_it_is_labelled() {
 }
 
 #[test]
-fn the_same_series_and_other_types_are_refused_and_told() {
+fn duplicate_series_and_other_types_are_refused_and_counted() {
     let page = "# TYPE process_open_fds histogram\nprocess_open_fds_bucket{le=\"+Inf\"} 1\n\
         process_open_fds_sum 1\nprocess_open_fds_count 1\n# TYPE process_max_fds counter\n\
         process_max_fds 4\n# TYPE fine gauge\nfine 1\n";
@@ -250,8 +250,9 @@ fn exports_have_the_series_of_both() {
     let agent = Agent::plan().machine("box").file(&file(&export)).start();
     assert_eq!(send(&agent, "PUT", "/metrics/job/j", "process_max_fds 5\n").status, 200);
     wait_until("a frame with both", || {
-        let heard = to.heard();
-        let last = heard.last().map(|heard| String::from_utf8(heard.body.clone()).unwrap());
+        let received = to.received();
+        let last =
+            received.last().map(|received| String::from_utf8(received.body.clone()).unwrap());
         last.is_some_and(|body| {
             let theirs = body.lines().filter(|line| line.contains("job=j")).count();
             let all = body.lines().filter(|line| line.starts_with("process_max_fds")).count();

@@ -1,5 +1,4 @@
-//! statsd lines over the real binary: every kind of them, a flood, reloads, and what real clients
-//! send.
+//! statsd lines: every kind of them, a flood, reloads, and lines of real clients.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // its loop has no sockets of others
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the clients
@@ -110,7 +109,7 @@ fn without_an_address_nothing_is_received() {
 /// Scrapes are answered while datagrams come faster than they are taken, and what the kernel gave
 /// is counted to the last line.
 #[test]
-fn a_flood_starves_nobody() {
+fn a_flood_delays_no_scrape() {
     let agent = agent();
     let address = address(&agent);
     let over = AtomicBool::new(false);
@@ -208,7 +207,7 @@ fn an_address_that_is_taken_ends_the_start() {
 }
 
 #[test]
-fn whoever_listens_to_other_machines_is_told() {
+fn listening_for_other_machines_is_warned_about() {
     let agent = Agent::plan().machine("box").file(&file("0.0.0.0:0", "")).start();
     assert_eq!(agent.lines_with("carry no token"), 1);
 }

@@ -1,5 +1,5 @@
-//! What others bring is bounded in bytes, and nobody locks the others out: memory stays as it is said,
-//! and what is too much is told.
+//! Samples of other programs are bounded in bytes, and no source can use all room: memory stays within the limits,
+//! and what exceeds them is reported.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -76,14 +76,14 @@ fn series_with_much_text_take_bounded_memory() {
     assert!((250..=290).contains(&kept), "8 MiB are {kept}");
     let refused = page.value("sysmetrics_push_refused_total", &[("reason", "bytes")]);
     assert_eq!(refused, (12_000 - kept) as f64);
-    let (status, said) = health(&agent);
-    assert!(status == 503 && said[0].contains("push.max_bytes"), "{said:?}");
+    let (status, text) = health(&agent);
+    assert!(status == 503 && text[0].contains("push.max_bytes"), "{text:?}");
     let peak = agent.status("VmHWM");
     assert!(peak < 44_000, "{peak} kB");
 }
 
 #[test]
-fn one_target_locks_nobody_out() {
+fn one_target_cannot_use_all_room() {
     let page = |n: usize, name: &str| -> String {
         (0..n)
             .map(|i| format!("# HELP {name}{i} H.\n# TYPE {name}{i} gauge\n{name}{i} 1\n"))
@@ -100,9 +100,9 @@ fn one_target_locks_nobody_out() {
     assert_eq!(samples("greedy"), Some(3750.0));
     let many: Vec<_> = (0..500).map(|i| gauge(&format!("pushed_{i}"))).collect();
     assert!(post(&agent, &format!("[{}]", many.join(","))).starts_with("{\"accepted\":500,"));
-    let (status, said) = health(&agent);
+    let (status, text) = health(&agent);
     assert_eq!(status, 200);
-    let [note] = &said[..] else { panic!("{said:?}") };
+    let [note] = &text[..] else { panic!("{text:?}") };
     assert!(note.starts_with("target greedy samples without room: 2250;"), "{note}");
     // Once it has less, nothing is said any more.
     greedy.say(Say::ok("fine 1\n"));
@@ -111,7 +111,7 @@ fn one_target_locks_nobody_out() {
 }
 
 #[test]
-fn one_who_pushes_locks_nobody_out() {
+fn one_source_cannot_use_all_room() {
     let modest = Endpoint::with("modest 1\n");
     let bounds = "[push]\nmax_series = 400\nmax_families = 200\nmax_bytes = 20000\n";
     let all = [bounds, &targets(&[("modest", &modest)])].concat();

@@ -1,4 +1,4 @@
-//! What a scrape on a kept connection asks of the kernel: the reads, and three calls besides.
+//! System calls of a scrape on a kept connection: the reads, and three others.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // counts the poll loop's calls
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -92,19 +92,19 @@ fn a_scrape_costs_its_reads_and_three_calls() {
     assert_eq!(from_kernel.count(), 1, "one dump of the interfaces: {lines:#?}");
     let parts = lines.iter().filter(|l| l.contains("NLMSG_DONE") || l.contains("RTM_NEWLINK"));
     let parts = parts.filter(|l| l.contains("recvfrom(")).count();
-    let asked =
+    let mount_polls =
         lines.iter().filter(|l| l.contains("poll(") && l.contains("events=POLLPRI")).count();
-    assert_eq!(asked, 1, "whether a mount came or went: {lines:#?}");
+    assert_eq!(mount_polls, 1, "whether a mount came or went: {lines:#?}");
     // Directories that have nothing to read at every scrape are not kept open.
     let opened = lines.iter().filter(|l| l.contains("openat(") && !l.contains("= -1 ")).count();
     assert_eq!(of(&|call| call == "close"), opened, "{lines:#?}");
     assert!(opened <= 20, "{lines:#?}");
     let listed = of(&is_listing) + 2 * opened;
-    let others = lines.len() - of(&is_read) - listed - absent - 1 - parts - asked;
+    let others = lines.len() - of(&is_read) - listed - absent - 1 - parts - mount_polls;
     assert_eq!(others, 3, "poll, recvfrom and sendto of the answer: {lines:#?}");
     for name in ["poll", "sendto", "recvfrom"] {
         let own = match name {
-            "poll" => asked,
+            "poll" => mount_polls,
             "sendto" => 1,
             _ => parts,
         };

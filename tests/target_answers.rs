@@ -1,5 +1,4 @@
-//! Targets whose answers are odd and sound: they are read as Prometheus reads them. And where those
-//! answers may lead.
+//! Odd but valid responses of targets are read as Prometheus reads them; and redirects.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -17,7 +16,7 @@ const ERRORS: &str = "sysmetrics_target_errors_total";
 const UP: &str = "sysmetrics_target_up";
 
 /// An agent that asks these: names, URLs, and more lines of each.
-fn ask(targets: &[(String, String, &str)]) -> Agent {
+fn scraping(targets: &[(String, String, &str)]) -> Agent {
     let mut file = "[server]\nlisten = \"127.0.0.1:0\"\n[scrape]\ninterval_secs = 2\n".to_owned();
     for (name, url, more) in targets {
         write!(file, "[[scrape.targets]]\nname = \"{name}\"\nurl = \"{url}\"\n{more}\n").unwrap();
@@ -41,7 +40,7 @@ fn assert_up(answers: Vec<(&str, Say)>) {
         answers.into_iter().map(|(name, say)| (name, Endpoint::new(say))).collect();
     let targets: Vec<_> =
         endpoints.iter().map(|(name, e)| ((*name).to_owned(), e.url(), "")).collect();
-    let agent = ask(&targets);
+    let agent = scraping(&targets);
     for (name, _) in &endpoints {
         assert!(is_up(&agent, name), "{name}: {:?}", agent.log());
         assert_eq!(agent.scrape().value("a", &[("target", name)]), 1.0, "{name}");
@@ -110,7 +109,7 @@ fn what_is_not_whole_is_no_page() {
     let endpoints = cases.clone().map(|(_, _, say)| Endpoint::new(say));
     let targets: Vec<_> =
         cases.iter().zip(&endpoints).map(|((n, ..), e)| ((*n).to_owned(), e.url(), "")).collect();
-    let agent = ask(&targets);
+    let agent = scraping(&targets);
     for (name, reason, _) in &cases {
         assert!(!is_up(&agent, name), "{name}");
         let labels = [("target", *name), ("reason", *reason)];
@@ -119,7 +118,7 @@ fn what_is_not_whole_is_no_page() {
 }
 
 #[test]
-fn redirects_stay_with_the_host_unless_any_is_asked_for() {
+fn redirects_stay_with_the_host_unless_any_is_allowed() {
     let there = Endpoint::with("# TYPE a gauge\na 1\n");
     let to = |host: &str| {
         let url = there.url().replace("127.0.0.1", host);
@@ -128,7 +127,7 @@ fn redirects_stay_with_the_host_unless_any_is_asked_for() {
         Endpoint::new(Say::head(302, &head).and("moved"))
     };
     let (same, other) = (to("127.0.0.1"), to("localhost"));
-    let agent = ask(&[
+    let agent = scraping(&[
         ("same".to_owned(), same.url(), ""),
         ("other".to_owned(), other.url(), ""),
         ("said".to_owned(), other.url(), "follow_redirects = \"same_host\""),
@@ -165,7 +164,7 @@ fn either(is_open: bool) -> Say {
 }
 
 #[test]
-fn text_is_asked_for_first() {
+fn text_is_requested_first() {
     assert_up(vec![
         (
             "first",
@@ -201,7 +200,7 @@ fn text_is_asked_for_first() {
     ]);
     // UTF-8 names are wanted in each of the formats.
     let endpoint = Endpoint::with("a 1\n");
-    let agent = ask(&[("t".to_owned(), endpoint.url(), "")]);
+    let agent = scraping(&[("t".to_owned(), endpoint.url(), "")]);
     assert!(is_up(&agent, "t"));
     let head = &endpoint.heads()[0];
     assert_eq!(head.matches(";escaping=allow-utf-8;q=").count(), 3, "{head}");
@@ -212,7 +211,7 @@ fn text_is_asked_for_first() {
 #[test]
 fn prometheus_itself_answers_that_with_text_and_utf8_names() {
     let endpoint = Endpoint::with("a 1\n");
-    let agent = ask(&[("t".to_owned(), endpoint.url(), "")]);
+    let agent = scraping(&[("t".to_owned(), endpoint.url(), "")]);
     assert!(is_up(&agent, "t"));
     let heads = endpoint.heads();
     let accept = heads[0].lines().find(|line| line.starts_with("Accept: ")).unwrap();

@@ -1,5 +1,5 @@
-//! Endpoints that fail in every way: their series go at once, the reason is counted and said, and
-//! nobody else is disturbed.
+//! Endpoints that fail in every way: their series are removed at once, the reason is counted and logged, and other
+//! targets are not affected.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -33,7 +33,7 @@ fn wait_for(agent: &Agent, target: &str, up: bool) {
 }
 
 #[test]
-fn each_way_to_fail_is_told_from_the_others() {
+fn each_failure_has_its_own_reason() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let unused = format!("http://{unused}/");
     let ways: Vec<(&str, &str, Option<Say>)> = vec![
@@ -79,7 +79,7 @@ fn each_way_to_fail_is_told_from_the_others() {
 }
 
 #[test]
-fn a_failure_takes_the_series_and_is_said_once_and_so_is_its_end() {
+fn a_failure_removes_the_series_and_is_logged_once() {
     let endpoint = Endpoint::with("a 1\n");
     let agent =
         Agent::plan().machine("box").file(&settings(&[("t", &endpoint.url())], OFTEN)).start();
@@ -107,7 +107,7 @@ fn a_failure_takes_the_series_and_is_said_once_and_so_is_its_end() {
 
 /// A target that comes and goes fills no log.
 #[test]
-fn a_target_that_flaps_is_told_once_a_minute() {
+fn a_flapping_target_is_logged_once_a_minute() {
     let endpoint = Endpoint::with("a 1\n");
     let agent =
         Agent::plan().machine("box").file(&settings(&[("t", &endpoint.url())], OFTEN)).start();
@@ -139,7 +139,7 @@ fn a_target_has_so_many_series_and_no_more() {
 }
 
 #[test]
-fn fifty_targets_of_which_ten_hang_delay_nobody() {
+fn fifty_targets_of_which_ten_hang_delay_no_scrape() {
     let hanging = Endpoint::new(Say::Nothing);
     let fine = Endpoint::with("a 1\n");
     let names: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();

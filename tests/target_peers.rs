@@ -1,5 +1,5 @@
-//! Real endpoints: a node_exporter and a Prometheus (Debian packages `prometheus-node-exporter` and
-//! `prometheus`) as targets, and promtool's word on the page that has all of it.
+//! Real endpoints: a node_exporter and a Prometheus (Debian packages `prometheus-node-exporter` and `prometheus`)
+//! as targets, and promtool's check of the page with all of their series.
 #![cfg(feature = "hub")]
 #![cfg(not(feature = "tiny_http"))] // the reference front asks nobody
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]

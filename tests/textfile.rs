@@ -1,68 +1,23 @@
 //! Text files beside a real node_exporter (Debian package `prometheus-node-exporter`, or the program that
-//! NODE_EXPORTER names): of the same directories both pages have the same families, series and values.
+//! NODE_EXPORTER names): with the same directories both pages have the same families, series and values.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // a test starts the peer
 
 mod common;
+#[path = "textfile/peer.rs"]
+mod peer;
 
 use common::temp::make_pipe;
 use common::{Agent, Temp, wait_until};
+use peer::{Peer, node_exporter};
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 /// From this release on directories may be globs, and several.
 const GLOBS: (u32, u32) = (1, 9);
-
-struct Peer {
-    child: Child,
-    address: String,
-}
-
-/// The program and its release.
-fn peer() -> (String, (u32, u32)) {
-    let name = std::env::var("NODE_EXPORTER");
-    let name = name.unwrap_or_else(|_| "prometheus-node-exporter".to_owned());
-    let version = Command::new(&name).arg("--version").output().unwrap_or_else(|e| {
-        panic!("{name}: {e}; this test needs it: apt-get install prometheus-node-exporter")
-    });
-    let version = String::from_utf8([version.stdout, version.stderr].concat()).unwrap();
-    let number = version.split("version ").nth(1).unwrap();
-    let mut numbers = number.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap());
-    (name, (numbers.next().unwrap(), numbers.next().unwrap()))
-}
-
-impl Peer {
-    fn start(flags: &[String]) -> Peer {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut command = Command::new(peer().0);
-        command.args(flags).arg(format!("--web.listen-address={free}")).stderr(Stdio::null());
-        let peer = Peer { child: command.spawn().unwrap(), address: free.to_string() };
-        wait_until("node_exporter", || TcpStream::connect(&peer.address).is_ok());
-        peer
-    }
-
-    fn page(&self) -> String {
-        // HTTP/1.0: no chunks, and the end of the connection is the end of the answer.
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn flags(directories: &[String]) -> Vec<String> {
     let fixed = ["--collector.disable-defaults", "--collector.textfile"].map(str::to_owned);
@@ -201,7 +156,7 @@ fn pages_are_those_of_node_exporter() {
     write("merge/c.prom", "# TYPE alone counter\nalone{x=\"c\"} 1\nbeside{x=\"c\"} 1\n");
     write("merge/d.prom", "beside 7\n");
     // Releases before dropped a family with another help text without a word.
-    let is_silent = peer().1 < GLOBS;
+    let is_silent = node_exporter().1 < GLOBS;
     let left_out = if is_silent { "node_textfile_scrape_error" } else { "nothing left out" };
     let merged = compare_without(&[place("merge")], left_out);
     assert!(merged.contains("m{x=\"a\"} 1.0") && !merged.contains("m{x=\"b\"} 1.0"));
@@ -209,7 +164,7 @@ fn pages_are_those_of_node_exporter() {
     compare(&[place("none")]);
     compare(&[place("good/jobs.prom")]);
     compare(&[place("good//../good/./")]);
-    if peer().1 >= GLOBS {
+    if node_exporter().1 >= GLOBS {
         compare(&[place("good"), place("merge"), place("good")]);
         compare(&[place("[mo]*"), place("good")]);
         compare(&[place("*")]);
@@ -248,7 +203,7 @@ fn globs_and_several_directories_are_one_page() {
 }
 
 #[test]
-fn one_bad_file_is_said_once_and_the_collector_may_be_off() {
+fn a_bad_file_is_logged_once_and_the_collector_may_be_off() {
     let dir = Temp::new();
     fs::write(dir.path("a.prom"), "a 1").unwrap();
     fs::write(dir.path("b.prom"), "b 1\n").unwrap();

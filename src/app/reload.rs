@@ -50,5 +50,5 @@ pub fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has
             log::error("settings not reloaded, the old ones stay", &[("error", &error.trim_end())]);
         }
     }
-    service.notify.tell("READY=1");
+    service.notify.send("READY=1");
 }

@@ -72,7 +72,7 @@ impl Error {
     /// What was expected there.
     #[cfg(test)]
     pub fn expected(&self) -> &'static str {
-        self.keep().told.expected
+        self.keep().context.expected
     }
 
     /// The `errno` of a failed read, for counting: ENOENT for an absent file, 0 for bad content.
@@ -177,11 +177,11 @@ impl Detail {
         Detail::new(&Context { place: *place, expected, found: Excerpt::of(found), most })
     }
 
-    fn new(told: &Context) -> Detail {
+    fn new(context: &Context) -> Detail {
         let number = DETAILS.with_borrow_mut(|Details { last, slots }| {
             *last = *last % MAX_NUMBER + 1;
             if let Some(slot) = slots.get_mut(*last as usize % MAX_DETAILS) {
-                *slot = Some((*last, *told));
+                *slot = Some((*last, *context));
             }
             *last
         });
@@ -194,11 +194,11 @@ impl Detail {
         let [a, b, c] = self.0;
         let number = u32::from_le_bytes([a, b, c, 0]);
         DETAILS.with_borrow(|details| {
-            let told = match details.slots.get(number as usize % MAX_DETAILS) {
-                Some(Some((same, told))) if *same == number => told,
+            let context = match details.slots.get(number as usize % MAX_DETAILS) {
+                Some(Some((same, context))) if *same == number => context,
                 _ => &FORGOTTEN,
             };
-            KeptError { kind, told: *told }
+            KeptError { kind, context: *context }
         })
     }
 }
@@ -219,7 +219,7 @@ impl From<&'static str> for Detail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptError {
     kind: Kind,
-    told: Context,
+    context: Context,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +244,7 @@ impl KeptError {
     #[cold]
     #[inline(never)]
     pub fn error(self) -> Error {
-        let detail = Detail::new(&self.told);
+        let detail = Detail::new(&self.context);
         match self.kind {
             Kind::Absent => Error::Absent(detail),
             Kind::Unsupported => Error::Unsupported(detail),
@@ -256,7 +256,7 @@ impl KeptError {
 
     /// The file, if the kernel has it.
     pub fn place(&self) -> Place {
-        self.told.place
+        self.context.place
     }
 
     /// Whether the kernel lacks an optional feature.
@@ -279,7 +279,7 @@ impl From<KeptError> for Error {
 
 impl fmt::Display for KeptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Context { place, expected, found, most } = &self.told;
+        let Context { place, expected, found, most } = &self.context;
         write!(f, "{place}: ")?;
         match self.kind {
             Kind::Absent => f.write_str(

@@ -2,7 +2,10 @@
 //! length: exact, and 8 KB smaller than the core library's parser with its table of powers (musl's strtod(3) takes
 //! 6 KB).
 
+mod whole;
+
 use std::cmp::Ordering;
+use whole::Whole;
 
 /// Decimal digits that fit into 64 bits.
 const MAX_DIGITS: i32 = 19;
@@ -10,10 +13,6 @@ const LARGEST: u64 = 10u64.pow(MAX_DIGITS as u32);
 
 /// More digits than the middle between two floats has; of later ones, it matters only whether any is not 0.
 const MAX_EXACT: i64 = 800;
-
-/// Digits in base 2^64 that a number has at most here: of 800 decimal digits, or the middle between two small
-/// floats times a power of five, some 2730 bits.
-const MAX_LENGTH: usize = 48;
 
 /// Beyond all exponents, even with as many digits before them as a text may have.
 const MAX_POWER: i64 = 1 << 40;
@@ -72,54 +71,84 @@ fn short(text: &str) -> Option<f64> {
 /// Any number without a sign.
 #[cold]
 fn long(text: &str) -> Option<f64> {
-    // All digits that are used, how many these are from the first that is not 0, and the first 19 of them.
-    let (mut whole, mut count, mut first) = (Whole::of(0), 0, 0);
-    // What is not yet in `whole`, and the power of ten to multiply that by.
-    let (mut part, mut base) = (0, 1);
-    let (mut exponent, mut is_number, mut is_behind, mut has_more) = (0, false, false, false);
+    let mut digits = Digits::default();
+    let (mut is_number, mut is_behind) = (false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
             b'0'..=b'9' => {
-                let digit = u64::from(byte - b'0');
                 is_number = true;
-                if count < MAX_EXACT {
-                    exponent -= i64::from(is_behind);
-                    count += i64::from(count > 0 || digit > 0);
-                    if base == LARGEST {
-                        whole.multiply(base, part);
-                        (part, base) = (0, 1);
-                    }
-                    (part, base) = (part * 10 + digit, base * 10);
-                    if count <= MAX_DIGITS.into() {
-                        first = first * 10 + digit;
-                    }
-                } else {
-                    exponent += i64::from(!is_behind);
-                    has_more |= digit > 0;
-                }
+                digits.push(u64::from(byte - b'0'), is_behind);
             }
             b'.' if !is_behind => is_behind = true,
             b'e' | b'E' => {
-                exponent += power(text.get(at + 1..)?)?;
+                digits.exponent += power(text.get(at + 1..)?)?;
                 break;
             }
             _ => return None,
         }
     }
-    whole.multiply(base, part);
-    if has_more {
-        whole.multiply(10, 1);
-        (exponent, count) = (exponent - 1, count + 1);
+    if is_number { digits.nearest() } else { None }
+}
+
+/// The digits of a number, and the power of ten to multiply them by.
+struct Digits {
+    /// All that are used, except those in `part`.
+    whole: Whole,
+    /// The last of them, and the power of ten to multiply `whole` by before they are added.
+    part: u64,
+    base: u64,
+    /// How many are used from the first that is not 0, and the first 19 of these.
+    count: i64,
+    first: u64,
+    exponent: i64,
+    /// One of those that are not used is not 0.
+    has_more: bool,
+}
+
+impl Default for Digits {
+    fn default() -> Digits {
+        let whole = Whole::of(0);
+        Digits { whole, part: 0, base: 1, count: 0, first: 0, exponent: 0, has_more: false }
     }
-    match count + exponent {
-        _ if !is_number => None,
-        _ if count == 0 => Some(0.0),
-        310.. => Some(f64::INFINITY),
-        ..-330 => Some(0.0),
-        _ => {
-            let exponent = i32::try_from(exponent).ok()?;
-            let behind = i32::try_from(count).ok()? - MAX_DIGITS;
-            Some(nearest(&whole, exponent, about(first, exponent + behind.max(0))))
+}
+
+impl Digits {
+    /// Adds a digit, which is behind the point or before it.
+    fn push(&mut self, digit: u64, is_behind: bool) {
+        if self.count >= MAX_EXACT {
+            self.exponent += i64::from(!is_behind);
+            self.has_more |= digit > 0;
+            return;
+        }
+        self.exponent -= i64::from(is_behind);
+        self.count += i64::from(self.count > 0 || digit > 0);
+        if self.base == LARGEST {
+            self.whole.multiply(self.base, self.part);
+            (self.part, self.base) = (0, 1);
+        }
+        (self.part, self.base) = (self.part * 10 + digit, self.base * 10);
+        if self.count <= MAX_DIGITS.into() {
+            self.first = self.first * 10 + digit;
+        }
+    }
+
+    /// The nearest float.
+    fn nearest(mut self) -> Option<f64> {
+        self.whole.multiply(self.base, self.part);
+        if self.has_more {
+            self.whole.multiply(10, 1);
+            (self.exponent, self.count) = (self.exponent - 1, self.count + 1);
+        }
+        match self.count + self.exponent {
+            _ if self.count == 0 => Some(0.0),
+            310.. => Some(f64::INFINITY),
+            ..-330 => Some(0.0),
+            _ => {
+                let exponent = i32::try_from(self.exponent).ok()?;
+                let behind = i32::try_from(self.count).ok()? - MAX_DIGITS;
+                let near = about(self.first, exponent + behind.max(0));
+                Some(nearest(&self.whole, exponent, near))
+            }
         }
     }
 }
@@ -185,128 +214,8 @@ fn compare(whole: &Whole, exponent: i32, middle: u64, two: i32) -> Ordering {
     // Ten is five times two.
     if exponent > 0 { &mut one } else { &mut other }.scale(5, exponent);
     if exponent > two { &mut one } else { &mut other }.scale(2, exponent - two);
-    one.digits.iter().rev().cmp(other.digits.iter().rev())
-}
-
-/// A whole number in base 2^64, the lowest digit first, with zeros after the highest.
-#[derive(Clone, Copy)]
-struct Whole {
-    digits: [u64; MAX_LENGTH],
-    length: usize,
-}
-
-impl Whole {
-    fn of(number: u64) -> Whole {
-        let mut whole = Whole { digits: [0; MAX_LENGTH], length: 0 };
-        whole.multiply(1, number);
-        whole
-    }
-
-    /// Multiplies it by `base` to the power of `power`, whose sign is ignored.
-    fn scale(&mut self, base: u64, power: i32) {
-        let mut left = power.unsigned_abs();
-        while left > 0 {
-            // 5 to the power of 27 fits into 64 bits.
-            let step = left.min(27);
-            self.multiply(base.pow(step), 0);
-            left -= step;
-        }
-    }
-
-    /// Multiplies it by `by` and adds `more`.
-    fn multiply(&mut self, by: u64, mut more: u64) {
-        for digit in self.digits.iter_mut().take(self.length) {
-            let product = u128::from(*digit) * u128::from(by) + u128::from(more);
-            (*digit, more) = (product as u64, (product >> 64) as u64);
-        }
-        if more > 0 {
-            debug_assert!(self.length < MAX_LENGTH, "there are no longer ones");
-            self.digits.iter_mut().skip(self.length).take(1).for_each(|digit| *digit = more);
-            self.length += 1;
-        }
-    }
+    one.compare(&other)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_the_standard_library_reads() {
-        let mut seed = 1u64;
-        let mut next = || {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            seed >> 11
-        };
-        let same = |text: &str| {
-            let bits = |n: f64| if n.is_nan() { None } else { Some(n.to_bits()) };
-            let (ours, naive) = (float(text), text.parse::<f64>().ok());
-            assert_eq!(ours.map(bits), naive.map(bits), "{text:?}");
-        };
-        for _ in 0..20_000 {
-            let some = f64::from_bits(next() << 11 ^ next());
-            same(&format!("{some:e}"));
-            same(&format!("{}", (some % 1e6) / 3.0));
-            same(&format!("{some}")); // up to 760 digits
-            same(&format!("{}.{}e{}", next() >> 20, next(), next() % 50));
-            same(&format!("{}e-{}", next() << 11, next() % 25));
-            let length = next() % 8;
-            let text: Vec<u8> =
-                (0..length).map(|_| b"01259..eE+-xnaif \0"[next() as usize % 18]).collect();
-            same(str::from_utf8(&text).unwrap());
-        }
-        let known = "|+|-|.|+.|5.|.5|1e|1e5|1e+5|e5|+-1|0x1p3| 1|1 |inf|-Infinity|nan|+NaN|nan(1)";
-        for text in known.split('|').chain(["1e400", "-1e-400", "1_0", "١"]) {
-            same(text);
-        }
-        // Limits, and the middles between two floats, to the last digit and beyond.
-        for near in [0, 1, 2, (1 << 52) - 1, 1 << 52, f64::MAX.to_bits(), 2f64.powi(60).to_bits()] {
-            for bits in [near, near.saturating_sub(1)] {
-                let exact = format!("{:.1080}", f64::from_bits(bits));
-                let (whole, fraction) = exact.split_once('.').unwrap();
-                let half = fraction.trim_end_matches('0');
-                for text in [&exact, half, &[&exact, "1"].concat(), &format!("{whole}.{half}5")] {
-                    same(text);
-                    same(&format!("{text}e-1"));
-                }
-            }
-        }
-        for bits in
-            [0, 1, 7, (1 << 52) - 1, 1 << 52, (1 << 52) + 1, (2 << 52) - 1, 2 << 52, 3 << 52]
-        {
-            let two = if bits < 1 << 52 { 1075 } else { 1076 - (bits >> 52) };
-            let mantissa = bits % (1 << 52) + if bits < 1 << 52 { 0 } else { 1 << 52 };
-            let mut middle = Whole::of(2 * mantissa + 1);
-            middle.scale(5, two as i32);
-            let digits = decimal(middle.digits);
-            for end in ["", "0", "1", "0000000000000000000000000001"] {
-                same(&format!("{digits}{end}e-{}", two as usize + end.len()));
-                same(&format!("0.{}{digits}{end}", "0".repeat(two as usize - digits.len())));
-            }
-        }
-        let largest = "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093042880";
-        for text in
-            ["99999999999999999999e400", "1e-99999999999999999999", "0e99999999999999999999"]
-        {
-            same(text);
-            same(&["0".repeat(900), text.to_owned()].concat());
-            same(&[text.to_owned(), "9".repeat(900)].concat());
-        }
-        same(largest);
-        same(&[largest, ".", &"0".repeat(900), "1"].concat());
-    }
-
-    fn decimal(mut number: [u64; MAX_LENGTH]) -> String {
-        let mut digits = Vec::new();
-        while number.iter().any(|digit| *digit > 0) {
-            let mut rest = 0u128;
-            for digit in number.iter_mut().rev() {
-                let all = rest << 64 | u128::from(*digit);
-                (*digit, rest) = ((all / 10) as u64, all % 10);
-            }
-            digits.push(b'0' + rest as u8);
-        }
-        digits.reverse();
-        String::from_utf8(digits).unwrap()
-    }
-}
+mod tests;

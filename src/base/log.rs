@@ -25,12 +25,12 @@ pub enum Format {
 pub enum Level {
     /// What failed.
     Error,
-    /// And what may fail soon.
+    /// Also what may fail soon.
     Warn,
-    /// And what changed.
+    /// Also what changed.
     #[default]
     Info,
-    /// And what happens.
+    /// Also what happens.
     Debug,
 }
 
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_error_is_said_once_a_minute_with_a_count() {
+    fn a_repeated_error_is_logged_once_a_minute_with_a_count() {
         let mut limiter = Limiter::default();
         let now = Instant::now();
         assert_eq!(limiter.pass(now), Some(0));

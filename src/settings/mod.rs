@@ -99,34 +99,15 @@ fn load_from(
     places: &Places<'_>,
 ) -> Result<Settings, Refusal> {
     let catalogue = &Catalogue::new(subjects);
-    let mut sources = Sources {
-        catalogue,
-        env: &env,
-        values: Vec::new(),
-        elements: Vec::new(),
-        warnings: Vec::new(),
-        repeated: Vec::new(),
-        refusal: Refusal::default(),
-    };
-    name_says(&mut sources, places.name);
+    let mut sources = Sources::new(catalogue, &env);
+    dialect_of_name(&mut sources, places.name);
     cli::read(&mut sources, args);
-    // A request for help is answered, whatever else is wrong.
-    let asks = |value: &RawValue<'_>| value.row.is(Role::Help) || value.row.is(Role::Version);
-    if let Some(at) = sources.values.iter().position(asks) {
-        let ask = sources.values.swap_remove(at);
-        let is_short = ask.origin == Origin::Flag("-h".to_owned());
-        sources.values.retain(|value| value.row.is(Role::Dialect));
-        sources.values.push(ask);
-        sources.refusal = Refusal::default();
-        let mut settings = resolve(subjects, &mut sources).0;
-        if is_short {
-            settings.action = Action::ShortHelp;
-        }
+    if let Some(settings) = help_settings(subjects, &mut sources) {
         return Ok(settings);
     }
-    let is_place = |value: &RawValue<'_>| value.row.is(Role::Health) && !value.text.is_empty();
-    // If the place to ask is named, the settings of this program do not matter.
-    let is_named = sources.values.iter().any(is_place);
+    // `--health=URL` names the agent to query: the settings of this program do not matter.
+    let is_url = |value: &RawValue<'_>| value.row.is(Role::Health) && !value.text.is_empty();
+    let is_named = sources.values.iter().any(is_url);
     let text = if is_named { None } else { read_all(&mut sources, places) };
     let (mut settings, mut resolved) = resolve(subjects, &mut sources);
     let Sources { mut refusal, warnings, .. } = sources;
@@ -148,8 +129,24 @@ fn load_from(
     Ok(settings)
 }
 
+/// The settings for `--help` or `--version`, which are answered whatever else is wrong.
+fn help_settings(subjects: &[&Subject], sources: &mut Sources<'_, '_>) -> Option<Settings> {
+    let is_help = |value: &RawValue<'_>| value.row.is(Role::Help) || value.row.is(Role::Version);
+    let at = sources.values.iter().position(is_help)?;
+    let help = sources.values.swap_remove(at);
+    let is_short = help.origin == Origin::Flag("-h".to_owned());
+    sources.values.retain(|value| value.row.is(Role::Dialect));
+    sources.values.push(help);
+    sources.refusal = Refusal::default();
+    let mut settings = resolve(subjects, sources).0;
+    if is_short {
+        settings.action = Action::ShortHelp;
+    }
+    Some(settings)
+}
+
 /// Records the dialect of the program's name.
-fn name_says(sources: &mut Sources<'_, '_>, name: &OsStr) {
+fn dialect_of_name(sources: &mut Sources<'_, '_>, name: &OsStr) {
     let Some(dialect) = Dialect::of_program(name) else { return };
     let row = sources.catalogue.rows.iter().find(|row| row.is(Role::Dialect));
     if let Some(row) = row {

@@ -70,7 +70,7 @@ impl Refusal {
     /// Records a problem; the file comes first, by line.
     pub fn add(&mut self, origin: Origin, text: String) {
         // A variable may have the same fault for several exports.
-        let is_same = |(at, said): &(Origin, String)| *at == origin && *said == text;
+        let is_same = |(at, known): &(Origin, String)| *at == origin && *known == text;
         if matches!(origin, Origin::Env(_)) && self.problems.iter().any(is_same) || self.skips() {
             return;
         }

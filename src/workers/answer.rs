@@ -1,6 +1,6 @@
-//! A response as it comes in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
+//! A response that is received in pieces (RFC 9110, RFC 9112): heads of 1xx are skipped; the body is as
 //! long as Content-Length says, in chunks, or until the peer closes; gzip is decoded when it is
-//! whole.
+//! complete.
 //!
 //! The status decides. Once it was read, no later fault makes the call a failure: a part that cannot be
 //! read, is too long or never comes is reported in `Answer::fault`, and a caller that needs the body checks
@@ -8,8 +8,8 @@
 
 use super::failure::Failure;
 use super::head::{self, Coding};
+use super::headers::{Headers, NO_HEAD};
 use super::inflate::gunzip;
-use crate::base::clock::WallClock;
 use crate::base::wire::{self, Chunks, Fault};
 use std::str;
 use std::time::Duration;
@@ -19,8 +19,6 @@ pub(super) const MAX_HEAD: usize = 256 << 10;
 
 /// The beginning of a response.
 const HTTP: &[u8] = b"HTTP/";
-
-const NO_HEAD: &str = "the head of the answer is not valid HTTP";
 
 #[derive(Clone, Copy, Debug)]
 enum Framing {
@@ -153,15 +151,7 @@ impl Reading {
                     }
                     n
                 }
-                Framing::UntilClose => {
-                    let room = self.max_body.saturating_sub(self.answer.body.len());
-                    let fits = rest.get(..room);
-                    self.answer.body.extend_from_slice(fits.unwrap_or(rest));
-                    if rest.len() > room {
-                        return Err(too_large(self.max_body));
-                    }
-                    rest.len()
-                }
+                Framing::UntilClose => self.feed_open_end(rest)?,
                 Framing::Done => {
                     // There was no request for more: what it sends next would not belong to ours.
                     self.keep_alive = false;
@@ -171,6 +161,13 @@ impl Reading {
             rest = rest.get(n..).unwrap_or_default();
         }
         Ok(matches!(self.framing, Framing::Done))
+    }
+
+    /// Adds bytes to a body that ends with the connection.
+    fn feed_open_end(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
+        let room = self.max_body.saturating_sub(self.answer.body.len());
+        self.answer.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if bytes.len() > room { Err(too_large(self.max_body)) } else { Ok(bytes.len()) }
     }
 
     /// Handles that the peer closed.
@@ -184,7 +181,7 @@ impl Reading {
             Framing::UntilClose => self.framing = Framing::Done,
             Framing::Done => {}
             _ => {
-                let text = "the peer closed before its answer was whole".to_owned();
+                let text = "the peer closed before its answer was complete".to_owned();
                 return self.fail(Failure { reason: "connect", text });
             }
         }
@@ -212,7 +209,7 @@ impl Reading {
                 })?;
             }
             Coding::Other if str::from_utf8(body).is_err() => {
-                return Err(protocol("the answer is in an encoding nobody asked for"));
+                return Err(protocol("the answer is in an encoding that was not requested"));
             }
             _ => {}
         }
@@ -226,7 +223,7 @@ impl Reading {
         // A response that is not HTTP need not be waited for.
         let start = self.head.get(..self.head.len().min(HTTP.len())).unwrap_or_default();
         if !HTTP.starts_with(start) {
-            return Err(protocol("what answers does not speak HTTP"));
+            return Err(protocol("the peer does not speak HTTP"));
         }
         let end = wire::head_end(&self.head, before);
         if self.skipped + end.unwrap_or(self.head.len()) > MAX_HEAD {
@@ -243,14 +240,13 @@ impl Reading {
     fn read_head(&mut self, head: &[u8]) -> Result<(), Failure> {
         let Some((is_kept, status)) = head::status(head) else { return Err(protocol(NO_HEAD)) };
         match status {
-            101 => return Err(protocol("the answer changes to a protocol that was not asked for")),
+            101 => return Err(protocol("the answer changes to a protocol that was not requested")),
             100..200 => return Ok(()),
             200..600 => {}
             _ => return Err(protocol("the status of the answer is not from 100 to 599")),
         }
         self.answer.status = status;
-        self.keep_alive = is_kept;
-        self.framing = self.read_headers(head)?;
+        self.framing = self.read_headers(head, is_kept)?;
         if self.is_head || matches!(status, 204 | 304) {
             self.framing = Framing::Done;
             self.coding = Coding::Plain;
@@ -264,54 +260,22 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads all headers, even if one is wrong. If a header that should be unique is repeated, the first
-    /// counts.
-    fn read_headers(&mut self, head: &[u8]) -> Result<Framing, Failure> {
-        let (mut length, mut chunked, mut close) = (None, false, false);
-        let (mut coding, mut wrong) = (None, None);
-        let has_chunks = self.keep_alive;
-        for header in head::headers(head) {
-            let Some((name, value)) = header else {
-                wrong = Some(NO_HEAD);
-                continue;
-            };
-            let is = |other: &str| wire::same(name, other);
-            if is("content-type") && self.answer.content_type.is_empty() {
-                self.answer.content_type = head::text(value);
-            } else if is("location") {
-                self.location.get_or_insert_with(|| head::text(value));
-            } else if is("retry-after") {
-                self.answer.retry_after = head::retry_after(&head::text(value), WallClock::now());
-            } else if is("x-prometheus-remote-write-samples-written") {
-                self.answer.samples_written = wire::content_length(value);
-            } else if is("content-encoding") {
-                coding.get_or_insert_with(|| head::coding(value));
-            } else if is("connection") {
-                for token in value.split(|b| *b == b',').map(<[u8]>::trim_ascii) {
-                    close |= wire::same(token, b"close");
-                    self.keep_alive |= wire::same(token, b"keep-alive");
-                }
-            } else if is("content-length") && !value.is_empty() {
-                let said = wire::content_length(value);
-                if said.is_none() || length.is_some_and(|l| Some(l) != said) {
-                    wrong = Some("the Content-Length of the answer is no number");
-                }
-                length = said;
-            } else if is("transfer-encoding") {
-                if chunked || !wire::same(value, b"chunked") {
-                    wrong = Some("the Transfer-Encoding of the answer is not chunked");
-                }
-                chunked = true;
-            }
-        }
-        self.coding = coding.unwrap_or_default();
+    /// Reads all headers, even if one is wrong. `is_kept` is true for HTTP/1.1, in which connections are kept and
+    /// there are chunks.
+    fn read_headers(&mut self, head: &[u8], is_kept: bool) -> Result<Framing, Failure> {
+        let headers = Headers::read(head);
         // Both are an attempt to hide a response in another, or a broken proxy (RFC 9112, 6.3). There were no
         // chunks before HTTP/1.1: a body with a length is not in chunks then.
-        let is_odd = chunked && length.is_some();
-        self.keep_alive &= !close && !is_odd;
-        match (wrong, chunked, length) {
+        let is_odd = headers.is_chunked && headers.length.is_some();
+        self.keep_alive = (is_kept || headers.keep_alive) && !headers.close && !is_odd;
+        self.coding = headers.coding.unwrap_or_default();
+        self.location = headers.location;
+        self.answer.content_type = headers.content_type;
+        self.answer.retry_after = headers.retry_after;
+        self.answer.samples_written = headers.samples_written;
+        match (headers.wrong, headers.is_chunked, headers.length) {
             (Some(text), ..) => Err(protocol(text)),
-            (None, true, length) if has_chunks || length.is_none() => {
+            (None, true, length) if is_kept || length.is_none() => {
                 Ok(Framing::Chunked(Chunks::default()))
             }
             (None, _, Some(length)) => Ok(Framing::Sized(length)),

@@ -133,11 +133,11 @@ impl Client {
         if let Some(mut kept) = self.kept.take().filter(is_same)
             && kept.stream.is_silent()
         {
-            let mut heard = false;
-            match talk(&mut kept.stream, &request, call, &mut heard) {
+            let mut has_begun = false;
+            match talk(&mut kept.stream, &request, call, &mut has_begun) {
                 // The peer may have closed while the request was sent.
                 Err(failure)
-                    if (is_safe || self.repeats) && !heard && failure.reason == "connect" => {}
+                    if (is_safe || self.repeats) && !has_begun && failure.reason == "connect" => {}
                 done => return self.keep(kept, done),
             }
         }
@@ -232,7 +232,7 @@ fn request(call: &Call<'_>, url: &Url) -> Result<Vec<u8>, Failure> {
         let is_sound = !name.is_empty() && name.bytes().all(is_name) && value.bytes().all(is_value);
         let why = match is_sound {
             false => "has a character that no header has",
-            true if is_framing(name) => "is not for settings to say",
+            true if is_framing(name) => "is set by the agent itself; remove it",
             true => "",
         };
         if !why.is_empty() {
@@ -260,12 +260,12 @@ fn given<'a>(call: &Call<'a>, name: &str) -> Option<&'a str> {
     call.headers.iter().find(|(known, _)| wire::same(known, name)).map(|(_, value)| &**value)
 }
 
-/// Sends `request` and receives the response; `heard` is set when a part of it came.
+/// Sends `request` and receives the response; `has_begun` is set when a part of it came.
 fn talk(
     stream: &mut Stream,
     request: &[u8],
     call: &Call<'_>,
-    heard: &mut bool,
+    has_begun: &mut bool,
 ) -> Result<Read, Failure> {
     stream.send(request, call.deadline)?;
     let mut reading = Reading::new(call.method == "HEAD", call.max_body);
@@ -275,7 +275,7 @@ fn talk(
             Err(failure) => reading.fail(failure).map(|()| true)?,
             Ok(0) => reading.end().map(|()| true)?,
             Ok(n) => {
-                *heard = true;
+                *has_begun = true;
                 reading.feed(piece.get(..n).unwrap_or_default())?
             }
         };

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_says_until_when_it_wants_to_be_left_alone() {
+    fn retry_after_is_seconds_or_a_date() {
         let now = WallClock::at(Duration::from_millis(784_111_700_250));
         for (text, expected) in [
             ("0", Some(0)),

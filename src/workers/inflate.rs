@@ -1,6 +1,7 @@
 //! Decodes gzip (RFC 1952), up to a size: the output grows with the input only as far as the
 //! limit, whatever the input claims.
 
+mod codes;
 mod stream;
 
 use crate::base::wire::{Fault, crc32};
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_may_say_more() {
+    fn heads_may_have_optional_fields() {
         let head = [
             &[0x1f, 0x8b, 8, EXTRA | NAME | COMMENT | HEAD_CRC, 0, 0, 0, 0, 0, 3][..],
             &[2, 0, 9, 9],

@@ -10,6 +10,7 @@ mod failure;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod head;
+mod headers;
 #[cfg_attr(not(feature = "gzip"), path = "inflate/absent.rs")]
 mod inflate;
 mod queue;

@@ -27,7 +27,7 @@ fn alertmanager() -> (Temp, String, Peer) {
 #[test]
 fn the_real_alertmanager_sees_it() {
     let (_dir, address, _manager) = alertmanager();
-    let (hook, heard) = webhook(|_| OK);
+    let (hook, received) = webhook(|_| OK);
     let more = format!(
         "alertmanager = \"http://{address}/\"\nwebhook = \"http://{hook}/\"\n\
          external_url = \"http://box:9101\""
@@ -50,7 +50,7 @@ fn the_real_alertmanager_sees_it() {
     assert_eq!(alert.text("generatorURL"), "http://box:9101/status");
     assert!(alert.text("endsAt") > alert.text("startsAt"));
     // What others send to webhooks bears the same name.
-    let message = next(&heard);
+    let message = next(&received);
     assert_eq!(alerts(&message)[0].text("fingerprint"), alert.text("fingerprint"));
     let starts = alerts(&message)[0].text("startsAt");
     assert_eq!(alert.text("startsAt"), starts);
@@ -94,15 +94,15 @@ fn two_boxes_are_two_alerts_at_the_real_alertmanager() {
         instances
     };
     wait_until("Alertmanager to see both", || seen() == ["edge-17", "edge-18"]);
-    let told: Vec<_> = hooks.iter().map(|(_, heard)| next(heard)).collect();
-    for (message, name) in told.iter().zip(["edge-17", "edge-18"]) {
+    let messages: Vec<_> = hooks.iter().map(|(_, received)| next(received)).collect();
+    for (message, name) in messages.iter().zip(["edge-17", "edge-18"]) {
         let labels =
             [("alertname", "Deep"), ("instance", name), ("queue", "a"), ("severity", "page")];
         assert_eq!(message.get("commonLabels"), Some(&object(&labels)));
         let summary = alerts(message)[0].get("annotations").unwrap().text("summary");
         assert_eq!(summary, format!("a of {name} holds 6.5"));
     }
-    let fingerprints = told.iter().map(|message| alerts(message)[0].text("fingerprint"));
+    let fingerprints = messages.iter().map(|message| alerts(message)[0].text("fingerprint"));
     assert_ne!(fingerprints.clone().next(), fingerprints.clone().nth(1));
     let mut subjects: Vec<_> = (0..2)
         .map(|_| {

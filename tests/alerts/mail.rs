@@ -45,7 +45,7 @@ pub fn relay(
 ) -> (String, Receiver<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (heard, receiver) = channel();
+    let (received, receiver) = channel();
     thread::spawn(move || {
         for (count, stream) in listener.incoming().enumerate() {
             let mut stream = BufReader::new(stream.unwrap());
@@ -66,7 +66,7 @@ pub fn relay(
                 in_data = answer.starts_with("354");
                 stream.get_mut().write_all(answer.as_bytes()).unwrap();
             }
-            let _ = heard.send(lines);
+            let _ = received.send(lines);
         }
     });
     (address, receiver)
@@ -74,7 +74,7 @@ pub fn relay(
 
 #[test]
 fn mail_goes_to_a_relay() {
-    let (address, heard) = relay(|count, line| {
+    let (address, received) = relay(|count, line| {
         let answer = match line {
             "." if count == 0 => "451 come again\r\n",
             "DATA" => "354 go on\r\n",
@@ -91,9 +91,9 @@ fn mail_goes_to_a_relay() {
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, &rules)).start();
     push(&agent, "a", 6.0);
-    let first = heard.recv_timeout(PATIENCE).unwrap();
+    let first = received.recv_timeout(PATIENCE).unwrap();
     assert_eq!(first[..2], ["EHLO [127.0.0.1]", "HELO [127.0.0.1]"]);
-    let second = heard.recv_timeout(PATIENCE).unwrap();
+    let second = received.recv_timeout(PATIENCE).unwrap();
     let commands = [
         "EHLO [127.0.0.1]",
         "MAIL FROM:<box@example.org>",

@@ -1,5 +1,5 @@
-//! Alerts over the real binary: values are pushed over and under thresholds, and who is told of it is
-//! scripted: webhooks, a mail program, a relay, and the real Alertmanager and Prometheus.
+//! Alerts of the real binary: values are pushed over and under thresholds; the destinations are scripted webhooks,
+//! a mail program, a relay, and the real Alertmanager and Prometheus.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front waits for clients only
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the peers

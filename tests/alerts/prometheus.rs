@@ -1,4 +1,4 @@
-//! Conditions hold for what the real Prometheus and promtool say.
+//! Conditions give the same results as in the real Prometheus, and promtool accepts them.
 
 use crate::common::json::Json;
 use crate::common::{Agent, Temp, get, wait_until};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// What the conditions find is what Prometheus finds.
 #[test]
-fn conditions_hold_for_what_prometheus_says() {
+fn conditions_hold_as_in_prometheus() {
     let conditions = [
         "sysmetrics_memory_available_bytes / sysmetrics_memory_total_bytes < 0.99",
         "sysmetrics_disk_read_bytes_total > 0",
@@ -192,10 +192,10 @@ fn promtool_takes_every_condition_that_is_taken() {
     let output = Command::new("promtool").args(["check", "rules"]).arg(file).output();
     let output =
         output.unwrap_or_else(|_| panic!("this test needs promtool: apt-get install prometheus"));
-    let said = String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stderr);
     // The first of each kind.
-    let mut said: Vec<_> = said.lines().filter_map(|line| line.split_once("rule ")).collect();
-    said.sort_by_key(|(_, rule)| rule.rsplit("error: ").next());
-    said.dedup_by_key(|(_, rule)| rule.rsplit("error: ").next());
-    assert!(output.status.success(), "{said:#?}");
+    let mut errors: Vec<_> = text.lines().filter_map(|line| line.split_once("rule ")).collect();
+    errors.sort_by_key(|(_, rule)| rule.rsplit("error: ").next());
+    errors.dedup_by_key(|(_, rule)| rule.rsplit("error: ").next());
+    assert!(output.status.success(), "{errors:#?}");
 }

@@ -1,4 +1,4 @@
-//! What rules can ask for, and what is wrong with them.
+//! Rules: what their conditions can use, and errors in them.
 
 use crate::common::json::Json;
 use crate::common::{Agent, Temp, wait_until};
@@ -9,7 +9,7 @@ use std::{fs, thread};
 
 /// What is known about what comes in can be asked for, too; and rates of the kernel's counters.
 #[test]
-fn targets_that_are_down_and_rates_are_told() {
+fn alerts_on_down_targets_and_rates_are_sent() {
     let (hook, heard) = webhook(|_| OK);
     let rules = "[[alerts]]\nname = \"Down\"\nexpr = 'target_up == 0'\n\
          [[alerts]]\nname = \"Busy\"\n\
@@ -110,7 +110,7 @@ fn a_wrong_condition_is_refused_with_its_column() {
         .env_clear()
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("column 8: found \">\", expected a number, a metric"), "{said}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("column 8: found \">\", expected a number, a metric"), "{text}");
 }

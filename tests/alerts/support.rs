@@ -1,4 +1,4 @@
-//! What the tests of alerts share: settings, a scripted webhook, peers, and what the agent says.
+//! Shared by the tests of alerts: settings, a scripted webhook, peers, and readers of messages.
 
 use crate::common::json::Json;
 use crate::common::{Agent, Client, PATIENCE, get, wait_until};
@@ -53,19 +53,19 @@ pub const OK: Reply = Reply::Say("200 OK\r\n");
 /// heads.
 pub fn webhook(
     mut script: impl FnMut(usize) -> Reply + Send + 'static,
-) -> (String, Receiver<Heard>) {
+) -> (String, Receiver<Received>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (heard, receiver) = channel();
+    let (received, receiver) = channel();
     thread::spawn(move || {
         let (mut count, mut held) = (0, Vec::new());
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            while let Some((head, body)) = receiver::hear(&mut stream) {
+            while let Some((head, body)) = receiver::receive(&mut stream) {
                 let body = Json::parse(std::str::from_utf8(&body).unwrap());
                 let reply = script(count);
                 count += 1;
-                let _ = heard.send(Heard { head, body });
+                let _ = received.send(Received { head, body });
                 match reply {
                     Reply::Say(head) => {
                         let answer = format!("HTTP/1.1 {head}Content-Length: 0\r\n\r\n");
@@ -82,17 +82,17 @@ pub fn webhook(
     (address, receiver)
 }
 
-pub struct Heard {
+pub struct Received {
     pub head: String,
     pub body: Json,
 }
 
-pub fn next(heard: &Receiver<Heard>) -> Json {
-    heard.recv_timeout(PATIENCE).unwrap().body
+pub fn next(received: &Receiver<Received>) -> Json {
+    received.recv_timeout(PATIENCE).unwrap().body
 }
 
 /// Status and queue of each alert of a message.
-pub fn told(message: &Json) -> Vec<(String, String)> {
+pub fn alerts_of(message: &Json) -> Vec<(String, String)> {
     let alerts = alerts(message).iter();
     let queue = |alert: &Json| alert.get("labels").unwrap().text("queue").to_owned();
     alerts.map(|alert| (alert.text("status").to_owned(), queue(alert))).collect()
@@ -103,7 +103,7 @@ pub fn alerts(message: &Json) -> &[Json] {
     alerts
 }
 
-pub fn said(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn pairs_of(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 

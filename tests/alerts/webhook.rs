@@ -1,14 +1,15 @@
-//! Webhooks are told what fires, what goes on and what is over.
+//! Webhooks get alerts that fire, continue and are resolved.
 
 use crate::common::json::Json;
 use crate::common::{Agent, PATIENCE, wait_until};
 use crate::support::{
-    DEEP, OK, Reply, alerts, counted, next, object, push, said, settings, state, told, webhook,
+    DEEP, OK, Reply, alerts, alerts_of, counted, next, object, pairs_of, push, settings, state,
+    webhook,
 };
 
 #[test]
-fn a_webhook_is_told_that_it_fires_and_that_it_is_over() {
-    let (address, heard) = webhook(|_| OK);
+fn a_webhook_gets_firing_and_resolved_alerts() {
+    let (address, received) = webhook(|_| OK);
     let more = format!(
         "webhook = \"http://me:secret@{address}/hook?x=1\"\nexternal_url = \"http://box:9101\"\n\
          headers = {{ X-Box = \"7\" }}"
@@ -17,7 +18,7 @@ fn a_webhook_is_told_that_it_fires_and_that_it_is_over() {
     push(&agent, "a", 5.0);
     push(&agent, "none", 9.0);
     push(&agent, "b", 7.5);
-    let request = heard.recv_timeout(PATIENCE).unwrap();
+    let request = received.recv_timeout(PATIENCE).unwrap();
     assert!(request.head.starts_with("POST /hook?x=1 HTTP/1.1\r\n"), "{}", request.head);
     for header in
         ["Content-Type: application/json", "X-Box: 7", "Authorization: Basic bWU6c2VjcmV0"]
@@ -48,7 +49,7 @@ fn a_webhook_is_told_that_it_fires_and_that_it_is_over() {
     assert!(state(&agent, "firing", "b") && !state(&agent, "firing", "a"));
 
     push(&agent, "b", 5.0);
-    let over = next(&heard);
+    let over = next(&received);
     assert_eq!(over.text("status"), "resolved");
     let [alert] = alerts(&over) else { panic!("{over:?}") };
     assert_eq!((alert.text("startsAt"), alert.text("fingerprint")), (starts, fingerprint));
@@ -57,13 +58,13 @@ fn a_webhook_is_told_that_it_fires_and_that_it_is_over() {
     // Nothing was told twice.
     let name = ["webhook:", &address].concat();
     wait_until("both to be counted", || counted(&agent, "total", &[("destination", &name)]) == 2.0);
-    assert!(heard.try_recv().is_err());
+    assert!(received.try_recv().is_err());
     assert!(!agent.log().concat().contains("secret"));
 }
 
 #[test]
 fn an_alert_waits_before_it_fires_and_is_seen_meanwhile() {
-    let (address, heard) = webhook(|_| OK);
+    let (address, received) = webhook(|_| OK);
     let rules = DEEP.replace("labels =", "for = \"1h\"\nlabels =");
     let more = format!("webhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more, &rules)).start();
@@ -71,13 +72,13 @@ fn an_alert_waits_before_it_fires_and_is_seen_meanwhile() {
     wait_until("it to be pending", || state(&agent, "pending", "a"));
     push(&agent, "a", 5.0);
     wait_until("it to go", || !state(&agent, "pending", "a"));
-    assert!(heard.try_recv().is_err());
+    assert!(received.try_recv().is_err());
     // Nobody was to be told anything: there is no worker.
     wait_until("no thread besides", || agent.threads() == 1);
 }
 
 #[test]
-fn what_fails_is_tried_again_and_delays_nobody() {
+fn failed_messages_are_retried_and_delay_no_other() {
     let script = [
         Reply::Say("503 Busy\r\nRetry-After: 1\r\n"),
         Reply::Hang,
@@ -86,23 +87,23 @@ fn what_fails_is_tried_again_and_delays_nobody() {
         OK,
         Reply::Say("404 None\r\n"),
     ];
-    let (address, heard) = webhook(move |at| script.get(at).copied().unwrap_or(OK));
-    let (other, told_too) = webhook(|_| OK);
+    let (address, received) = webhook(move |at| script.get(at).copied().unwrap_or(OK));
+    let (other, other_received) = webhook(|_| OK);
     let more = format!(
         "timeout_secs = \"500ms\"\n\
          webhook = [\"http://{address}/\", \"http://{other}/\", \"http://127.0.0.1:1/\"]"
     );
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
     push(&agent, "a", 6.0);
-    assert_eq!(told(&next(&told_too)), said(&[("firing", "a")]));
-    next(&heard);
+    assert_eq!(alerts_of(&next(&other_received)), pairs_of(&[("firing", "a")]));
+    next(&received);
     // Meanwhile it is over; the first must hear both, in that order.
     push(&agent, "a", 1.0);
-    assert_eq!(told(&next(&told_too)), said(&[("resolved", "a")]));
+    assert_eq!(alerts_of(&next(&other_received)), pairs_of(&[("resolved", "a")]));
     for _ in 0..3 {
-        assert_eq!(told(&next(&heard)), said(&[("firing", "a")]));
+        assert_eq!(alerts_of(&next(&received)), pairs_of(&[("firing", "a")]));
     }
-    assert_eq!(told(&next(&heard)), said(&[("resolved", "a")]));
+    assert_eq!(alerts_of(&next(&received)), pairs_of(&[("resolved", "a")]));
     let name = ["webhook:", &address].concat();
     let failed = |name: &str, reason: &str| {
         counted(&agent, "failed_total", &[("destination", name), ("reason", reason)])
@@ -113,9 +114,9 @@ fn what_fails_is_tried_again_and_delays_nobody() {
     assert_eq!(counted(&agent, "waiting", &[("destination", "webhook:127.0.0.1:1")]), 2.0);
     // What is refused is not tried again.
     push(&agent, "a", 7.0);
-    next(&heard);
+    next(&received);
     push(&agent, "a", 1.0);
-    assert_eq!(told(&next(&heard)), said(&[("resolved", "a")]));
+    assert_eq!(alerts_of(&next(&received)), pairs_of(&[("resolved", "a")]));
     assert_eq!(counted(&agent, "dropped_total", &[("destination", &name)]), 1.0);
     assert!(agent.lines_with("an alert could not be sent") >= 2);
 }
@@ -138,14 +139,14 @@ fn push_many(agent: &Agent, queues: std::ops::Range<i32>, value: i32) {
 }
 
 #[test]
-fn as_many_as_may_fire_are_told_at_once() {
-    let (address, heard) = webhook(|_| OK);
+fn as_many_alerts_as_may_fire_are_sent_at_once() {
+    let (address, received) = webhook(|_| OK);
     let more = format!("webhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
     push_many(&agent, 0..900, 6);
     let mut all = std::collections::HashSet::new();
     while all.len() < 900 {
-        let message = next(&heard);
+        let message = next(&received);
         all.extend(alerts(&message).iter().map(|alert| alert.text("fingerprint").to_owned()));
     }
     let to = format!("webhook:{address}");
@@ -154,7 +155,7 @@ fn as_many_as_may_fire_are_told_at_once() {
 
 /// Nobody takes them; what was told first is forgotten first, and that is said.
 #[test]
-fn the_log_tells_that_more_fire_than_can_wait() {
+fn the_log_reports_alerts_that_were_dropped() {
     let (address, _heard) = webhook(|_| Reply::Say("503 Busy\r\nRetry-After: 500\r\n"));
     let more = format!("webhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more, DEEP)).start();
@@ -177,16 +178,16 @@ fn the_log_tells_that_more_fire_than_can_wait() {
 }
 
 #[test]
-fn what_goes_on_is_told_again_and_rules_may_change() {
-    let (address, heard) = webhook(|_| OK);
+fn firing_alerts_are_repeated_and_rules_may_change() {
+    let (address, received) = webhook(|_| OK);
     let more =
         |repeat: &str| format!("repeat_secs = \"{repeat}\"\nwebhook = \"http://{address}/\"");
     let agent = Agent::plan().machine("box").file(&settings(&more("200ms"), DEEP)).start();
     push(&agent, "a", 6.0);
-    let first = next(&heard);
+    let first = next(&received);
     for _ in 0..3 {
-        let again = next(&heard);
-        assert_eq!(told(&again), said(&[("firing", "a")]));
+        let again = next(&received);
+        assert_eq!(alerts_of(&again), pairs_of(&[("firing", "a")]));
         let starts = |message: &Json| alerts(message)[0].text("startsAt").to_owned();
         assert_eq!(starts(&again), starts(&first));
     }
@@ -194,16 +195,16 @@ fn what_goes_on_is_told_again_and_rules_may_change() {
     let other = DEEP.replace("Deep", "Deeper").replace("> 5", "> 5.5");
     agent.reload(&settings(&more("1h"), &[DEEP, &other].concat()));
     wait_until("the other rule to fire", || {
-        let message = next(&heard);
-        assert_eq!(told(&message), said(&[("firing", "a")]));
+        let message = next(&received);
+        assert_eq!(alerts_of(&message), pairs_of(&[("firing", "a")]));
         message.text("groupKey").contains("Deeper")
     });
     assert!(state(&agent, "firing", "a"));
     // One that goes is over.
     agent.reload(&settings(&more("1h"), &other));
-    let message = next(&heard);
-    assert_eq!(told(&message), said(&[("resolved", "a")]));
+    let message = next(&received);
+    assert_eq!(alerts_of(&message), pairs_of(&[("resolved", "a")]));
     assert!(message.text("groupKey").contains("\"Deep\""));
     agent.reload(&settings(&more("1h"), ""));
-    assert_eq!(told(&next(&heard)), said(&[("resolved", "a")]));
+    assert_eq!(alerts_of(&next(&received)), pairs_of(&[("resolved", "a")]));
 }

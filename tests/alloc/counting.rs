@@ -1,4 +1,4 @@
-//! The system's allocator, counting: for the whole process.
+//! The system's allocator with a counter, for the whole process.
 #![allow(unsafe_code)] // a global allocator
 
 use std::alloc::{GlobalAlloc, Layout, System};

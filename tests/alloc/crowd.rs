@@ -1,5 +1,5 @@
-//! A machine with more of everything than descriptors: 1000 interfaces, 1000 disks, 100 processors, 50
-//! chips of sensors, 500 mounts.
+//! A machine with more objects than descriptors: 1000 interfaces, 1000 disks, 100 processors, 50 chips of sensors,
+//! 500 mounts.
 
 use crate::counting::allocations;
 use crate::place::Place;

@@ -1,5 +1,5 @@
-//! What is steady allocates nothing: scrapes, in either dialect and format, compressed or not, and
-//! whatever comes in. A subject a file; all are called by one test.
+//! A steady agent allocates nothing: scrapes, in either dialect and format, compressed or not, and all inputs. One
+//! file for each subject; one test calls all of them.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! What the running kernel tells by netlink: sockets, queueing disciplines, routes, interfaces.
+//! Netlink of the running kernel: sockets, queueing disciplines, routes, interfaces.
 
 use crate::counting::allocations;
 use sysmetrics::app;

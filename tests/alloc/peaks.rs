@@ -1,4 +1,4 @@
-//! A look every second, on this machine.
+//! Readings of peaks every second, on this machine.
 
 use crate::counting::allocations;
 use std::time::{Duration, Instant};

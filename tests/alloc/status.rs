@@ -1,4 +1,4 @@
-//! The status page asks every two seconds for hours.
+//! The status page, which sends a request every two seconds for hours.
 
 use crate::counting::allocations;
 use crate::{scrape, service};
@@ -17,16 +17,16 @@ pub fn allocates_little() {
         );
         let args = ["--dialect=sysmetrics", &procfs, &sysfs];
         let (mut service, mut response) = (service(&args, &[]), Response::default());
-        let mut ask = || {
+        let mut get = || {
             let request = Request { path: "/api/status", ..scrape("", "") };
             service.answer(&request, &mut response);
             response.finish(true, true);
             assert!(response.status() == Status::Ok && response.body().len() > 1000);
         };
-        (0..3).for_each(|_| ask());
+        (0..3).for_each(|_| get());
         let rounds = [(); 2].map(|()| {
             let before = allocations();
-            (0..20).for_each(|_| ask());
+            (0..20).for_each(|_| get());
             allocations() - before
         });
         assert_eq!(rounds[0], rounds[1], "{machine}: no growth");

@@ -1,4 +1,4 @@
-//! Text files that stay as they are.
+//! Text files that do not change.
 
 use crate::counting::allocations;
 use crate::{scrape, service};

@@ -1,6 +1,6 @@
-//! An agent of the test's making: it serves the real page, with its real policy, and whatever figures
-//! the test has put together. Its clock goes by two seconds from question to question, so that five
-//! minutes are as long as it takes to ask 150 times, or with the test's own clock.
+//! An agent made by the test: it serves the real page with its real policy, and figures that the test sets. Its
+//! clock advances by two seconds with each request, so that five minutes take 150 requests, or it is the test's own
+//! clock.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -80,7 +80,7 @@ impl Fake {
     }
 
     /// Paths that were asked for and contain this.
-    pub fn asked(&self, part: &str) -> Vec<String> {
+    pub fn requests(&self, part: &str) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let paths = state.heads.iter().filter_map(|head| head.split(' ').nth(1));
         paths.filter(|path| path.contains(part)).map(str::to_owned).collect()

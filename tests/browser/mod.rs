@@ -1,4 +1,4 @@
-//! What the tests of the status page share: how it is opened, and what holds of it in every state.
+//! Shared by the tests of the status page: how it is opened, and what holds in every state.
 #![allow(dead_code)] // no test file uses all of it
 
 pub mod fake;
@@ -65,7 +65,7 @@ pub fn hurry(browser: &mut Browser, times: u32) {
 }
 
 /// Waits between two questions are a twentieth: for an agent whose clock goes by questions.
-pub fn ask_often(browser: &mut Browser) {
+pub fn poll_often(browser: &mut Browser) {
     prepare(
         browser,
         "{ const wait = setTimeout.bind(window); window.setTimeout = (f, t) => wait(f, t / 20); }",
@@ -149,7 +149,7 @@ pub fn assert_legible(browser: &mut Browser, width: u32, scheme: &str) {
 }
 
 /// What a screen reader has to go by.
-pub fn assert_told(browser: &mut Browser) {
+pub fn assert_announced(browser: &mut Browser) {
     let lacking = browser.text(
         "[...document.querySelectorAll('section, table')].filter(e => !e.getAttribute('aria-label'))
             .concat([...document.querySelectorAll('svg:not([aria-hidden=true])')].filter(e => e.getAttribute('role') !== 'img'

@@ -1,6 +1,6 @@
-//! systemd, logind, ModemManager and supervisord against real peers: dbus-daemon with services that are made up
-//! (`services.py`, `modem.py`), a real supervisord, and a real node_exporter that asks the same. Debian's packages
-//! dbus-daemon, python3-dbus, python3-gi and supervisor; without them these tests fail and say so.
+//! systemd, logind, ModemManager and supervisord against peers: dbus-daemon with services of the test
+//! (`services.py`, `modem.py`), a real supervisord, and a real node_exporter with the same peers. Debian's packages
+//! dbus-daemon, python3-dbus, python3-gi and supervisor are required; without them these tests fail and say so.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // the same output, compared once
 #![allow(unsafe_code)] // a service is stopped and goes on
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -8,76 +8,17 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod support;
 
 use common::{Agent, Client, Exposition, Temp, wait_until};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use support::{Bus, Running, services};
 
 const PEER: &str = "target/peers/usr/bin/prometheus-node-exporter";
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(command: &mut Command) -> Running {
-        let started = command.stdin(Stdio::null()).spawn();
-        let name = command.get_program().display();
-        Running(started.unwrap_or_else(|error| panic!("this test needs {name}: {error}")))
-    }
-
-    /// The first line that it writes.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    fn signal(&self, signal: i32) {
-        // SAFETY: kill has no memory preconditions; the child is not reaped yet.
-        assert_eq!(unsafe { libc::kill(i32::try_from(self.0.id()).unwrap(), signal) }, 0);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A bus and the services on it.
-struct Bus {
-    address: String,
-    services: Running,
-    _daemon: Running,
-    _dir: Temp,
-}
-
-impl Bus {
-    fn start() -> Bus {
-        let dir = Temp::new();
-        let address = format!("unix:path={}", dir.path("bus").display());
-        let mut daemon = Command::new("dbus-daemon");
-        daemon.arg("--config-file=tests/buses/bus.conf").args(["--nofork", "--print-address"]);
-        daemon.arg(format!("--address={address}")).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut daemon = Running::start(&mut daemon);
-        let address = daemon.line();
-        let services = services("tests/buses/services.py", &address);
-        Bus { address, services, _daemon: daemon, _dir: dir }
-    }
-}
-
-/// Services on a bus.
-fn services(script: &str, address: &str) -> Running {
-    let mut services = Command::new("/usr/bin/python3");
-    services.arg(script).stdout(Stdio::piped()).env("DBUS_SYSTEM_BUS_ADDRESS", address);
-    let mut services = Running::start(&mut services);
-    assert_eq!(services.line(), "ready", "python3-dbus and python3-gi");
-    services
-}
 
 const ALL: [&str; 4] = [
     "--collector.systemd.enable-task-metrics",
@@ -91,14 +32,14 @@ const UNIT_EXCLUDE: &str =
 
 /// A page on which these collectors succeed. Right after the start a scrape waits for peers only a moment,
 /// which under load may be too short.
-fn told(agent: &Agent, collectors: &[&str]) -> Exposition {
+fn complete_page(agent: &Agent, collectors: &[&str]) -> Exposition {
     let mut page = agent.scrape();
     wait_until("peers to have answered", || {
-        let is_told = collectors.iter().all(|name| page.success(name) == Some(true));
-        if !is_told {
+        let is_complete = collectors.iter().all(|name| page.success(name) == Some(true));
+        if !is_complete {
             page = agent.scrape();
         }
-        is_told
+        is_complete
     });
     page
 }
@@ -139,11 +80,11 @@ fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
     stream.read_to_string(&mut theirs).unwrap();
     let theirs = page(&theirs, prefix);
     let name = prefix.trim_start_matches("node_").trim_end_matches('_');
-    let told = format!("node_scrape_collector_success{{collector=\"{name}\"}} 1\n");
+    let complete_page = format!("node_scrape_collector_success{{collector=\"{name}\"}} 1\n");
     let mut text = String::new();
     wait_until("the peer to have answered", || {
         text = agent.get("/metrics").text().to_owned();
-        text.contains(&told)
+        text.contains(&complete_page)
     });
     let ours = page(&text, prefix);
     let only = |these: &Page, others: &Page| {
@@ -156,7 +97,7 @@ fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
 }
 
 #[test]
-fn systemd_and_logind_tell_what_they_tell_node_exporter() {
+fn systemd_and_logind_are_shown_as_by_node_exporter() {
     let bus = Bus::start();
     let flags = [&["--collector.systemd"], &ALL[..]].concat();
     assert!(compare("node_systemd_", &flags, &bus.address) > 2500);
@@ -174,7 +115,7 @@ fn our_own_names_stand_for_the_same() {
     let plan = Agent::plan().arg("--collector.systemd").arg("--collector.logind");
     let plan = plan.arg("--collector.systemd.enable-start-time-metrics");
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
-    let page = told(&agent, &["systemd", "logind"]);
+    let page = complete_page(&agent, &["systemd", "logind"]);
     let value = |name: &str, labels| page.value(&["sysmetrics_", name].concat(), labels);
     assert_eq!(value("systemd_version", &[("version", "252.38-1~deb12u1")]), 252.38);
     assert_eq!(value("systemd_units", &[("state", "reloading")]), 1.0);
@@ -203,7 +144,7 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
         plan.arg("--collector.systemd.timeout=200ms").arg("--collector.logind.timeout=200ms");
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
     let good = |page: &Exposition| [page.success("systemd"), page.success("logind")];
-    told(&agent, &["systemd", "logind"]);
+    complete_page(&agent, &["systemd", "logind"]);
     bus.services.signal(libc::SIGSTOP);
     for _ in 0..3 {
         let start = Instant::now();
@@ -223,14 +164,14 @@ fn a_service_that_hangs_costs_its_collectors_and_only_for_as_long() {
 }
 
 #[test]
-fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
+fn modems_are_shown_while_modemmanager_runs() {
     let bus = Bus::start();
     let plan = Agent::plan().arg("--collector.modemmanager");
     let plan = plan.arg("--collector.modemmanager.signal-interval=30s");
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", &bus.address).start();
     assert!(!agent.scrape().has("sysmetrics_modem_"));
     let modem = services("tests/buses/modem.py", &bus.address);
-    told(&agent, &["modemmanager"]);
+    complete_page(&agent, &["modemmanager"]);
     // It was told to measure by the scrape before.
     let page = agent.scrape();
     let labels = [("port", "cdc-wdm0"), ("model", "EM7455")];
@@ -243,9 +184,9 @@ fn modems_are_told_while_modemmanager_runs_and_it_may_be_away() {
     assert_eq!(value("rsrp_dbm", &[&labels[..], &[("technology", "lte")]].concat()), -92.5);
     drop(modem);
     wait_until("the modem to be gone", || !agent.scrape().has("sysmetrics_modem_"));
-    let said = agent.lines_with("modemmanager");
+    let lines = agent.lines_with("modemmanager");
     assert!(!agent.scrape().has("sysmetrics_modem_"));
-    assert_eq!(agent.lines_with("modemmanager"), said, "that is no fault: {:?}", agent.log());
+    assert_eq!(agent.lines_with("modemmanager"), lines, "that is no fault: {:?}", agent.log());
 }
 
 /// Others wait for a scrape: it does not wait out the time of peers that never say a word.
@@ -269,7 +210,7 @@ fn peers_that_keep_silent_from_the_start_do_not_hold_the_first_scrape() {
 }
 
 #[test]
-fn supervisord_tells_what_it_tells_node_exporter() {
+fn supervisord_is_shown_as_by_node_exporter() {
     let dir = Temp::new();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let socket = dir.path("supervisor.sock").display().to_string();

@@ -1,4 +1,4 @@
-//! The real binary: started on a port of the kernel's choice, its log read, ended with the test.
+//! The real binary: started on a port that the kernel chooses, with its log read, ended with the test.
 #![allow(clippy::disallowed_methods)] // tests start the agent; the agent starts nothing
 
 use super::{Client, Exposition, Format, PATIENCE, Temp, get, wait_until};

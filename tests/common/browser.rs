@@ -1,5 +1,5 @@
-//! Headless Chromium over its debugging pipe (<https://chromedevtools.github.io/devtools-protocol/>):
-//! commands go in at descriptor 3, answers and events come out of 4, each JSON with a NUL behind it.
+//! Headless Chromium over its debugging pipe (<https://chromedevtools.github.io/devtools-protocol/>): commands are
+//! written to descriptor 3, responses and events are read from 4, each JSON followed by a NUL.
 #![allow(clippy::disallowed_methods)] // tests start the browser; the agent starts nothing
 
 use super::Temp;
@@ -214,12 +214,12 @@ impl Browser {
 
     /// The addresses that were asked for.
     pub fn requests(&self) -> Vec<String> {
-        let asked = self.events.iter().filter(|event| {
+        let requests = self.events.iter().filter(|event| {
             event.get("method") == Some(&Json::Text("Network.requestWillBeSent".to_owned()))
         });
         let url = |event: &Json| event.get("params")?.get("request")?.get("url").cloned();
         let text = |json| if let Json::Text(text) = json { Some(text) } else { None };
-        asked.filter_map(url).filter_map(text).collect()
+        requests.filter_map(url).filter_map(text).collect()
     }
 }
 

@@ -1,5 +1,5 @@
-//! A client that takes nothing on trust: the head line by line, the body by its stated length, and
-//! after an answer that ends the connection not one byte more.
+//! A strict client: it checks the head line by line, the body by its stated length, and that nothing follows a
+//! response that ends the connection.
 
 use super::PATIENCE;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};

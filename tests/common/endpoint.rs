@@ -1,4 +1,4 @@
-//! An endpoint that the agent asks: a server of one script, which may change.
+//! An endpoint for the agent to scrape: a server with one script, which may change.
 
 use super::wait_until;
 use std::io::{BufRead, BufReader, Write};

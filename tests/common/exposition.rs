@@ -1,7 +1,6 @@
-//! Strict readers of Prometheus text 0.0.4
-//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
-//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). What a lenient scraper would let
-//! pass – a family in two pieces, a header without samples, a clash of names – fails the test.
+//! Strict readers of Prometheus text 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and
+//! OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>). What a lenient scraper would accept
+//! – a family in two pieces, a header without samples, a clash of names – fails the test.
 
 use std::collections::HashSet;
 

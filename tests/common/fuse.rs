@@ -1,4 +1,4 @@
-//! A file system in user space whose server is the test: it answers, or takes requests and keeps them.
+//! A file system in user space whose server is the test: it answers, or receives requests and never answers.
 //! Mounting it needs root and /dev/fuse.
 
 use super::Temp;

@@ -1,4 +1,4 @@
-//! A strict reader of JSON (RFC 8259): what it takes is valid, and nothing may follow it.
+//! A strict reader of JSON (RFC 8259): what it accepts is valid, and nothing may follow it.
 #![allow(dead_code)] // each test takes its part
 
 use std::iter::Peekable;

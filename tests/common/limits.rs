@@ -1,4 +1,4 @@
-//! What a process may have: open files, memory.
+//! Limits of a process: open files, memory.
 
 /// Room for a crowd of clients in this process.
 pub fn make_room_for_sockets() {

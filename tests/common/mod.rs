@@ -1,5 +1,4 @@
-//! What the integration tests share: the real binary under test, a strict client, and strict readers
-//! of what it says.
+//! Shared by the integration tests: the real binary under test, a strict client, and strict readers of its output.
 #![allow(dead_code, unused_imports)] // no test file uses all of it
 #![allow(unsafe_code)] // signals and socket options of the processes under test
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -13,6 +12,7 @@ pub mod exposition;
 pub mod fuse;
 pub mod json;
 pub mod limits;
+pub mod prometheus;
 #[cfg(feature = "exporter")]
 pub mod slow;
 pub mod temp;

@@ -1,4 +1,4 @@
-//! Clients that take their time.
+//! Slow clients.
 
 use super::{Agent, Client, wait_until};
 use std::net::{SocketAddr, TcpStream};

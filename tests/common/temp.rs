@@ -1,4 +1,4 @@
-//! A directory for one test, gone with it.
+//! A directory for one test, removed with it.
 
 use std::ffi::CString;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What can happen to a file of the kernel.
+//! Damage to a file of the kernel.
 
 use std::fs;
 use std::path::Path;

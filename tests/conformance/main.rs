@@ -1,6 +1,6 @@
-//! What every collector promises, whatever it reads: a walk through `COLLECTORS`, so that a new one is
-//! tested by its row and its fixtures. On `box` it says something; on `missing` it says nothing; of a
-//! file that is broken it shows what is left of it, soundly, and the others do not notice.
+//! What every collector guarantees, whatever it reads: a walk through `COLLECTORS`, so that a new one is tested by
+//! its row and its fixtures. On `box` it has samples; on `missing` it has none; of a damaged file it shows the
+//! valid rest, and other collectors are not affected.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -73,7 +73,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn on_box_every_collector_says_something() {
+fn every_collector_has_samples_on_box() {
     let machine = Machine::new("box");
     let names = names().filter(|name| !NOT_STORED.contains(name));
     for (name, dialect) in names.flat_map(|name| DIALECTS.map(|dialect| (name, dialect))) {
@@ -102,7 +102,7 @@ fn what_is_missing_is_not_shown() {
 
 /// Each file that is read is damaged in each way.
 #[test]
-fn a_broken_file_costs_what_it_said() {
+fn a_broken_file_loses_its_own_values() {
     let machine = Machine::new("box");
     let readers = readers(&machine.place.0, &machine.settings);
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Every series and value that the page shows arrives, whatever the way.
+//! Every series and value of the page arrives, by every export.
 
 use crate::collector::Collector;
 use crate::common::{Agent, Client, Exposition, wait_until};

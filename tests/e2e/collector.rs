@@ -1,4 +1,4 @@
-//! A collector made of the official packages (`tests/clients/otlp_collector.py`), over HTTP and gRPC.
+//! A collector that uses the official packages (`tests/clients/otlp_collector.py`), over HTTP and gRPC.
 
 use crate::common::json::Json;
 use crate::common::{Temp, wait_until};

@@ -1,4 +1,4 @@
-//! The frames of one process, told apart by the number of frames taken that each brings.
+//! The frames of one process, distinguished by the count of frames that each contains.
 
 use crate::common::{Agent, Plan, wait_until};
 use crate::rows::Rows;

@@ -1,5 +1,5 @@
-//! A sample that is late costs itself: a pushed gauge with an old time and a target whose times step
-//! back starve nobody at real receivers of remote write 1.0, which refuse all of a request for one.
+//! A late sample costs only itself: a pushed gauge with an old time, and a target whose times go back, delay no
+//! other sample at real receivers of remote write 1.0, which refuse a whole request for one.
 
 use crate::common::{Agent, Endpoint, Say, wait_until};
 use crate::frames::few_collectors;
@@ -23,7 +23,7 @@ fn now() -> u128 {
 }
 
 /// A number of the export. Pages with time stamps are not for the common reader.
-fn told(agent: &Agent, what: &str, reason: &str) -> f64 {
+fn metric(agent: &Agent, what: &str, reason: &str) -> f64 {
     let reason = if reason.is_empty() { "}" } else { &format!(",reason=\"{reason}\"}}") };
     let start = format!("sysmetrics_export_{what}{{export=\"out\"{reason} ");
     let page = agent.get("/metrics");
@@ -41,7 +41,7 @@ fn push(agent: &Agent, name: &str, time: u128) {
 }
 
 #[test]
-fn one_late_sample_starves_nobody() {
+fn one_late_sample_delays_no_other() {
     for (is_new, version) in [(false, "1.0"), (true, "1.0"), (true, "auto"), (false, "auto")] {
         let peer = Peer::prometheus(is_new);
         // The receiver has a head of its own time: what is much older is out of bounds.
@@ -53,7 +53,7 @@ fn one_late_sample_starves_nobody() {
             peer.url(),
             target.url()
         ));
-        let sent = || told(&agent, "success_total", "");
+        let sent = || metric(&agent, "success_total", "");
         wait_until("frames", || sent() >= 3.0);
         push(&agent, "old_gauge", now() - 3_500_000);
         for ago in [0, 60_000, 30_000, 0, 90_000, 0] {
@@ -63,16 +63,16 @@ fn one_late_sample_starves_nobody() {
         }
         // Another process writes the same series: what this agent says of it is late once.
         push(&agent, "old_gauge", now() - 3_400_000);
-        let before = told(&agent, "frames_total", "");
-        wait_until("more frames", || told(&agent, "frames_total", "") >= before + 4.0);
-        let frames = told(&agent, "frames_total", "") as usize;
+        let before = metric(&agent, "frames_total", "");
+        wait_until("more frames", || metric(&agent, "frames_total", "") >= before + 4.0);
+        let frames = metric(&agent, "frames_total", "") as usize;
         let rows = read_back(&["prometheus", &peer.url()]);
         let times = rows.times(FRAMES);
         assert!(times.len() + 2 >= frames, "{} of {frames} frames", times.len());
         assert!(rows.times("steady").len() >= 3 && rows.times("steps").len() >= 2, "{is_new}");
-        assert!(told(&agent, "dropped_total", "stale") > 0.0, "what stepped back is counted");
-        assert_eq!(told(&agent, "dropped_total", "refused"), 0.0);
-        assert!(told(&agent, "dropped_total", "out_of_order") <= 8.0);
+        assert!(metric(&agent, "dropped_total", "stale") > 0.0, "what stepped back is counted");
+        assert_eq!(metric(&agent, "dropped_total", "refused"), 0.0);
+        assert!(metric(&agent, "dropped_total", "out_of_order") <= 8.0);
         let health = agent.get("/api/health");
         assert_eq!(health.status, 200, "{}", health.text());
         assert!(health.text().contains("samples are out of order"), "{}", health.text());
@@ -85,7 +85,7 @@ fn otlp_finds_victoria_metrics() {
     let agent = agent(&format!("type = \"otlp\"\nendpoint = \"{}\"", victoria.url()));
     agent.wait_for_log("/opentelemetry/v1/metrics", 1);
     wait_until("samples", || !read_back(&["victoria", &victoria.url()]).times(FRAMES).is_empty());
-    assert_eq!(told(&agent, "dropped_total", "refused"), 0.0);
+    assert_eq!(metric(&agent, "dropped_total", "refused"), 0.0);
     // One that has no OTLP at all is named, and health fails.
     let prometheus = Peer::prometheus(true);
     let agent = self::agent(&format!("type = \"otlp\"\nendpoint = \"{}\"", prometheus.url()));

@@ -1,4 +1,4 @@
-//! A link that can be cut: everything between the agent and a receiver goes through it.
+//! A link that can be cut: all traffic between the agent and a receiver passes through it.
 
 use crate::peers::free_address;
 use std::io::{Read, Write};

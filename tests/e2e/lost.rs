@@ -1,5 +1,5 @@
-//! Nothing is lost: links are cut, the agent is killed, and of what each process took all arrives but
-//! the frame that was in flight when it was killed; nothing arrives twice with different values.
+//! Nothing is lost: links are cut and the agent is killed; all frames of each process arrive, except the one in
+//! flight when it was killed, and nothing arrives twice with different values.
 
 use crate::collector::Collector;
 use crate::common::{Agent, Temp};

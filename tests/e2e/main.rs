@@ -1,6 +1,6 @@
-//! What leaves arrives: every way out against real receivers. VictoriaMetrics, InfluxDB and Prometheus
-//! of Debian, newer ones unpacked by `.ci/peers.sh`, and a collector made of the official OpenTelemetry
-//! packages. `make e2e` runs it; a receiver that is missing fails it.
+//! Exports against real receivers: VictoriaMetrics, InfluxDB and Prometheus of Debian, newer ones unpacked by
+//! `.ci/peers.sh`, and a collector that uses the official OpenTelemetry packages. `make e2e` runs it; a missing
+//! receiver fails it.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))] // the reference front drives no exports
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)] // tests start the receivers

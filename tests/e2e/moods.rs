@@ -1,5 +1,5 @@
-//! A collector that has its moods: what it says to be tried again is, what it refuses is not, and
-//! nothing else is lost.
+//! A collector whose responses vary: what it wants later is sent again, what it refuses is not, and nothing else is
+//! lost.
 
 use crate::collector::Collector;
 use crate::common::{Agent, wait_until};

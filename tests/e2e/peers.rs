@@ -1,4 +1,4 @@
-//! The receivers, each on a port of its own with a directory of its own, gone with the test.
+//! The receivers, each on a port of its own with a directory of its own, removed with the test.
 
 use crate::common::{Temp, wait_until};
 use std::io::{Read, Write};
@@ -47,7 +47,7 @@ impl Peer {
         plan(&mut command, &address, &dir);
         let peer = Peer { child: start(&mut command), _dir: dir, address };
         wait_until(&format!("{}", program.as_ref().display()), || {
-            matches!(ask(&peer.address, "GET", ready), Some(200 | 204))
+            matches!(status_of(&peer.address, "GET", ready), Some(200 | 204))
         });
         peer
     }
@@ -101,7 +101,7 @@ impl Peer {
             );
             command.arg("-config").arg(dir.write("influxdb.conf", config));
         });
-        assert_eq!(ask(&peer.address, "POST", "/query?q=CREATE+DATABASE+box"), Some(200));
+        assert_eq!(status_of(&peer.address, "POST", "/query?q=CREATE+DATABASE+box"), Some(200));
         peer
     }
 
@@ -111,7 +111,7 @@ impl Peer {
 }
 
 /// The status of an answer, if there is one.
-fn ask(address: &str, method: &str, target: &str) -> Option<u16> {
+fn status_of(address: &str, method: &str, target: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(address).ok()?;
     let head = format!("{method} {target} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(head.as_bytes()).ok()?;

@@ -1,4 +1,4 @@
-//! What a receiver has, and the comparison with the page.
+//! The data of a receiver, and the comparison with the page.
 
 use crate::common::Exposition;
 use crate::common::json::Json;

@@ -70,10 +70,10 @@ fn read(machine: &str, dialect: Dialect) -> String {
             _ => String::new(),
         };
         remarks += &remark;
-        let said = steady(&reading.text);
+        let shown = steady(&reading.text);
         let again = steady(&reader.read().text);
-        assert!(again == said, "{machine}: {} gives another text", reader.name);
-        alone += &said;
+        assert!(again == shown, "{machine}: {} gives another text", reader.name);
+        alone += &shown;
     }
     let together = steady(&whole.read(Format::Prometheus));
     let beginning = together.get(..alone.len());
@@ -132,7 +132,7 @@ fn promtool_takes_our_own_dialect() {
         promtool.args(["check", "metrics"]).stdin(fs::File::open(text).unwrap());
         let output = promtool.output();
         let output = output.expect("promtool is missing: it is in Debian's package prometheus");
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success() && said.is_empty(), "{machine}: {said}");
+        let shown = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && shown.is_empty(), "{machine}: {shown}");
     }
 }

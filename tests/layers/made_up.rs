@@ -1,4 +1,4 @@
-//! The checks themselves, on small trees that are wrong.
+//! The checks themselves, on small trees with faults.
 
 use crate::circles::circles;
 use crate::tree::Tree;

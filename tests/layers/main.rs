@@ -1,9 +1,10 @@
-//! The arrows of the program: a file names only what stands before it in `WINGS`, no files name each
-//! other in a circle, `unsafe` has one address, and unit tests have one layout.
+//! The layers of the program: a file names only what precedes it in `WINGS`, no files name each other in a circle,
+//! `unsafe` is in one folder, and unit tests have one layout.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test
 
 mod circles;
 mod made_up;
+mod reader;
 mod tokens;
 mod tree;
 mod wings;

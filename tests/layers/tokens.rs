@@ -1,5 +1,5 @@
-//! The words and signs of a Rust source file with their lines; comments, strings and lifetimes are
-//! left out, so that what they say is not taken for code.
+//! The words and signs of a Rust source file with their lines; comments, strings and lifetimes are left out, so
+//! that their contents are not taken for code.
 
 /// A word (`crate`, `Store`), or a sign (`::`, `{`).
 #[derive(Clone, Debug, PartialEq)]

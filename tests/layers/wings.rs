@@ -1,4 +1,4 @@
-//! The order of the house: which way names may point.
+//! The order of the folders: in which direction names may point.
 
 use crate::tree::Edge;
 
@@ -18,8 +18,8 @@ pub const WINGS: &[(&str, &[&str])] = &[
     (
         "workers",
         &[
-            "queue", "inflate", "head", "failure", "bcrypt", "tls", "stream", "answer", "client",
-            "grpc",
+            "queue", "inflate", "head", "headers", "failure", "bcrypt", "tls", "stream", "answer",
+            "client", "grpc",
         ],
     ),
     ("inputs", &["push", "scrape", "textfile", "tail"]),

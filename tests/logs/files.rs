@@ -1,4 +1,4 @@
-//! Files and directories of every kind, and what goes wrong with them.
+//! Files and directories of every kind, and errors with them.
 
 use crate::common::{Agent, Temp, wait_until};
 use crate::support::{append, assert_lines, lines, plan, settings, tail, trouble};
@@ -51,7 +51,7 @@ fn a_hundred_files_in_directories_that_come_later() {
 }
 
 #[test]
-fn a_state_file_that_cannot_be_written_is_logged_and_counted() {
+fn a_state_file_that_cannot_be_written_is_reported() {
     for (state, is_foreign) in [("/proc/no-such-place", false), ("DIR", true), ("FILE", true)] {
         let dir = Temp::new();
         let log = dir.path("web.log");

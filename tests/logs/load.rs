@@ -1,4 +1,4 @@
-//! Much at once hinders nobody.
+//! Much at once: scrapes are not delayed.
 
 use crate::common::{Agent, Temp, wait_until};
 use crate::support::{append, assert_lines, lines, open, plan, settings};
@@ -12,7 +12,7 @@ const TURN: f64 = 262_144.0;
 /// Lines are written as fast as they can be while it is asked: every answer comes, every turn is
 /// bounded, and at the end no line is missing.
 #[test]
-fn a_flood_hinders_nobody() {
+fn a_flood_of_lines_delays_no_scrape() {
     const BLOCKS: usize = 110;
     let dir = Temp::new();
     let (log, calm) = (dir.path("web.log"), dir.path("web-calm.log"));
@@ -26,11 +26,11 @@ fn a_flood_hinders_nobody() {
         (0..BLOCKS).for_each(|_| file.write_all(block.as_bytes()).unwrap());
     });
     append(&calm, "level=fatal\n");
-    let (mut before, mut has_seen_calm, mut asked) = ((0.0, 0.0), false, 0);
+    let (mut before, mut has_seen_calm, mut requests) = ((0.0, 0.0), false, 0);
     let total = (BLOCKS * 10_000 + 1) as f64;
     wait_until("all lines", || {
         let scrape = agent.scrape();
-        asked += 1;
+        requests += 1;
         let of = |name| {
             let family = scrape.family(&format!("sysmetrics_tail_{name}"));
             family.map_or(0.0, |family| family.samples[0].value)
@@ -46,7 +46,7 @@ fn a_flood_hinders_nobody() {
         lines == total
     });
     flood.join().unwrap();
-    assert!(size * BLOCKS > 100_000_000 && has_seen_calm && asked > 10, "{asked}");
+    assert!(size * BLOCKS > 100_000_000 && has_seen_calm && requests > 10, "{requests}");
     assert_eq!(before.1, (size * BLOCKS + 12) as f64);
 }
 
@@ -84,17 +84,17 @@ fn slow_patterns_are_warned_of() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
         let output = command.env_clear().arg("--config").arg(file).arg("--check-config").output();
         let output = output.unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{stderr}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{text}");
         assert_eq!(
-            stderr.matches("slow pattern of a log rule").count(),
+            text.matches("slow pattern of a log rule").count(),
             usize::from(!why.is_empty())
         );
-        assert!(stderr.contains(why), "{stderr}");
+        assert!(text.contains(why), "{text}");
     }
 }
 
-/// Lines that are made to be slow are skipped or cut, and counted; other rules get them whole.
+/// Lines that are made to be slow are skipped or cut, and told; other rules get them whole.
 #[test]
 fn hostile_lines_are_counted() {
     let dir = Temp::new();

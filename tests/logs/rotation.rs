@@ -225,7 +225,7 @@ fn logrotate_with_copytruncate_loses_no_line() {
 }
 
 #[test]
-fn a_rotation_that_was_missed_is_told() {
+fn a_missed_rotation_is_reported() {
     let dir = Temp::new();
     let log = dir.path("app.log");
     append(&log, "one\n");

@@ -1,4 +1,4 @@
-//! What the tests of log files share.
+//! Shared by the tests of log files.
 
 use crate::common::agent::Plan;
 use crate::common::{Agent, Exposition, Temp, wait_until};

@@ -1,4 +1,4 @@
-//! What is in force in the real binary, and what goes on.
+//! The sandbox of the real binary: what is in force, and what still works.
 
 use crate::common::{Agent, Endpoint, Temp, wait_until};
 use crate::support::has_landlock;
@@ -13,7 +13,7 @@ pub fn part(agent: &Agent, part: &str) -> f64 {
 }
 
 #[test]
-fn it_says_what_is_in_force() {
+fn the_log_shows_what_is_in_force() {
     let agent = Agent::start();
     let abi = sys::abi().unwrap_or(0);
     let expected = format!("the sandbox no_new_privs=1 landlock={abi} seccomp=1");
@@ -177,7 +177,7 @@ fn mail_program(dir: &Temp) -> String {
 }
 
 #[test]
-fn mail_by_a_program_arrives_and_the_log_says_at_what_price() {
+fn mail_by_a_program_arrives_and_the_log_warns_of_the_sandbox() {
     for (landlock, is_on) in [("auto", false), ("require", true)] {
         if is_on && !has_landlock(1) {
             continue;
@@ -192,11 +192,11 @@ fn mail_by_a_program_arrives_and_the_log_says_at_what_price() {
             mail_program(&dir)
         );
         let agent = Agent::plan().file(&file).start();
-        let said = match is_on {
+        let line = match is_on {
             false => "the sandbox stays off",
             true => "without the rights of other users and groups",
         };
-        assert_eq!(agent.lines_with(said), 1, "{:?}", agent.log());
+        assert_eq!(agent.lines_with(line), 1, "{:?}", agent.log());
         let is = |is: bool| if is { 1.0 } else { 0.0 };
         for (name, is_in_force) in
             [("no_new_privs", is_on), ("landlock", is_on), ("seccomp", false)]

@@ -1,7 +1,7 @@
-//! The program locks itself in: what it may not do any more fails, what it is for goes on.
+//! The sandbox: forbidden actions fail, and what the program needs works.
 //!
-//! What must fail is tried in a child of this program that locks itself in with the rules of `sys`, and what
-//! must work by the real binary. Where the kernel has no Landlock, its part is skipped, loudly.
+//! Forbidden actions are tried in a child of this program that applies the rules of `sys` to itself, the others by
+//! the real binary. If the kernel has no Landlock, its part is skipped, with a message.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))]
 #![allow(unsafe_code)] // forks, and asks for what is forbidden
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]

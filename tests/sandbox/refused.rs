@@ -1,4 +1,4 @@
-//! What must fail, tried in a child that locked itself in.
+//! Forbidden actions, tried in a child that has applied the sandbox to itself.
 
 use crate::common::Temp;
 use crate::support::has_landlock;
@@ -35,13 +35,13 @@ fn locked_in(reach: &Reach, filter: bool, tries: impl Fn() -> Vec<String>) {
         unsafe { libc::_exit(0) };
     }
     drop(to);
-    let mut told = String::new();
-    io::Read::read_to_string(&mut from, &mut told).unwrap();
+    let mut text = String::new();
+    io::Read::read_to_string(&mut from, &mut text).unwrap();
     let mut status = 0;
     // SAFETY: waits for the child that was forked here.
     unsafe { libc::waitpid(pid, &mut status, 0) };
     assert_eq!(status, 0, "the child ended with {status:x}");
-    assert_eq!(told, "");
+    assert_eq!(text, "");
 }
 
 /// What is wrong if this did not fail with that errno.
@@ -274,9 +274,9 @@ fn other_system_calls_are_not_there() {
         wrong.extend(works("the clock", sys::clock_state()));
         let typed = [1_i64, libc::TIOCSTI as i64, c"x".as_ptr() as i64, 0];
         wrong.extend(refused("typing", call(libc::SYS_ioctl, typed), &[libc::EPERM]));
-        let asked = [1_i64, libc::FIONREAD as i64, 0, 0];
+        let arguments = [1_i64, libc::FIONREAD as i64, 0, 0];
         let other = [libc::EFAULT, libc::ENOTTY, libc::EINVAL];
-        wrong.extend(refused("another ioctl", call(libc::SYS_ioctl, asked), &other));
+        wrong.extend(refused("another ioctl", call(libc::SYS_ioctl, arguments), &other));
         // What ends the program after a signal, whatever hangs.
         // SAFETY: this call takes a number only.
         let left = unsafe { (libc::alarm(1000), libc::alarm(0)).1 };

@@ -79,14 +79,14 @@ fn what_the_kernel_lacks_is_done_without_unless_it_is_required() {
         let log = log_of(&mut child);
         child.kill().unwrap();
         child.wait().unwrap();
-        let said = format!("info a part of the sandbox is not available here part={part} ");
-        assert!(log.contains(&said) && log.contains(" serving "), "{part} {errno}: {log}");
+        let line = format!("info a part of the sandbox is not available here part={part} ");
+        assert!(log.contains(&line) && log.contains(" serving "), "{part} {errno}: {log}");
         assert!(log.contains(&format!(" {part}=0")), "{log}");
         let mut child = started_without(number, argument, errno, required);
         let log = log_of(&mut child);
         assert_eq!(child.wait().unwrap().code(), Some(1), "{log}");
-        let said = format!("sandbox: {part} is required and cannot be had here");
-        assert!(log.contains(&said) && !log.contains(" serving "), "{log}");
+        let line = format!("sandbox: {part} is required and cannot be had here");
+        assert!(log.contains(&line) && !log.contains(" serving "), "{log}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What this kernel has.
+//! The parts that this kernel has.
 
 use sysmetrics::base::sys;
 

@@ -166,7 +166,7 @@ fn assert_cpu(metrics: &Exposition, cpu: &Json, machine: &str) {
 }
 
 #[test]
-fn the_host_is_what_the_kernel_says() {
+fn the_host_has_the_kernels_name() {
     let proc = Temp::proc_of("box");
     proc.write("sys/kernel/hostname", "gate<way>\n");
     proc.write("sys/kernel/osrelease", "6.1.0-test\n");

@@ -1,4 +1,4 @@
-//! What is wrong is told, by collector, store, target, alert and log file.
+//! Faults are shown, by collector, store, target, alert and log file.
 
 use crate::common::json::{Json, items, reading};
 use crate::common::wait_until;
@@ -7,7 +7,7 @@ use crate::support::{json, status};
 use std::fs;
 
 #[test]
-fn collectors_tell_their_last_error() {
+fn the_last_error_of_a_collector_is_shown() {
     let proc = Temp::proc_of("box");
     let procfs = format!("--path.procfs={}", proc.as_ref().display());
     let agent = Agent::plan().machine("box").arg(procfs).start();
@@ -122,7 +122,7 @@ fn push(client: &mut Client, body: &str) -> Answer {
 }
 
 #[test]
-fn a_full_store_is_told() {
+fn a_full_store_is_reported() {
     let file = "[server]\nlisten = \"127.0.0.1:0\"\n[push]\nmax_series = 2\n";
     let agent = Agent::plan().machine("box").file(file).start();
     let mut client = agent.connect();
@@ -148,7 +148,7 @@ fn a_full_store_is_told() {
 
 /// A target that does not answer is told, and is no fault of the agent.
 #[test]
-fn targets_tell_their_last_error() {
+fn the_last_error_of_a_target_is_shown() {
     let other = Agent::plan().machine("box").start();
     // What is a histogram already is no gauge.
     push(&mut other.connect(), "{\"name\":\"queue_depth\",\"type\":\"gauge\",\"value\":7}");
@@ -189,7 +189,7 @@ fn targets_tell_their_last_error() {
 
 /// Alerts are shown with their labels; a message that does not arrive is a fault.
 #[test]
-fn alerts_are_shown_and_what_nobody_hears_is_told() {
+fn alerts_and_failed_notifications_are_shown() {
     let file = "[server]\nlisten = \"127.0.0.1:0\"\n\
         [alerting]\ninterval_secs = \"100ms\"\nwebhook = \"http://127.0.0.1:1/\"\n\
         [[alerts]]\nname = \"Large\"\nexpr = \"memory_total_bytes > 1\"\n\
@@ -215,7 +215,7 @@ fn alerts_are_shown_and_what_nobody_hears_is_told() {
 
 /// Log files are shown; offsets and starts of the box that cannot be kept are faults.
 #[test]
-fn log_files_are_shown_and_offsets_that_are_lost_are_told() {
+fn log_files_and_lost_offsets_are_shown() {
     let dir = Temp::new();
     let log = dir.write("<b>web.log", "one\n");
     // A directory stands where the file would be.

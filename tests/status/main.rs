@@ -1,5 +1,4 @@
-//! `/api/status`, `/api/health` and `/status` over the real binary; the page in a browser is
-//! `status_page`'s.
+//! `/api/status`, `/api/health` and `/status` of the real binary; `status_page` tests the page in a browser.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front drives no pipelines
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

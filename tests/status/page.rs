@@ -1,10 +1,10 @@
-//! How the pages are answered.
+//! Requests for the pages.
 
 use crate::common::json::{Json, items};
 use crate::common::{Agent, get_with};
 
 #[test]
-fn the_page_says_what_a_browser_may_do() {
+fn the_page_has_a_content_security_policy() {
     let agent = Agent::start();
     let plain = agent.get("/status");
     assert_eq!(plain.status, 200);

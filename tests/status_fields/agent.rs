@@ -15,7 +15,7 @@ fn health_is_a_word() {
 
 /// One export that arrives, one that waits on disk, one that waits in memory.
 #[test]
-fn exports_tell_what_waits_and_when_they_last_arrived() {
+fn exports_show_their_backlog_and_last_success() {
     let dir = Temp::new();
     let file = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n\

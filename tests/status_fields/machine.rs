@@ -15,7 +15,7 @@ fn with_proc(machine: &str, files: &[(&str, &[u8])]) -> (Temp, Agent) {
 }
 
 #[test]
-fn every_core_is_told_and_guests_count_once() {
+fn every_core_is_shown_and_guests_count_once() {
     for machine in ["box", "many", "old", "single"] {
         let text = fs::read_to_string(format!("fixtures/{machine}/proc/stat")).unwrap();
         let lines =
@@ -109,7 +109,7 @@ fn hostile_sensors_are_named_and_bounded() {
 }
 
 #[test]
-fn the_state_of_links_is_told() {
+fn the_state_of_links_is_shown() {
     for dialect in ["sysmetrics", "node_exporter"] {
         let plan = Agent::plan().machine("box").arg(format!("--dialect={dialect}"));
         let json = status(&plan.arg("--listen=127.0.0.1:0").start());
@@ -260,7 +260,7 @@ fn partitions_are_known_by_their_disk() {
 }
 
 #[test]
-fn file_systems_tell_device_type_and_state() {
+fn file_systems_have_device_type_and_state() {
     let mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /nowhere\\040here ro - tmpfs q\"\\134x ro\n\
         3 1 0:9 / /nowhere\\040here rw - ramfs again rw\n4 1 0:9 / /tmp ro - tmpfs \u{ff} ro\n";
     let mounts = mounts.chars().map(|c| c as u8).collect::<Vec<u8>>();

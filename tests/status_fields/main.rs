@@ -1,5 +1,5 @@
-//! What `/api/status` tells of CPUs, sensors, file systems, disks, interfaces and exports, and
-//! `/api/series`, over the real binary.
+//! CPUs, sensors, file systems, disks, interfaces and exports in `/api/status`, and `/api/series`, of the real
+//! binary.
 #![cfg(all(feature = "hub", not(feature = "tiny_http")))] // that front drives no pipelines
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -126,7 +126,7 @@ fn a_bad_query_is_refused_with_a_sentence() {
 
 /// What targets, text files, logs and pushes brought is told apart.
 #[test]
-fn series_tell_whose_they_are() {
+fn series_have_their_source() {
     let other = Agent::plan().machine("box").start();
     push(&other, "[{\"name\":\"of_target\",\"type\":\"gauge\",\"value\":7}]");
     let dir = Temp::new();

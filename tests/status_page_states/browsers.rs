@@ -3,7 +3,7 @@
 use crate::common::browser::Browser;
 use crate::common::json::Json;
 use crate::page::fake::{Fake, interface};
-use crate::page::{ask_often, assert_told, number, open_at, polls, prepare, wait_for_polls};
+use crate::page::{assert_announced, number, open_at, poll_often, polls, prepare, wait_for_polls};
 use crate::verdict::MANY;
 
 #[test]
@@ -12,7 +12,7 @@ fn it_works_behind_a_prefix() {
         r#""pushes":{"series":2,"families":1,"accepted":7,"refused":{}}"#.into()
     });
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     browser.evaluate("document.querySelector('#pushes summary').click()");
     browser.wait_for("document.querySelectorAll('#pushes tbody tr').length === 2");
@@ -21,41 +21,41 @@ fn it_works_behind_a_prefix() {
     );
     assert_eq!(links, "/box1/api/status,/box1/api/health,/box1/");
     let outside: Vec<_> =
-        agent.asked("/").into_iter().filter(|p| !p.starts_with("/box1/")).collect();
+        agent.requests("/").into_iter().filter(|p| !p.starts_with("/box1/")).collect();
     assert!(outside.iter().all(|path| path == "/favicon.ico"), "{outside:?}");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
 #[test]
-fn pushed_series_are_asked_for_while_they_are_looked_at() {
+fn pushed_series_are_requested_while_their_table_is_open() {
     let agent =
         Fake::new(|_| r#""pushes":{"series":1200,"families":1,"accepted":7,"refused":{}}"#.into());
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     wait_for_polls(&mut browser, 8);
-    assert_eq!(agent.asked("series"), [""; 0]);
+    assert_eq!(agent.requests("series"), [""; 0]);
     browser.evaluate("document.querySelector('#pushes summary').click()");
     let rows = "[...document.querySelectorAll('#pushes tbody tr')].map(tr => [...tr.cells].map(c => c.innerText.replace(/\\n/g, ' ')).join('|')).join('\\n')";
     browser.wait_for(&format!("{rows}.length > 0"));
     let all = browser.text(rows);
     assert!(all.contains("jobs_done_total") && all.contains("|1 min 30 s|12.50"), "{all}");
     assert!(all.contains("job=<b>backup</b> · counter · push"), "{all}");
-    assert_eq!(agent.asked("series")[0], "/api/series?limit=100&q=");
-    let told = "document.querySelector('#pushes [aria-live]').textContent";
-    assert_eq!(browser.text(told), "2 shown, 1,200 of 1,200 match");
+    assert_eq!(agent.requests("series")[0], "/api/series?limit=100&q=");
+    let status = "document.querySelector('#pushes [aria-live]').textContent";
+    assert_eq!(browser.text(status), "2 shown, 1,200 of 1,200 match");
     browser.evaluate("document.querySelector('#pushes input').focus()");
     browser.command("Input.insertText", "{\"text\":\"room &\"}");
-    browser.wait_for(&format!("{told} === '1 shown, 1 of 1,200 match'"));
+    browser.wait_for(&format!("{status} === '1 shown, 1 of 1,200 match'"));
     assert!(!browser.text(rows).contains("jobs"));
     // The box keeps what was written, and the focus, while the page asks on.
     wait_for_polls(&mut browser, 4);
     assert_eq!(browser.text("document.activeElement.value"), "room &");
-    assert_told(&mut browser);
+    assert_announced(&mut browser);
     browser.evaluate("document.querySelector('#pushes summary').click()");
-    let polls_before = agent.asked("series").len();
+    let polls_before = agent.requests("series").len();
     wait_for_polls(&mut browser, 15);
-    assert!(agent.asked("series").len() <= polls_before + 1, "closed, and asked on");
+    assert!(agent.requests("series").len() <= polls_before + 1, "closed, and asked on");
     assert_eq!(browser.complaints(), [""; 0]);
 }
 
@@ -64,7 +64,7 @@ fn pushed_series_are_asked_for_while_they_are_looked_at() {
 fn old_browsers_show_it() {
     let agent = Fake::new(MANY);
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     prepare(
         &mut browser,
         "delete AbortSignal.timeout; delete AbortSignal.any; delete window.structuredClone; delete window.PointerEvent;
@@ -95,7 +95,7 @@ fn nothing_jumps() {
     };
     let agent = Fake::new(CHANGING);
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     for (width, height) in crate::page::WINDOWS {
         browser.show_at(width, height, "light");
         open_at(&mut browser, &agent.url());
@@ -117,7 +117,7 @@ fn nothing_jumps() {
 fn a_screen_reader_finds_tables_and_names() {
     let agent = Fake::new(MANY);
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     for (width, height) in crate::page::WINDOWS {
         browser.show_at(width, height, "light");
         open_at(&mut browser, &agent.url());

@@ -1,9 +1,9 @@
-//! Plots: width, time, the chosen instant, what outlives a reload.
+//! Plots: width, time, the selected instant, and what survives a reload.
 
 use crate::common::browser::Browser;
 use crate::common::wait_until;
 use crate::page::fake::{Fake, disk, interface};
-use crate::page::{LIVE, ask_often, number, open_at, prepare, wait_for_polls};
+use crate::page::{LIVE, number, open_at, poll_often, prepare, wait_for_polls};
 use crate::support::CALM;
 
 /// The figures between `x` and `y` of a path.
@@ -11,11 +11,11 @@ const POINTS: &str = "const points = e => e.getAttribute('d').match(/[\\d.]+ [\\
     const line = (part, i) => document.querySelectorAll(part + ' .plot path')[i];";
 
 #[test]
-fn plots_fill_the_width_and_tell_the_time() {
+fn plots_fill_the_width_and_have_a_time_axis() {
     let agent = Fake::new(CALM);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     let ends = |part: &str, i: u32| {
         format!(
@@ -75,7 +75,7 @@ fn an_instant_is_chosen_by_pointer_finger_and_keys() {
     let agent = Fake::new(STEPS);
     let mut browser = Browser::start();
     browser.show_at(1280, 2000, "light");
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     wait_for_polls(&mut browser, 20);
     // Nothing moves any more.
@@ -123,8 +123,8 @@ fn an_instant_is_chosen_by_pointer_finger_and_keys() {
     assert_eq!(browser.text(value), latest);
     browser.press("ArrowLeft", 37, "");
     seen.push(browser.text(value));
-    let told = browser.text("document.getElementById('told').textContent");
-    assert!(told.starts_with("eth0, last") && told.contains(&seen[4]), "{told}");
+    let status = browser.text("document.getElementById('told').textContent");
+    assert!(status.starts_with("eth0, last") && status.contains(&seen[4]), "{status}");
     browser.evaluate("document.activeElement.blur()");
     browser.wait_for(&format!("{note} === ''"));
     seen.sort();
@@ -186,7 +186,7 @@ fn a_container_that_started_anew_makes_no_spike() {
         &mut browser,
         "window.later = 0; { const clock = Date.now; Date.now = () => clock() + later; }",
     );
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     wait_for_polls(&mut browser, 4);
     let peak = "document.querySelector('#disks .key .sub').textContent";

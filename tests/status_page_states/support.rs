@@ -1,4 +1,4 @@
-//! What the agent that the test makes says of itself.
+//! The figures of the agent that the test makes.
 
 use crate::common::browser::Browser;
 

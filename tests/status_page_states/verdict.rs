@@ -1,11 +1,11 @@
-//! What is seen first: well, failing, firing, away.
+//! The banner: well, failing, firing, away.
 
 use crate::common::browser::Browser;
 use crate::common::json::Json;
 use crate::common::{Agent, Temp};
 use crate::page::fake::{Fake, Figures, disk, interface};
 use crate::page::{
-    LIVE, ask_often, assert_fits_everywhere, assert_told, number, open, open_at, screenshots,
+    LIVE, assert_announced, assert_fits_everywhere, number, open, open_at, poll_often, screenshots,
     wait_for_polls,
 };
 use crate::support::{CALM, FAILING, VERDICT, signs};
@@ -30,7 +30,7 @@ fn the_verdict_is_seen_at_once() {
     let shots = screenshots(&kept);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     assert_eq!(browser.text(VERDICT), "All is well");
     let well = signs(&mut browser);
@@ -46,12 +46,12 @@ fn the_verdict_is_seen_at_once() {
         (FIRING, "1 firing", "bad", "DiskFull: device=sda"),
         (FAILING, "1 failing", "bad", "collector disk: /proc/diskstats: permission denied"),
     ];
-    for (figures, verdict, class, told) in cases {
+    for (figures, verdict, class, status) in cases {
         agent.figures(figures);
-        let is_told = format!(
-            "{VERDICT} === '{verdict}' && document.getElementById('health').textContent.includes('{told}')"
+        let is_shown = format!(
+            "{VERDICT} === '{verdict}' && document.getElementById('health').textContent.includes('{status}')"
         );
-        browser.wait_for(&is_told);
+        browser.wait_for(&is_shown);
         let now = signs(&mut browser);
         let [title, health, state, colour, icon] = now.split('|').collect::<Vec<_>>()[..] else {
             panic!("{now}")
@@ -62,7 +62,7 @@ fn the_verdict_is_seen_at_once() {
         let alarm = if class == "bad" { format!("{verdict} – router") } else { "router".into() };
         assert!(title.starts_with(&alarm), "{verdict}: {title}");
         assert_eq!(browser.evaluate(LIVE), Json::Bool(true));
-        assert_told(&mut browser);
+        assert_announced(&mut browser);
         assert_fits_everywhere(&mut browser, verdict, &shots);
         browser.show_at(1280, 800, "light");
     }
@@ -93,7 +93,7 @@ fn the_verdict_is_seen_at_once() {
 fn it_speaks_only_of_changes() {
     let agent = Fake::new(CALM);
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     browser.evaluate(
         "window.said = []; for (const e of document.querySelectorAll('[aria-live], [role=status]')) \
@@ -119,8 +119,8 @@ fn an_agent_that_fails_is_never_green() {
     let now = signs(&mut browser);
     assert!(now.contains("failing – "), "{now}");
     assert!(now.contains("|bad|bad|"), "{now}");
-    let told = browser.text("document.getElementById('health').innerText");
-    assert!(told.contains("collector memory") && told.contains("/proc/meminfo"), "{told}");
+    let status = browser.text("document.getElementById('health').innerText");
+    assert!(status.contains("collector memory") && status.contains("/proc/meminfo"), "{status}");
 }
 
 /// Forty disks and sixty interfaces, of which few do anything.
@@ -157,12 +157,12 @@ pub const MANY: fn(f64) -> String = |t| {
 };
 
 #[test]
-fn what_nobody_need_look_at_is_folded() {
+fn idle_devices_are_folded() {
     let (agent, kept) = (Fake::new(MANY), Temp::new());
     let shots = screenshots(&kept);
     let mut browser = Browser::start();
     browser.show_at(1280, 800, "light");
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     let seen = |part: &str| format!("document.querySelectorAll('#{part} > .grid > figure').length");
     let summary = |part: &str| format!("document.querySelector('#{part} summary').textContent");
@@ -184,7 +184,7 @@ fn what_nobody_need_look_at_is_folded() {
     assert!(cores.starts_with("Busy by CPU: 0 0 %, 1 1.6 %, 2 3.1 %"), "{cores}");
     assert!(cores.ends_with("63 98 %"), "{cores}");
     assert_fits_everywhere(&mut browser, "many", &shots);
-    assert_told(&mut browser);
+    assert_announced(&mut browser);
     // The keyboard opens it, and then it is drawn, and stays open while the page asks on.
     browser.show_at(1280, 800, "light");
     browser.evaluate("document.querySelector('#disks summary').focus()");
@@ -215,7 +215,7 @@ fn what_is_missing_is_no_error() {
     };
     let (agent, kept) = (Fake::new(BARE), Temp::new());
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     open_at(&mut browser, &agent.url());
     wait_for_polls(&mut browser, 4);
     assert_eq!(browser.text(VERDICT), "All is well");
@@ -238,7 +238,7 @@ fn an_answer_of_something_else_is_none() {
     const LOST: &str = "document.getElementById('state').textContent.startsWith('No answer since')";
     let agent = Fake::new(OTHER[0]);
     let mut browser = Browser::start();
-    ask_often(&mut browser);
+    poll_often(&mut browser);
     browser.open(&agent.url());
     browser.wait_for(LOST);
     for other in OTHER {

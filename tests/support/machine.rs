@@ -1,4 +1,4 @@
-//! A stored machine and its readers: every collector for itself, and all of them together.
+//! A stored machine and its readers: each collector by itself, and all of them together.
 #![allow(dead_code)] // each test takes its part
 
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! A machine made up for one test, in memory where that can be.
+//! A machine made for one test, in memory if possible.
 #![allow(dead_code)] // each test takes its part
 
 use std::fs;

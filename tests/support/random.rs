@@ -1,4 +1,4 @@
-//! Small deterministic generators: numbers, kernel files that could be, and damage to those that are.
+//! Small deterministic generators: numbers, valid kernel files, and damage to them.
 #![allow(dead_code)] // each test takes its part
 
 /// Numbers that look random and come again with the same seed.

@@ -1,4 +1,4 @@
-//! Which collector reads which file of a machine, as inotify(7) tells: no list that could be wrong.
+//! Which collector reads which file of a machine, as inotify(7) reports it: no list that could be wrong.
 #![allow(dead_code)] // each test takes its part
 #![allow(unsafe_code)] // inotify
 

@@ -12,7 +12,7 @@ pub enum Reply {
     /// Answered with this status line and these headers.
     Say(String),
     /// The same with a body, as plain text.
-    Tell(String, String),
+    WithBody(String, String),
     /// Never answered.
     Hang,
     /// Taken.
@@ -26,14 +26,14 @@ impl Reply {
         Reply::Say(head.trim_end().to_owned())
     }
 
-    pub fn tell(head: &str, body: &str) -> Reply {
-        Reply::Tell(head.to_owned(), body.to_owned())
+    pub fn with_body(head: &str, body: &str) -> Reply {
+        Reply::WithBody(head.to_owned(), body.to_owned())
     }
 }
 
 /// A request.
 #[derive(Clone)]
-pub struct Heard {
+pub struct Received {
     pub head: String,
     pub body: Vec<u8>,
     pub at: Instant,
@@ -44,7 +44,7 @@ type Script = Box<dyn FnMut(usize, &str, &[u8]) -> Reply + Send>;
 
 struct State {
     script: Script,
-    heard: Vec<Heard>,
+    received: Vec<Received>,
     connections: usize,
 }
 
@@ -60,7 +60,7 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let script: Script = Box::new(move |n, _, _| script(n));
-        let state = State { script, heard: Vec::new(), connections: 0 };
+        let state = State { script, received: Vec::new(), connections: 0 };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -92,13 +92,13 @@ impl Receiver {
     }
 
     /// Every request so far.
-    pub fn heard(&self) -> Vec<Heard> {
-        self.state.lock().unwrap().heard.clone()
+    pub fn received(&self) -> Vec<Received> {
+        self.state.lock().unwrap().received.clone()
     }
 
     /// Those that were answered with 2xx.
-    pub fn taken(&self) -> Vec<Heard> {
-        self.heard().into_iter().filter(|heard| heard.is_taken).collect()
+    pub fn taken(&self) -> Vec<Received> {
+        self.received().into_iter().filter(|received| received.is_taken).collect()
     }
 
     /// How many connections there were.
@@ -109,31 +109,31 @@ impl Receiver {
 
 fn serve(stream: TcpStream, state: &Mutex<State>) {
     let mut stream = BufReader::new(stream);
-    while let Some((head, body)) = hear(&mut stream) {
+    while let Some((head, body)) = receive(&mut stream) {
         let reply = {
             let mut state = state.lock().unwrap();
-            let count = state.heard.len();
+            let count = state.received.len();
             let reply = (state.script)(count, &head, &body);
             let is_taken = match &reply {
                 Reply::Ok => true,
-                Reply::Say(said) | Reply::Tell(said, _) => said.starts_with('2'),
+                Reply::Say(status) | Reply::WithBody(status, _) => status.starts_with('2'),
                 Reply::Hang => false,
             };
-            state.heard.push(Heard { head, body, at: Instant::now(), is_taken });
+            state.received.push(Received { head, body, at: Instant::now(), is_taken });
             reply
         };
-        let (said, told) = match reply {
+        let (status, text) = match reply {
             // Until the other side has had enough.
             Reply::Hang => return drop(stream.read(&mut [0])),
             Reply::Ok => ("200 Fine".to_owned(), String::new()),
-            Reply::Say(said) => (said, String::new()),
-            Reply::Tell(said, told) => (said + "\r\nContent-Type: text/plain", told),
+            Reply::Say(status) => (status, String::new()),
+            Reply::WithBody(status, text) => (status + "\r\nContent-Type: text/plain", text),
         };
         let answer = format!(
-            "HTTP/1.1 {said}\r\n{}\r\n{told}",
-            match said.starts_with("204") {
+            "HTTP/1.1 {status}\r\n{}\r\n{text}",
+            match status.starts_with("204") {
                 true => String::new(),
-                false => format!("Content-Length: {}\r\n", told.len()),
+                false => format!("Content-Length: {}\r\n", text.len()),
             }
         );
         if stream.get_mut().write_all(answer.as_bytes()).is_err() {
@@ -143,7 +143,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
 }
 
 /// The head and the body of the next request; `None` at the end of the connection.
-pub fn hear(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+pub fn receive(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if stream.read_line(&mut head).ok()? == 0 {

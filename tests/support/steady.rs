@@ -1,4 +1,4 @@
-//! What two readings of the same files agree on.
+//! The part in which two readings of the same files agree.
 
 /// Families that no two runs agree on: parts of their names.
 const VARYING: [&str; 24] = [

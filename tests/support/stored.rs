@@ -1,4 +1,4 @@
-//! Which collectors a stored machine has nothing for.
+//! The collectors for which a stored machine has no data.
 
 /// What only the running kernel or other programs tell.
 pub const NOT_STORED: &[&str] = &[

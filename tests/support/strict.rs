@@ -1,6 +1,6 @@
-//! A strict reader of exposition text: what it takes, every scraper takes. Beyond the
-//! specifications it holds us to our own habits: HELP, then TYPE, then at least one sample; finite
-//! decimal numbers; no time stamps; the same label keys throughout a family.
+//! A strict reader of exposition text: what it accepts, every scraper accepts. Beyond the specifications it checks
+//! our own rules: HELP, then TYPE, then at least one sample; finite decimal numbers; no time stamps; the same label
+//! keys throughout a family.
 #![allow(dead_code)] // each test takes its part
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Who never finishes a handshake, and who guesses passwords, keeps nobody waiting.
+//! Clients that never finish a handshake, or guess passwords, delay no other client.
 
 use crate::common::{Agent, PATIENCE, limits, wait_until};
 use crate::support::{FIRST, curl, health, plan, web};
@@ -17,7 +17,7 @@ fn half_hello(bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_thousand_half_open_handshakes_hurt_nobody() {
+fn a_thousand_half_open_handshakes_delay_no_request() {
     limits::make_room_for_sockets();
     let (_dir, path) = web("");
     let agent = plan(&path).start();
@@ -88,7 +88,7 @@ fn a_client_that_stalls_is_let_go_and_counted() {
 }
 
 /// Sends a request and leaves the answer to be read.
-fn ask(agent: &Agent, who: &str) -> TcpStream {
+fn request(agent: &Agent, who: &str) -> TcpStream {
     let mut client = TcpStream::connect(agent.address()).unwrap();
     client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!(
@@ -118,36 +118,36 @@ fn base64(text: &str) -> String {
 }
 
 #[test]
-fn guesses_keep_nobody_waiting() {
+fn wrong_passwords_delay_no_other_client() {
     let (dir, path) = web("");
     dir.write("web.yml", format!("basic_auth_users:\n  ann: {FIRST}\n  bob: {DEAR}\n"));
     let agent = plan(&path).start();
     let ann = base64("ann:first");
-    assert_eq!(status(ask(&agent, &ann)), "200");
+    assert_eq!(status(request(&agent, &ann)), "200");
     // More than may wait; half of them guess at a name that nobody has.
     let guess = |n: usize| base64(&format!("{}:{n}", ["bob", "eve"][n % 2]));
-    let guesses: Vec<TcpStream> = (0..40).map(|n| ask(&agent, &guess(n))).collect();
+    let guesses: Vec<TcpStream> = (0..40).map(|n| request(&agent, &guess(n))).collect();
     let start = Instant::now();
     for _ in 0..20 {
-        assert_eq!(status(ask(&agent, &ann)), "200");
+        assert_eq!(status(request(&agent, &ann)), "200");
     }
     let took = start.elapsed();
-    let said: Vec<String> = guesses.into_iter().map(status).collect();
+    let codes: Vec<String> = guesses.into_iter().map(status).collect();
     let all = start.elapsed();
     assert!(took < all / 4, "{took:?} of {all:?}");
-    let count = |code: &str| said.iter().filter(|said| *said == code).count();
-    assert!(count("503") >= 20 && count("401") >= 1, "{said:?}");
-    assert_eq!(count("401") + count("503"), 40, "{said:?}");
+    let count = |code: &str| codes.iter().filter(|one| *one == code).count();
+    assert!(count("503") >= 20 && count("401") >= 1, "{codes:?}");
+    assert_eq!(count("401") + count("503"), 40, "{codes:?}");
     // Those that wait for the worker keep it busy for a while on a slow machine.
     let start = Instant::now();
-    while status(ask(&agent, &guess(2000))) != "401" {
+    while status(request(&agent, &guess(2000))) != "401" {
         assert!(start.elapsed() < 4 * PATIENCE, "waited in vain for the guesses");
         std::thread::sleep(Duration::from_millis(50));
     }
     // The same guess is looked at once, however many come with it.
-    let same: Vec<TcpStream> = (0..30).map(|_| ask(&agent, &guess(1000))).collect();
-    assert!(same.into_iter().map(status).all(|said| said == "401"));
-    assert_eq!(status(ask(&agent, &ann)), "200");
+    let same: Vec<TcpStream> = (0..30).map(|_| request(&agent, &guess(1000))).collect();
+    assert!(same.into_iter().map(status).all(|code| code == "401"));
+    assert_eq!(status(request(&agent, &ann)), "200");
 }
 
 /// Whether a name is known does not show in the time.
@@ -159,7 +159,7 @@ fn an_unknown_name_takes_as_long_as_a_known_one() {
     let time = |who: &str| {
         let tries = (0..5).map(|n| {
             let start = Instant::now();
-            assert_eq!(status(ask(&agent, &base64(&format!("{who}:{n}")))), "401");
+            assert_eq!(status(request(&agent, &base64(&format!("{who}:{n}")))), "401");
             start.elapsed()
         });
         tries.min().unwrap()

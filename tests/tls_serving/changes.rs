@@ -1,4 +1,4 @@
-//! Certificates, users and settings that change while it serves.
+//! Certificates, users and settings that change while the agent serves.
 
 use crate::common::{Agent, Temp, wait_until};
 use crate::support::{FAKE, FIRST, certificates, curl, file, health, plan, s_client, web};
@@ -6,9 +6,9 @@ use std::fs;
 
 /// The serial of the certificate that is shown.
 fn shown(agent: &Agent) -> String {
-    let (_, said) = s_client(&agent.address(), &[]);
-    let start = said.find("-----BEGIN").unwrap_or_else(|| panic!("{said}"));
-    said[start..said.find("-----END").unwrap()].to_owned()
+    let (_, text) = s_client(&agent.address(), &[]);
+    let start = text.find("-----BEGIN").unwrap_or_else(|| panic!("{text}"));
+    text[start..text.find("-----END").unwrap()].to_owned()
 }
 
 fn put(dir: &Temp, from: &str, to: &str) {
@@ -55,26 +55,27 @@ fn changed_users_are_known_at_once() {
     let (dir, path) = web("");
     dir.write("web.yml", users(FIRST));
     let agent = plan(&path).start();
-    let ask = |who: &str| curl(&agent.address(), "http://localhost:{}/health", &["-u", who]).status;
-    assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (200, 401));
+    let request =
+        |who: &str| curl(&agent.address(), "http://localhost:{}/health", &["-u", who]).status;
+    assert_eq!((request("ann:first"), request("ann:fakepassword")), (200, 401));
     let header = "http_server_config:\n  headers:\n    X-Frame-Options: deny\n";
     dir.write("web.yml", [&*users(FAKE), header].concat());
-    wait_until("the new password", || ask("ann:first") == 401);
+    wait_until("the new password", || request("ann:first") == 401);
     let args = ["-u", "ann:fakepassword", "-D", "-"];
     let got = curl(&agent.address(), "http://localhost:{}/health", &args);
     assert!(got.body.contains("X-Frame-Options: deny"), "{got:?}");
-    assert_eq!(ask("ann:fakepassword"), 200);
+    assert_eq!(request("ann:fakepassword"), 200);
     // A file that names one that is not there is said once, not at each look.
     dir.write("web.yml", "tls_server_config:\n  cert_file: none.pem\n  key_file: none.key\n");
     wait_until("the other file to be seen", || {
-        assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (401, 200));
+        assert_eq!((request("ann:first"), request("ann:fakepassword")), (401, 200));
         agent.lines_with("switched on and off by a reload") > 0
     });
     std::thread::sleep(std::time::Duration::from_millis(2500));
-    assert_eq!((ask("ann:fakepassword"), agent.lines_with("switched on and off")), (200, 1));
+    assert_eq!((request("ann:fakepassword"), agent.lines_with("switched on and off")), (200, 1));
     dir.write("web.yml", "basic_auth_users:\n  ann\n");
     wait_until("the broken file to be seen", || {
-        assert_eq!((ask("ann:first"), ask("ann:fakepassword")), (401, 200));
+        assert_eq!((request("ann:first"), request("ann:fakepassword")), (401, 200));
         agent.lines_with("web.yml:2") > 0
     });
 }

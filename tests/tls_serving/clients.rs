@@ -1,4 +1,4 @@
-//! What TLS is spoken, and answers that do not fit into one record or one buffer of the kernel.
+//! Versions and ciphers of TLS, and responses that do not fit into one record or one buffer of the kernel.
 
 use crate::common::Agent;
 use crate::support::{FIRST, curl, file, health, plan, s_client, web};
@@ -8,7 +8,7 @@ use std::process::Command;
 fn versions_and_ciphers_are_those_of_the_file() {
     let (_dir, path) = web("");
     let agent = plan(&path).start();
-    for (args, said) in [
+    for (args, expected) in [
         (&["-tls1_3"][..], "TLSv1.3, Cipher is TLS_AES_"),
         (&["-tls1_2"], "TLSv1.2, Cipher is ECDHE-ECDSA-AES256-GCM-SHA384"),
         (&["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], "ECDHE-ECDSA-CHACHA20-POLY1305"),
@@ -16,7 +16,7 @@ fn versions_and_ciphers_are_those_of_the_file() {
         (&["-groups", "P-384"], "Verify return code: 0 (ok)"),
     ] {
         let (is_through, text) = s_client(&agent.address(), args);
-        assert!(is_through && text.contains(said), "{args:?} {said}: {text}");
+        assert!(is_through && text.contains(expected), "{args:?} {expected}: {text}");
     }
     for args in
         [&["-tls1_1"][..], &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], &["-alpn", "h2"]]
@@ -72,8 +72,8 @@ print(len(data))
     let port = agent.address().rsplit(':').next().unwrap().to_owned();
     let done =
         Command::new("python3").args(["-c", program, &port, &file("ca.pem")]).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{said}");
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{text}");
     assert!(String::from_utf8_lossy(&done.stdout).trim().parse::<u64>().unwrap() > 3_000_000);
 }
 
@@ -147,23 +147,27 @@ fn every_path_needs_a_name_and_gets_the_headers() {
 }
 
 #[test]
-fn requests_beyond_the_limit_are_told_so() {
+fn requests_beyond_the_limit_get_429() {
     let users = format!("basic_auth_users:\n  ann: {FIRST}\n");
     let (dir, path) = web(&["rate_limit:\n  interval: 1h\n  burst: 2\n", &users].concat());
     let agent = plan(&path).start();
-    let ask = |args: &[&str]| health(&agent.address(), args);
-    assert_eq!(ask(&["-u", "ann:first"]), (0, 200), "one token, though it waited for its password");
-    assert_eq!(ask(&[]), (0, 401));
-    assert_eq!(ask(&["-u", "ann:first"]), (0, 429));
-    assert_eq!(ask(&[]), (0, 429));
+    let request = |args: &[&str]| health(&agent.address(), args);
+    assert_eq!(
+        request(&["-u", "ann:first"]),
+        (0, 200),
+        "one token, though it waited for its password"
+    );
+    assert_eq!(request(&[]), (0, 401));
+    assert_eq!(request(&["-u", "ann:first"]), (0, 429));
+    assert_eq!(request(&[]), (0, 429));
     // Another limit begins anew.
     let text = std::fs::read_to_string(&path).unwrap().replace("burst: 2", "burst: 3");
     dir.write("web.yml", text);
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    assert_eq!(ask(&["-u", "ann:first"]), (0, 200));
+    assert_eq!(request(&["-u", "ann:first"]), (0, 200));
 }
 
-/// Who may connect to a Unix socket is said by its file.
+/// The mode of the socket file decides who may connect.
 #[test]
 fn a_unix_socket_stays_as_it_is() {
     let (dir, path) = web(&format!("basic_auth_users:\n  ann: {FIRST}\n"));
@@ -174,16 +178,16 @@ fn a_unix_socket_stays_as_it_is() {
     agent.wait_for_log("serving", 2);
     assert_eq!(agent.get("/health").text(), "ok\n", "the socket was told last");
     assert_eq!(health(&agent.addresses()[0], &[]), (0, 401));
-    let ask = |file: &str| {
+    let check = |file: &str| {
         let file = dir.write("asking.toml", file);
         let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
         let done =
             command.env_clear().env("METRICS_CONFIG", file).arg("--health").output().unwrap();
         (done.status.code(), String::from_utf8(done.stderr).unwrap())
     };
-    assert_eq!(ask(&file), (Some(0), String::new()));
-    let (status, said) = ask(&file.replace(&format!(", \"unix:{}\"", socket.display()), ""));
-    assert!(status == Some(1) && said.contains("unix:/run/sysmetrics.sock"), "{said}");
+    assert_eq!(check(&file), (Some(0), String::new()));
+    let (status, printed) = check(&file.replace(&format!(", \"unix:{}\"", socket.display()), ""));
+    assert!(status == Some(1) && printed.contains("unix:/run/sysmetrics.sock"), "{printed}");
 }
 
 /// The client is told by an alert only; who runs the box has to know, too.

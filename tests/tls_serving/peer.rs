@@ -1,4 +1,4 @@
-//! The same answers as node_exporter's, whatever the client shows.
+//! The same responses as node_exporter's, for every kind of client.
 
 use crate::common::{Agent, wait_until};
 use crate::support::{FAKE, FIRST, curl, file, plan, web};
@@ -87,21 +87,21 @@ fn users() -> String {
 }
 
 #[test]
-fn certificates_and_users_are_asked_for_as_there() {
+fn certificates_and_users_are_required_as_in_node_exporter() {
     let mutual = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
     let (_dir, path) = web(&[mutual, &users()].concat());
     is_same(&path, &["/metrics", "/"], &["https", "http"]);
 }
 
 #[test]
-fn users_alone_are_asked_for_as_there() {
+fn users_alone_are_required_as_in_node_exporter() {
     let (dir, _) = web("");
     let path = dir.write("users.yml", users());
     is_same(&path, &["/metrics"], &["http"]);
 }
 
 #[test]
-fn each_kind_of_asking_for_certificates_is_as_there() {
+fn each_client_auth_type_is_as_in_node_exporter() {
     for kind in ["RequestClientCert", "RequireAnyClientCert", "NoClientCert"] {
         let (_dir, path) = web(&format!("  client_auth_type: {kind}\n"));
         is_same(&path, &["/metrics"], &["https"]);
@@ -129,11 +129,11 @@ fn a_client_may_be_its_own_authority_as_there() {
         let (_dir, path) = web(&rest);
         let (node, agent) = (NodeExporter::start(&path), plan(&path).start());
         let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
-        let asks = |address: &str| {
+        let request = |address: &str| {
             curl(address, "https://localhost:{}/", &["--cert", &cert, "--key", &key]).status == 200
         };
-        let told = (asks(&node.1), asks(&agent.address()));
-        assert_eq!(told, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
+        let results = (request(&node.1), request(&agent.address()));
+        assert_eq!(results, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
     }
 }
 

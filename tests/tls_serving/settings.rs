@@ -1,4 +1,4 @@
-//! What the settings say of it, and what they refuse.
+//! The settings of https and users, and errors in them.
 
 use crate::common::{Agent, Temp};
 use crate::support::{FIRST, curl, file, web};
@@ -10,12 +10,12 @@ fn check(toml: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
     let done = command.env_clear().env("METRICS_CONFIG", &file).arg("--check-config").output();
     let done = done.unwrap();
-    let said = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
-    (done.status.code(), said.replace(&file.display().to_string(), "FILE"))
+    let printed = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+    (done.status.code(), printed.replace(&file.display().to_string(), "FILE"))
 }
 
 #[test]
-fn a_table_says_the_same_as_a_web_configuration_file() {
+fn a_table_is_equivalent_to_a_web_configuration_file() {
     let (dir, _) = web("");
     let users = dir.write("users", format!("ann:{FIRST}\n"));
     let text = format!(
@@ -24,24 +24,25 @@ fn a_table_says_the_same_as_a_web_configuration_file() {
         dir.path("good.key"),
         dir.path("ca.pem"),
     );
-    let (status, said) = check(&text);
-    assert_eq!(status, Some(0), "{said}");
+    let (status, printed) = check(&text);
+    assert_eq!(status, Some(0), "{printed}");
     for line in [
         "[server.tls]",
         "client_auth_type = \"RequireAndVerifyClientCert\"",
         "min_version = \"TLS13\"",
     ] {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(printed.contains(line), "{line}: {printed}");
     }
-    assert!(!said.contains(FIRST), "{said}");
+    assert!(!printed.contains(FIRST), "{printed}");
     let agent = Agent::plan().file(&text).start();
     let (cert, key) = (file("client.pem"), file("client.key"));
-    let ask = |args: &[&str]| curl(&agent.address(), "https://localhost:{}/health", args).status;
+    let request =
+        |args: &[&str]| curl(&agent.address(), "https://localhost:{}/health", args).status;
     let shows = ["--cert", &cert, "--key", &key];
-    assert_eq!(ask(&[&shows[..], &["-u", "ann:first"]].concat()), 200);
-    assert_eq!(ask(&shows), 401);
-    assert_eq!(ask(&[&shows[..], &["-u", "ann:first", "--tls-max", "1.2"]].concat()), 0);
-    assert_eq!(ask(&["-u", "ann:first"]), 0);
+    assert_eq!(request(&[&shows[..], &["-u", "ann:first"]].concat()), 200);
+    assert_eq!(request(&shows), 401);
+    assert_eq!(request(&[&shows[..], &["-u", "ann:first", "--tls-max", "1.2"]].concat()), 0);
+    assert_eq!(request(&["-u", "ann:first"]), 0);
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     let none = dir.write("none", "\n# nobody\n");
     let [cert, key] = ["good.pem", "good.key"].map(|name| dir.path(name));
     let both = format!("[server.tls]\ncert_file = {cert:?}\nkey_file = {key:?}\n");
-    for (text, status, said) in [
+    for (text, status, expected) in [
         (format!("[server.tls]\ncert_file = {cert:?}\n"), 2, "server.tls.key_file: missing"),
         (format!("[server.tls]\nkey_file = {key:?}\n"), 2, "server.tls.cert_file: missing"),
         (
@@ -78,9 +79,9 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         ("[server]\nweb_config_file = \"/nonexistent\"\n".into(), 1, "/nonexistent: No such file"),
         (both.replace("good.key", "name.key"), 1, "name.key: No such file"),
     ] {
-        let (found, text_said) = check(&text);
-        assert_eq!(found, Some(status), "{text}{text_said}");
-        assert!(text_said.contains(said), "{said}: {text}{text_said}");
-        assert!(!text_said.contains("secret"), "{text_said}");
+        let (found, printed) = check(&text);
+        assert_eq!(found, Some(status), "{text}{printed}");
+        assert!(printed.contains(expected), "{expected}: {text}{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
     }
 }

@@ -87,6 +87,6 @@ pub fn s_client(address: &str, args: &[&str]) -> (bool, String) {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-connect", address, "-CAfile", &file("ca.pem")]).args(args);
     let done = command.stdin(std::process::Stdio::null()).output().unwrap();
-    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
-    (done.status.success(), said)
+    let text = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    (done.status.success(), text)
 }

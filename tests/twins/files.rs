@@ -1,4 +1,4 @@
-//! Kernel files that could be, with something odd now and then.
+//! Generated kernel files, some with an oddity.
 
 use crate::random::Random;
 

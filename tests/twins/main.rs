@@ -1,5 +1,5 @@
-//! Every reader of a kernel file against its naive twin, on files that could be and on damaged ones:
-//! the same samples, and never a panic.
+//! Every reader of a kernel file against its naive twin, on generated and on damaged files: the same samples, and
+//! never a panic.
 #![cfg(feature = "exporter")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

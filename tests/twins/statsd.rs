@@ -58,9 +58,9 @@ fn statsd_lines() {
         if round % 3 == 0 {
             text = String::from_utf8_lossy(&random.damage(text.as_bytes())).into_owned();
         }
-        let said = real(&text);
-        assert_eq!(said, line(&text), "{text:?}");
-        taken += usize::from(said.is_ok());
+        let actual = real(&text);
+        assert_eq!(actual, line(&text), "{text:?}");
+        taken += usize::from(actual.is_ok());
     }
     assert!(taken > 5_000, "{taken}");
 }

@@ -1,4 +1,4 @@
-//! What the readers are made of, against naive twins: which names are kept, and which cells.
+//! Parts of the readers against naive twins: which names are kept, and which cells.
 
 use crate::random::Random;
 use sysmetrics::base::text::pattern::Pattern;

@@ -3,24 +3,24 @@
 use super::*;
 
 #[test]
-fn says_which_file_what_was_expected_and_what_was_found() {
-    let said = |error: Error| error.to_string();
+fn an_error_has_the_file_the_expectation_and_the_finding() {
+    let text = |error: Error| error.to_string();
     let error = Error::parse("/proc/stat", "ten integers", b"cpu0 1 2 x\xff");
-    assert_eq!(said(error), "/proc/stat: expected ten integers, found \"cpu0 1 2 x\\xff\"");
-    let whole = said(Error::parse("/proc/stat", "a short line", &[b'a'; 24]));
+    assert_eq!(text(error), "/proc/stat: expected ten integers, found \"cpu0 1 2 x\\xff\"");
+    let whole = text(Error::parse("/proc/stat", "a short line", &[b'a'; 24]));
     assert!(whole.ends_with("aaaa\""), "{whole}");
-    let long = said(Error::parse("/proc/stat", "a short line", &[b'a'; 999]));
+    let long = text(Error::parse("/proc/stat", "a short line", &[b'a'; 999]));
     assert!(long.ends_with("aaaa…\""), "{long}");
     let below = Place::below("/sys/class/hwmon", b"hwmon3/temp1_input");
-    let error = said(Error::Read(below.into(), libc::ENODATA));
+    let error = text(Error::Read(below.into(), libc::ENODATA));
     assert!(error.starts_with("/sys/class/hwmon/hwmon3/temp1_input: No data"));
     assert_eq!(Place::below("/sys", &[b'x'; 99]).name().len(), 48);
-    assert!(said(Error::Read("/proc/stat".into(), libc::EIO)).contains("os error 5"));
-    assert_eq!(said(Error::too_large("/proc/stat", 9)), "/proc/stat: more than 9 bytes");
+    assert!(text(Error::Read("/proc/stat".into(), libc::EIO)).contains("os error 5"));
+    assert_eq!(text(Error::too_large("/proc/stat", 9)), "/proc/stat: more than 9 bytes");
 }
 
 #[test]
-fn an_error_never_shows_what_another_tells() {
+fn an_error_never_shows_the_details_of_another() {
     let first = Error::Read("/first".into(), libc::EIO);
     for n in 1..=3 * MAX_DETAILS {
         let error = Error::parse(Place::below("/sys", n.to_string().as_bytes()), "x", b"y");

@@ -154,9 +154,9 @@ impl<'a> Text<'a> {
         if memchr::memchr(b'\\', self.0).is_none() {
             return self.0 == text.as_bytes();
         }
-        let mut said = Vec::new();
-        self.write(&mut said);
-        said == text.as_bytes()
+        let mut value = Vec::new();
+        self.write(&mut value);
+        value == text.as_bytes()
     }
 
     /// Appends its value. Half a surrogate pair becomes a replacement character.
@@ -173,9 +173,9 @@ impl<'a> Text<'a> {
                 b'b' => 8,
                 b'f' => 12,
                 b'u' => {
-                    let said = unit(&mut rest);
+                    let unit = unit(&mut rest);
                     let mut buffer = [0; 4];
-                    out.extend_from_slice(said.encode_utf8(&mut buffer).as_bytes());
+                    out.extend_from_slice(unit.encode_utf8(&mut buffer).as_bytes());
                     continue;
                 }
                 other => other,

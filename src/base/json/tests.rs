@@ -35,15 +35,15 @@ fn a_byte_order_mark_is_passed() {
 }
 
 #[test]
-fn texts_say_what_their_escapes_mean() {
+fn escapes_in_texts_are_decoded() {
     for (text, expected) in [
         (r#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),
         (r#""\u0041\u00e9\ud83d\ude00""#, "Aé😀"),
         (r#""\ud83dx\ude00\ud83d\u0041""#, "\u{fffd}x\u{fffd}\u{fffd}A"),
     ] {
-        let Ok(Value::Text(said)) = parse(text.as_bytes()) else { panic!("{text}") };
+        let Ok(Value::Text(value)) = parse(text.as_bytes()) else { panic!("{text}") };
         let mut out = Vec::new();
-        said.write(&mut out);
+        value.write(&mut out);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -154,6 +154,6 @@ fn a_body_has_its_check_sum_behind_it() {
 #[test]
 fn an_error_names_key_and_file() {
     let full = io::Error::from_raw_os_error(libc::ENOSPC);
-    let said = failed(Path::new("/var/lib/a.state"), &full).to_string();
-    assert!(said.starts_with("state_file /var/lib/a.state: No space left"), "{said}");
+    let text = failed(Path::new("/var/lib/a.state"), &full).to_string();
+    assert!(text.starts_with("state_file /var/lib/a.state: No space left"), "{text}");
 }

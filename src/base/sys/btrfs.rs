@@ -74,7 +74,7 @@ impl Default for Btrfs {
 impl Btrfs {
     /// The file system of `directory`. An error, such as ENOTTY, if that is no btrfs.
     pub fn info(&mut self, directory: &File) -> io::Result<BtrfsInfo> {
-        self.ask(directory, FS_INFO, [0; 2])?;
+        self.query(directory, FS_INFO, [0; 2])?;
         let [last, count, ..] = self.words;
         Ok(BtrfsInfo { last, count, id: self.bytes(2) })
     }
@@ -82,7 +82,7 @@ impl Btrfs {
     /// The device with that number, and the path that it was found at. ENODEV if there is no such device.
     pub fn device(&mut self, directory: &File, number: u64) -> io::Result<(BtrfsDevice, &[u8])> {
         // Without a UUID it is found by its number.
-        self.ask(directory, DEV_INFO, [number, 0])?;
+        self.query(directory, DEV_INFO, [number, 0])?;
         let [_, _, _, used, size, ..] = self.words;
         let id = self.bytes(1);
         self.path = self.bytes(PATH_AT);
@@ -93,13 +93,13 @@ impl Btrfs {
     /// The error counters of that device: writing, reading, flushing, corruption and generations. Waits while the
     /// file system writes its superblocks.
     pub fn errors(&mut self, directory: &File, number: u64) -> io::Result<[u64; BTRFS_ERRORS]> {
-        self.ask(directory, DEV_STATS, [number, BTRFS_ERRORS as u64])?;
+        self.query(directory, DEV_STATS, [number, BTRFS_ERRORS as u64])?;
         let [_, _, _, a, b, c, d, e, ..] = self.words;
         Ok([a, b, c, d, e])
     }
 
     /// Calls the ioctl with a struct of zeros that begins with `begin`.
-    fn ask(&mut self, directory: &File, number: u32, begin: [u64; 2]) -> io::Result<()> {
+    fn query(&mut self, directory: &File, number: u32, begin: [u64; 2]) -> io::Result<()> {
         self.words.fill(0);
         self.words.iter_mut().zip(begin).for_each(|(word, number)| *word = number);
         // SAFETY: the kernel reads and writes as many bytes as the number of the ioctl says, at most

@@ -27,54 +27,76 @@ pub enum ExitStatus {
 /// Starts the program `words` begins with, found as a shell finds it, with the others as arguments.
 /// It reads `input`; its output is discarded. The signals that this process has blocked to read
 /// them from a descriptor are not blocked there, nor are SIGPIPE and SIGXFSZ ignored: a child would inherit that,
-/// and not end when it is asked to. Other descriptors are closed there, because all are opened so.
+/// and not end when it should. Other descriptors are closed there, because all are opened so.
 ///
 /// # Errors
 ///
 /// There is no such program, or no memory or process slot for one more.
 pub fn spawn(words: &[String], input: BorrowedFd<'_>) -> io::Result<Child> {
-    let mut texts = Vec::new();
-    for word in words {
-        texts.push(CString::new(word.as_str())?);
-    }
-    let words = texts;
+    let words = words.iter().map(|word| CString::new(word.as_str()));
+    let words: Vec<CString> = words.collect::<Result<_, _>>()?;
     let mut argv: Vec<*mut c_char> = words.iter().map(|word| word.as_ptr().cast_mut()).collect();
     argv.push(ptr::null_mut());
     let Some(program) = words.first() else { return Err(io::ErrorKind::InvalidInput.into()) };
     let mut files = MaybeUninit::uninit();
-    let mut rules = MaybeUninit::uninit();
-    let mut signals = MaybeUninit::uninit();
+    let mut attributes = MaybeUninit::uninit();
     let mut pid = 0;
-    let (nowhere, stdin) = (c"/dev/null".as_ptr(), input.as_raw_fd());
-    let flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
     // SAFETY: each object is initialised by its first call, which fails only if memory is short,
     // and then there is nothing to be ended; argv and what it points to live to the end of the block,
     // and posix_spawn writes to neither.
     let failed = unsafe {
-        let (files, rules) = (files.as_mut_ptr(), rules.as_mut_ptr());
-        let set = signals.as_mut_ptr();
-        let init =
-            |failed| if failed == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(failed)) };
-        init(libc::posix_spawn_file_actions_init(files))?;
-        init(libc::posix_spawnattr_init(rules))?;
-        libc::sigemptyset(set);
-        let mut failed = libc::posix_spawnattr_setsigmask(rules, set);
-        libc::sigaddset(set, libc::SIGPIPE);
-        libc::sigaddset(set, libc::SIGXFSZ);
-        failed |= libc::posix_spawnattr_setsigdefault(rules, set);
-        failed |= libc::posix_spawnattr_setflags(rules, flags as _);
-        failed |= libc::posix_spawn_file_actions_adddup2(files, stdin, 0);
-        failed |= libc::posix_spawn_file_actions_addopen(files, 1, nowhere, libc::O_WRONLY, 0);
-        failed |= libc::posix_spawn_file_actions_adddup2(files, 1, 2);
+        let (files, attributes) = (files.as_mut_ptr(), attributes.as_mut_ptr());
+        check(libc::posix_spawn_file_actions_init(files))?;
+        check(libc::posix_spawnattr_init(attributes))?;
+        let mut failed = set_signals(attributes) | set_files(files, input);
         if failed == 0 {
             let (path, argv) = (program.as_ptr(), argv.as_ptr());
-            failed = libc::posix_spawnp(&mut pid, path, files, rules, argv, environ);
+            failed = libc::posix_spawnp(&mut pid, path, files, attributes, argv, environ);
         }
-        libc::posix_spawnattr_destroy(rules);
+        libc::posix_spawnattr_destroy(attributes);
         libc::posix_spawn_file_actions_destroy(files);
         failed
     };
-    if failed == 0 { Ok(Child(pid)) } else { Err(io::Error::from_raw_os_error(failed)) }
+    check(failed).map(|()| Child(pid))
+}
+
+fn check(errno: i32) -> io::Result<()> {
+    if errno == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(errno)) }
+}
+
+/// No signal is blocked, and SIGPIPE and SIGXFSZ are not ignored. Returns an errno, or 0.
+///
+/// # Safety
+///
+/// `attributes` is initialised.
+unsafe fn set_signals(attributes: *mut libc::posix_spawnattr_t) -> i32 {
+    let flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+    let mut signals = MaybeUninit::uninit();
+    let set = signals.as_mut_ptr();
+    // SAFETY: sigemptyset initialises the set, which the other calls only read.
+    unsafe {
+        libc::sigemptyset(set);
+        let mut failed = libc::posix_spawnattr_setsigmask(attributes, set);
+        libc::sigaddset(set, libc::SIGPIPE);
+        libc::sigaddset(set, libc::SIGXFSZ);
+        failed |= libc::posix_spawnattr_setsigdefault(attributes, set);
+        failed | libc::posix_spawnattr_setflags(attributes, flags as _)
+    }
+}
+
+/// Standard input is `input`; output and errors are discarded. Returns an errno, or 0.
+///
+/// # Safety
+///
+/// `files` is initialised.
+unsafe fn set_files(files: *mut libc::posix_spawn_file_actions_t, input: BorrowedFd<'_>) -> i32 {
+    let null = c"/dev/null".as_ptr();
+    // SAFETY: the path is copied; the descriptors are used when the program starts, and `input` is open then.
+    unsafe {
+        let stdin = libc::posix_spawn_file_actions_adddup2(files, input.as_raw_fd(), 0);
+        let stdout = libc::posix_spawn_file_actions_addopen(files, 1, null, libc::O_WRONLY, 0);
+        stdin | stdout | libc::posix_spawn_file_actions_adddup2(files, 1, 2)
+    }
 }
 
 impl Child {

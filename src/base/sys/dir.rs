@@ -187,7 +187,7 @@ mod tests {
     use std::io::Seek;
 
     #[test]
-    fn opens_what_lies_below_and_says_what_does_not() {
+    fn opens_entries_below_and_reports_missing_ones() {
         let directory = open_directory(Path::new("/proc/self")).unwrap();
         let mut name = String::new();
         open_below(&directory, c"comm").unwrap().read_to_string(&mut name).unwrap();

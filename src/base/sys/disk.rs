@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_file_is_a_regular_one_that_nobody_else_reads() {
+    fn a_private_file_is_regular_and_unreadable_to_others() {
         let dir = std::env::temp_dir().join(["private-", &std::process::id().to_string()].concat());
         std::fs::create_dir(&dir).unwrap();
         let path = |name: &str| dir.join(name);

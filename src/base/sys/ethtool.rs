@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_ends_where_nobody_may_write() {
+    fn a_buffer_ends_before_a_protected_page() {
         let mut room = Room::new(5000).unwrap();
         let length = room.bytes().len();
         assert!(length >= 5000 && length.is_multiple_of(4096));

@@ -19,6 +19,7 @@ mod notify;
 mod packed;
 mod pen;
 mod perf;
+mod poll;
 mod probe;
 mod resident;
 mod resolve;
@@ -51,16 +52,16 @@ pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
 pub use inotify::{Event, Events, FileEvent, Inotify};
 #[cfg(feature = "hub")]
 pub use net::acknowledge;
-pub use net::peer_ip;
 pub use net::{
-    Ends, Ready, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
-    listen_unix, local_name, peer_name, poll, receive, send, shut_write, would_block,
+    Ends, accept, inherited_listeners, is_exhaustion, is_ipv6_only, is_socket, listen_tcp,
+    listen_unix, local_name, peer_ip, peer_name, receive, send, shut_write,
 };
 pub use netlink::{netlink_socket, receive_from_kernel};
 pub use notify::Notify;
 pub use packed::{Laid, Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
+pub use poll::{Ready, poll, would_block};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
 pub use resolve::resolve;
@@ -205,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_what_the_kernel_says() {
+    fn it_reports_the_kernels_values() {
         assert!(user_hz() >= 1);
         assert!(page_size() >= 4096);
         assert!(process_cpu_nanos().unwrap() > 0);

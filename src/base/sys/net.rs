@@ -1,4 +1,4 @@
-//! Sockets and `poll(2)`.
+//! Sockets: listening, accepting, sending, and the addresses of both ends.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::time::Duration;
 
 /// The first file descriptor that a service manager hands over (sd_listen_fds(3)).
 const FIRST_INHERITED: RawFd = 3;
@@ -17,63 +16,6 @@ const BACKLOG: libc::c_int = 1024;
 
 /// The most listeners that are taken over from a service manager.
 const MAX_INHERITED: u32 = 16;
-
-/// One entry of a `poll`: the events to wait for, and those that came.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct Ready(libc::pollfd);
-
-impl Ready {
-    /// Waits for input on `fd`, room for output, or only for its end. The caller keeps the
-    /// descriptor open over the `poll`.
-    pub fn wait(fd: BorrowedFd<'_>, input: bool, output: bool) -> Ready {
-        const INPUT: libc::c_short = libc::POLLIN | libc::POLLRDHUP;
-        let events = if input { INPUT } else { 0 } | if output { libc::POLLOUT } else { 0 };
-        Ready(libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 })
-    }
-
-    /// Waits for the other end to close its side.
-    pub fn wait_for_end(fd: BorrowedFd<'_>) -> Ready {
-        Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 })
-    }
-
-    /// Waits for an event that is no input, as files of procfs report it (`POLLPRI`).
-    pub fn wait_for_event(fd: BorrowedFd<'_>) -> Ready {
-        Ready(libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLPRI, revents: 0 })
-    }
-
-    /// Whether anything came: input, room, an end or an error.
-    pub fn any(self) -> bool {
-        self.0.revents != 0
-    }
-
-    /// Whether the other end closed its side.
-    pub fn ended(self) -> bool {
-        self.0.revents & (libc::POLLRDHUP | libc::POLLHUP | libc::POLLERR) != 0
-    }
-}
-
-/// Waits until an entry is ready, a signal comes, or `timeout` is over (`None` waits for ever). The
-/// timeout is rounded up to milliseconds.
-pub fn poll(entries: &mut [Ready], timeout: Option<Duration>) -> io::Result<()> {
-    let millis = match timeout {
-        None => -1,
-        Some(t) => i32::try_from(t.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX),
-    };
-    let count = libc::nfds_t::try_from(entries.len()).unwrap_or(0);
-    // SAFETY: Ready is a transparent pollfd; pointer and count describe the slice.
-    let n = unsafe { libc::poll(entries.as_mut_ptr().cast::<libc::pollfd>(), count, millis) };
-    if n < 0 {
-        let error = io::Error::last_os_error();
-        for entry in entries {
-            entry.0.revents = 0;
-        }
-        if error.kind() != ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-    Ok(())
-}
 
 /// Listens on `address`, without blocking in `accept`. Accepted
 /// connections inherit TCP_NODELAY.
@@ -286,12 +228,6 @@ pub fn send(socket: BorrowedFd<'_>, from: &[u8]) -> io::Result<usize> {
 pub fn shut_write(socket: BorrowedFd<'_>) {
     // SAFETY: shutdown on an open descriptor; its failure (already gone) changes nothing.
     unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_WR) };
-}
-
-/// Whether a write to `fd` would block now. A pipe that has room accepts PIPE_BUF bytes.
-pub fn would_block(fd: impl AsFd) -> bool {
-    let mut entry = [Ready::wait(fd.as_fd(), false, true)];
-    poll(&mut entry, Some(Duration::ZERO)).is_ok() && !entry.iter().any(|e| e.any())
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Notify {
     }
 
     /// Sends a state line such as `READY=1`.
-    pub fn tell(&self, state: &str) {
+    pub fn send(&self, state: &str) {
         if let Some(socket) = &self.socket {
             // A manager that does not listen is no reason to stop serving.
             let _ = socket.send(state.as_bytes());
@@ -43,7 +43,7 @@ impl Notify {
     /// Reports that the settings are being read again; `READY=1` ends it.
     pub fn reloading(&self) {
         // Type=notify-reload matches the message to its signal by this time.
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", super::monotonic_micros()));
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={}", super::monotonic_micros()));
     }
 
     /// When the next message to the watchdog is due.
@@ -55,7 +55,7 @@ impl Notify {
     pub fn beat(&mut self, now: Instant) {
         let Some(beat) = self.beat else { return };
         if self.next.is_none_or(|next| next <= now) {
-            self.tell("WATCHDOG=1");
+            self.send("WATCHDOG=1");
             self.next = Some(now + beat);
         }
     }
@@ -82,27 +82,27 @@ mod tests {
         let manager = UnixDatagram::bind_addr(&address).unwrap();
         let name = OsStr::new("@sysmetrics-notify-test");
         let mut notify = Notify::new(Some(name), Some("2000000"), None);
-        let mut heard = [0; 64];
-        notify.tell("READY=1");
-        let n = manager.recv(&mut heard).unwrap();
-        assert_eq!(&heard[..n], b"READY=1");
+        let mut received = [0; 64];
+        notify.send("READY=1");
+        let n = manager.recv(&mut received).unwrap();
+        assert_eq!(&received[..n], b"READY=1");
         let now = Instant::now();
         notify.beat(now);
         notify.beat(now + Duration::from_millis(999)); // too early
         notify.beat(now + Duration::from_millis(1000));
         manager.set_nonblocking(true).unwrap();
         for _ in 0..2 {
-            let n = manager.recv(&mut heard).unwrap();
-            assert_eq!(&heard[..n], b"WATCHDOG=1");
+            let n = manager.recv(&mut received).unwrap();
+            assert_eq!(&received[..n], b"WATCHDOG=1");
         }
-        assert!(manager.recv(&mut heard).is_err());
+        assert!(manager.recv(&mut received).is_err());
         assert_eq!(notify.deadline(), Some(now + Duration::from_secs(2)));
     }
 
     #[test]
     fn is_silent_without_a_manager() {
         let mut notify = Notify::new(None, Some("1000"), None);
-        notify.tell("READY=1");
+        notify.send("READY=1");
         notify.beat(Instant::now());
         assert_eq!(notify.deadline(), None);
         let other = Notify::new(None, Some("1000"), Some("1"));

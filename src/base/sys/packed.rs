@@ -185,7 +185,7 @@ mod tests {
     static TABLE: Packed<u32, { GIVEN.len() }> = LAID.table(&TEXTS);
 
     #[test]
-    fn a_table_says_what_its_rows_said() {
+    fn a_packed_table_has_the_values_of_its_rows() {
         for (row, given) in TABLE.rows().iter().zip(GIVEN) {
             assert_eq!(format!("{row:?}"), format!("{given:?}"));
             assert_eq!((row.first(), row.second()), (given.first(), given.second()));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_there_once() {
+    fn duplicates_are_shown_once() {
         let [first, second, third, _] = TABLE.rows();
         assert!(ptr::eq(first.second(), second.second()));
         let [list, shared] = [first, third].map(|row| row.list().next().map(str::as_ptr));

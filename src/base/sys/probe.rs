@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn what_lies_below_a_mount_is_none() {
         assert!(is_mount(c"/proc"));
-        assert!(is_mount(c"/no/such/place"), "statfs tells");
+        assert!(is_mount(c"/no/such/place"), "statfs reports it");
         assert!(!is_mount(c"/proc/sys/kernel"));
         for (only_mount, errno) in [(true, Some(libc::ENOENT)), (false, None)] {
             let mut probe = Probe::start(c"/proc/sys/kernel", only_mount).unwrap();
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_says_what_the_call_says() {
+    fn a_child_returns_the_result_of_the_call() {
         let mut probe = Probe::start(c"/proc", true).unwrap();
         assert_eq!(wait(&mut probe).unwrap(), statfs(c"/proc").unwrap());
         drop(probe);

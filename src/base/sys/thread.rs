@@ -76,20 +76,20 @@ mod tests {
 
     #[test]
     fn a_thread_has_its_name_and_is_waited_for() {
-        let (told, tells) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let work = move || {
-            told.send(std::fs::read_to_string("/proc/thread-self/comm").unwrap()).unwrap();
+            sender.send(std::fs::read_to_string("/proc/thread-self/comm").unwrap()).unwrap();
         };
         spawn_thread("a name that is too long", 128 << 10, Box::new(work)).unwrap().join();
-        assert_eq!(tells.try_recv().unwrap(), "a name that is \n");
+        assert_eq!(receiver.try_recv().unwrap(), "a name that is \n");
     }
 
     #[test]
-    fn one_that_nobody_waits_for_goes_on() {
-        let (told, tells) = mpsc::channel();
-        let work = move || told.send(()).unwrap();
+    fn a_child_without_a_waiting_scrape_continues() {
+        let (sender, receiver) = mpsc::channel();
+        let work = move || sender.send(()).unwrap();
         drop(spawn_thread("x", 128 << 10, Box::new(work)).unwrap());
-        tells.recv().unwrap();
+        receiver.recv().unwrap();
         assert!(spawn_thread("\0", 128 << 10, Box::new(|| ())).is_err());
     }
 }

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_told() {
+    fn refused_for_lack_of_room_is_reported() {
         let (socket, bound) = bind_udp((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         // It was introduced with Linux 4.12.

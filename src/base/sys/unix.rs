@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_accepts_nobody_is_not_waited_for() {
+    fn a_peer_that_accepts_no_connection_is_not_waited_for() {
         let name = format!("sysmetrics-unix-full-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let _listener = UnixListener::bind_addr(&address).unwrap();

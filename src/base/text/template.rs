@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_say_where() {
+    fn mistakes_have_their_column() {
         for (text, sentence) in [
             ("é {{ $x }}", "column 6: found \"$x\", expected $value or $labels.NAME"),
             ("{{", "column 3: found the end, expected $value or $labels.NAME"),

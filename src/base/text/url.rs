@@ -1,4 +1,4 @@
-//! URLs of other programs: http only, TLS is not built in.
+//! URLs of other programs: http, and https in a build with TLS.
 
 use crate::base::wire::{NO_TLS, Url};
 
@@ -9,14 +9,14 @@ pub fn check(text: &str) -> Result<(), String> {
         Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
         Ok(_) => Ok(()),
         Err(NO_TLS) => {
-            Err("; TLS is not built in: ask over http, through a proxy where it has to be"
+            Err("; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it"
                 .to_owned())
         }
         Err(_) => Err(String::new()),
     }
 }
 
-/// Like `check`, but allows `https://` if TLS is built in.
+/// Like `check`, for exports: the error about `https://` names the build to use.
 pub fn check_remote(text: &str) -> Result<(), String> {
     let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
     match scheme {

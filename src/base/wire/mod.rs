@@ -2,6 +2,7 @@
 //! the length of a body, chunks, gzip and dates; URLs;
 //! patterns of names; check sums; and the fields of Protocol Buffers.
 
+mod basic;
 mod chunked;
 mod crc;
 mod date;
@@ -15,6 +16,7 @@ mod secret;
 mod shown;
 mod url;
 
+pub use basic::basic;
 pub use chunked::Chunks;
 pub use crc::{crc32, crc32c};
 pub use date::{read_day, read_http_date};
@@ -26,7 +28,7 @@ pub use gzip::{Gzip, GzipTemplate};
 pub use pattern::matches;
 pub use secret::SECRET;
 pub use shown::shown;
-pub use url::{NO_TLS, Url, basic};
+pub use url::{NO_TLS, Url};
 
 use std::str;
 

@@ -12,8 +12,6 @@ const MAX_URL: usize = 4 << 10;
 const PORT: u16 = 80;
 const TLS_PORT: u16 = 443;
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// The target of a request. `Display` writes it without user, password and tokens: it goes to logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
@@ -183,21 +181,6 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&super::percent_decoded(text)).into_owned()
 }
 
-/// The value of an Authorization header for basic authentication (RFC 7617).
-pub fn basic(user: &str, password: &str) -> String {
-    let plain = [user, ":", password].concat();
-    let mut out = String::from("Basic ");
-    for three in plain.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = BASE64.get((bits >> shift & 63) as usize).copied().unwrap_or(b'=');
-            out.push(if at <= three.len() { char::from(digit) } else { '=' });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,18 +282,6 @@ mod tests {
         }
         for bad in ["https:", "ftp://x", "mailto:x", "/a b", "http://"] {
             assert!(base.join(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn basic_is_base64() {
-        for (user, password, expected) in [
-            ("Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-            ("a", "", "Basic YTo="),
-            ("ab", "", "Basic YWI6"),
-            ("test", "123£", "Basic dGVzdDoxMjPCow=="),
-        ] {
-            assert_eq!(basic(user, password), expected);
         }
     }
 }

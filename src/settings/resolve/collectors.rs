@@ -28,10 +28,10 @@ pub fn collectors(
         rows = rows.get(at..).unwrap_or_default();
         let mut options = Options { catalogue, rows, subject, resolved };
         let in_system = subject.options.iter().find(|option| option.in_system);
-        let in_system = in_system.and_then(|option| options.said(option));
+        let in_system = in_system.and_then(|option| options.given(option));
         let in_system = in_system.map(|(value, origin)| (value.is_on(), origin));
         let wanted = subject.options.iter().filter(|option| option.enables);
-        let wanted = wanted.filter_map(|option| options.said(option)).next();
+        let wanted = wanted.filter_map(|option| options.given(option)).next();
         let wanted = wanted.map(|(_, origin)| (true, origin));
         let others = all_off.clone().or(in_system).or(wanted).or(others_off.clone());
         let enabled = options.switch(others);
@@ -73,7 +73,7 @@ impl Options<'_, '_, '_> {
     }
 
     /// The value that a source sets; not a default.
-    fn said(&self, option: &OptionRow) -> Option<(Value, Origin)> {
+    fn given(&self, option: &OptionRow) -> Option<(Value, Origin)> {
         let one = self.find(option).filter(|one| !one.value.is_empty())?;
         Some((one.value.clone(), one.origin.clone()?))
     }
@@ -100,9 +100,9 @@ impl Options<'_, '_, '_> {
             return;
         }
         for option in self.subject.options {
-            let Some((_, origin)) = self.said(option) else { continue };
+            let Some((_, origin)) = self.given(option) else { continue };
             if let Some(exclude) = self.other(option, ["include", "exclude"]) {
-                match self.said(exclude) {
+                match self.given(exclude) {
                     Some(_) if exclude.joins_include => {}
                     Some((_, second)) => {
                         self.refuse_both([option, exclude], origin, second, refusal);
@@ -110,7 +110,7 @@ impl Options<'_, '_, '_> {
                     None => self.drop_default(exclude),
                 }
             } else if let Some(include) = self.other(option, ["exclude", "include"])
-                && self.said(include).is_none()
+                && self.given(include).is_none()
             {
                 self.drop_default(include);
             }

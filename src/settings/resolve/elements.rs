@@ -33,7 +33,7 @@ impl Elements<'_, '_> {
             self.refuse_repeated(i, element);
             self.set_within(Some(i));
             // A rejected element may be what the others need.
-            let is_within = |e: &Element| e.spoilt && e.above == Some(i);
+            let is_within = |e: &Element| e.is_rejected && e.above == Some(i);
             if is_whole && !self.elements.iter().any(is_within) {
                 self.check(i, element);
             }
@@ -43,7 +43,7 @@ impl Elements<'_, '_> {
     /// Sets the rows of an element; returns whether it has all required rows and none was
     /// rejected.
     fn set_rows(&mut self, i: usize, element: &Element) -> bool {
-        let mut is_whole = !element.spoilt;
+        let mut is_whole = !element.is_rejected;
         for row in self.catalogue.rows_of(element.section) {
             let why = (element.section.inapplicable)(self.settings, row);
             if let Some(why) = why.filter(|_| is_whole) {
@@ -58,7 +58,7 @@ impl Elements<'_, '_> {
                 Some(one) if !row.traits.required || !one.value.is_empty() => {
                     self.resolved.push(one);
                 }
-                _ if row.traits.required && !element.spoilt => {
+                _ if row.traits.required && !element.is_rejected => {
                     let (header, expects) = (element.section.header(), row.kind.expects());
                     let text = [&header, ": ", row.key(), " is missing; expected ", &expects];
                     self.refusal.add(element.origin.clone(), text.concat());

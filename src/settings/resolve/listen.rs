@@ -11,7 +11,7 @@ const MAX_LISTEN: usize = 8;
 /// The file, the environment, the command line.
 const LAYERS: usize = 3;
 
-const TOGETHER: &str = "listen together with host or port; keep listen, which says both";
+const TOGETHER: &str = "listen together with host or port; keep listen, which sets both";
 const NOT_ONE: &str =
     "changes the one TCP address that listen gives, but it gives none or several; use listen";
 

@@ -12,7 +12,7 @@ pub mod resolved;
 use crate::base::dialect::Dialect;
 use crate::settings::problem::{Origin, Refusal};
 use crate::settings::sources::file;
-use crate::settings::sources::raw::{RawValue, Sources};
+use crate::settings::sources::raw::{Element, RawValue, Sources};
 use crate::settings::sources::tree::Shape;
 use crate::settings::table::{Catalogue, Role, SECTIONS};
 use crate::settings::types::{Action, Settings, Subject, Value};
@@ -29,24 +29,10 @@ pub fn resolve<'a>(
     sources: &mut Sources<'a, '_>,
 ) -> (Settings, Vec<Resolved<'a>>) {
     let (catalogue, refusal) = (sources.catalogue, &mut sources.refusal);
-    // The lowest layer first, each as it was read.
-    sources.values.sort_by_key(|value| value.origin.layer());
-    let mut parsed = Vec::new();
-    for value in sources.values.drain(..) {
-        let element = value.element.and_then(|i| sources.elements.get_mut(i));
-        match (Resolved::parse(value, refusal), element) {
-            (Some(one), _) => parsed.push(one),
-            (None, Some(element)) => element.spoilt = true,
-            (None, None) => {}
-        }
-    }
-
+    let mut parsed = parse_all(&mut sources.values, &mut sources.elements, refusal);
     listen::split_endpoint(catalogue, &mut parsed);
     let mut settings = Settings::default();
-    if let Some(one) = parsed.iter().rfind(|one| one.row.is(Role::Dialect)) {
-        (one.row.set)(&mut settings, &one.value);
-    }
-    let dialect = settings.dialect;
+    let dialect = set_dialect(&parsed, &mut settings);
     if dialect == Dialect::Node {
         for flag in sources.repeated.drain(..) {
             refusal.add(Origin::Flag(flag), REPEATED.to_owned());
@@ -81,6 +67,33 @@ pub fn resolve<'a>(
         exports::mark(&resolved, &mut settings);
     }
     (settings, resolved)
+}
+
+/// Sets the dialect, on which the defaults of other rows depend.
+fn set_dialect(parsed: &[Resolved<'_>], settings: &mut Settings) -> Dialect {
+    if let Some(one) = parsed.iter().rfind(|one| one.row.is(Role::Dialect)) {
+        (one.row.set)(settings, &one.value);
+    }
+    settings.dialect
+}
+
+/// Parses the raw values, the lowest layer first.
+fn parse_all<'a>(
+    values: &mut Vec<RawValue<'a>>,
+    elements: &mut [Element],
+    refusal: &mut Refusal,
+) -> Vec<Resolved<'a>> {
+    values.sort_by_key(|value| value.origin.layer());
+    let mut parsed = Vec::new();
+    for value in values.drain(..) {
+        let element = value.element.and_then(|i| elements.get_mut(i));
+        match (Resolved::parse(value, refusal), element) {
+            (Some(one), _) => parsed.push(one),
+            (None, Some(element)) => element.is_rejected = true,
+            (None, None) => {}
+        }
+    }
+    parsed
 }
 
 /// Checks each table as a whole.

@@ -9,9 +9,9 @@ const MORE: &str = include_str!("manual.roff");
 
 const DESCRIPTION: &str = ".B sysmetrics
 reads the kernel's files and serves them to Prometheus, under names of its own or under those of node_exporter.
-It takes in what other programs know (pushed JSON, Pushgateway and statsd clients, text files, other
+It accepts metrics of other programs (pushed JSON, Pushgateway and statsd clients, text files, other
 endpoints, log lines), sends the same samples by OTLP, as Influx lines or by remote write, has a status page,
-and tells of alerts.
+and sends alerts.
 .PP
 No setting is needed: it serves on port 9101, or 9100 under node_exporter's names.
 ";
@@ -26,7 +26,7 @@ and their opposites
 
 const SYSTEMD: &str = r#".TP
 .BR LISTEN_FDS ", " NOTIFY_SOCKET ", " WATCHDOG_USEC
-Set by systemd: the sockets to serve on, and how to say that it is ready and alive.
+Set by systemd: the sockets to serve on, where to report that the agent is ready, and how often that it is alive.
 "#;
 
 const SEE_ALSO: &str = r".SH SEE ALSO

@@ -8,8 +8,8 @@ use crate::settings::types::Subject;
 pub fn reference(subjects: &[&Subject]) -> String {
     let catalogue = Catalogue::new(subjects);
     let mut out = String::from(
-        "# Settings\n\nA flag beats the environment, the environment beats the file, the file \
-         beats the defaults.\n",
+        "# Settings\n\nFlags override the environment, which overrides the file, which overrides the \
+         defaults.\n",
     );
     for (section, rows) in by_section(&catalogue) {
         out.push_str(&["\n## ", section.title].concat());

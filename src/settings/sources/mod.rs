@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod env;
 pub mod file;
+mod messages;
 pub mod otel;
 pub mod otel_values;
 pub mod raw;

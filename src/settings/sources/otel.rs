@@ -53,7 +53,7 @@ impl<'a> Sources<'a, '_> {
             text = ["otlp-", &number.to_string()].concat();
         }
         let origin = Origin::Env(found.name.to_owned());
-        self.elements.push(Element { section, above: None, origin, spoilt: false });
+        self.elements.push(Element { section, above: None, origin, is_rejected: false });
         let element = self.elements.len() - 1;
         self.values.push(by(found, kind, "otlp", element));
         self.values.push(by(found, name, &text, element));

@@ -21,11 +21,11 @@ pub struct RawValue<'a> {
 /// A table of a list, as the file has it.
 pub struct Element {
     pub section: &'static Section,
-    /// The element it stands in.
+    /// The element that it is part of.
     pub above: Option<usize>,
     pub origin: Origin,
     /// A part of it was rejected; a missing key may be that part.
-    pub spoilt: bool,
+    pub is_rejected: bool,
 }
 
 impl Element {
@@ -47,7 +47,20 @@ pub struct Sources<'a, 'e> {
     pub refusal: Refusal,
 }
 
-impl<'a> Sources<'a, '_> {
+impl<'a, 'e> Sources<'a, 'e> {
+    /// No values yet.
+    pub fn new(catalogue: &'a Catalogue, env: &'e [(OsString, OsString)]) -> Sources<'a, 'e> {
+        Sources {
+            catalogue,
+            env,
+            values: Vec::new(),
+            elements: Vec::new(),
+            warnings: Vec::new(),
+            repeated: Vec::new(),
+            refusal: Refusal::default(),
+        }
+    }
+
     /// Adds a value of the environment or the command line.
     pub fn push(&mut self, row: &'a Row, text: String, origin: Origin) {
         self.values.push(RawValue { row, text, shape: None, origin, element: None });

@@ -3,13 +3,13 @@
 //! environment in texts are expanded.
 
 use crate::base::text::variables::filled;
-use crate::base::text::words::{meant, quoted};
 use crate::settings::problem::Origin;
 use crate::settings::sources::file::place;
+use crate::settings::sources::messages::{clash, unknown};
 use crate::settings::sources::raw::{Element, RawValue, Sources};
 use crate::settings::sources::toml;
-use crate::settings::sources::tree::{Fault, Node, Shape, Tree, found};
-use crate::settings::table::{COLLECTORS, Catalogue, Row, Section};
+use crate::settings::sources::tree::{Node, Shape, Tree, found};
+use crate::settings::table::{Row, Section};
 use crate::settings::types::Kind;
 
 /// Records the values of `text`, and the elements of lists that they belong to.
@@ -57,42 +57,19 @@ impl<'a> Reader<'a, '_, '_> {
         let path = tree.path(i);
         let (name, shape) = (path.join("."), node.shape);
         if let Some(section) = catalogue.list(&path) {
-            return match (shape, section.pairs) {
-                (Shape::Tables | Shape::Array, _) => Children::List(section, element),
-                (shape, Some(keys)) if shape.is_table() => {
-                    tree.children(i).for_each(|child| self.pair(child, keys, section, element));
-                    Children::Nothing
-                }
-                (shape, _) => {
-                    let (header, found) = (section.header(), found(shape, &node.text));
-                    let text = format!("{name}: expected tables, {header}, found {found}");
-                    self.refuse(node.at, text, element)
-                }
-            };
+            return self.list((i, node), &name, section, element);
         }
         let is_table = catalogue.is_table(&path);
         if is_table && shape.is_table() {
             if element.is_some() && tree.children(i).next().is_none() {
-                return self.refuse(
-                    node.at,
-                    [&name, ": says nothing; leave it out"].concat(),
-                    element,
-                );
+                let text = [&name, ": an empty table; remove it, or set a key in it"].concat();
+                return self.refuse(node.at, text, element);
             }
             return Children::Table(element);
         }
         let row = catalogue.find(&path);
         if let Some(row) = row.filter(|row| fits(tree, i, node, row.kind)) {
-            let first = self.sources.values.iter().find(|value| {
-                value.row == row && element.is_none() && matches!(value.origin, Origin::File(..))
-            });
-            if let Some(first) = first {
-                let (known, first) = (row.key(), first.origin.text(&self.sources.refusal.file));
-                let text = format!("{name} is another name of {known} ({first}); keep one");
-                return self.refuse(node.key.at, text, element);
-            }
-            self.record((i, node), row, element);
-            return Children::Nothing;
+            return self.value((i, node), &name, row, element);
         }
         if row.is_none() && !is_table {
             return self.refuse(node.key.at, unknown(catalogue, &path, node), element);
@@ -101,6 +78,49 @@ impl<'a> Reader<'a, '_, '_> {
         let expected = kind.map_or_else(|| ["a table, [", &name, "]"].concat(), Kind::expects);
         let found = found(shape, &kind.unwrap_or(Kind::Text).shown(&node.text));
         self.refuse(node.at, format!("{name}: expected {expected}, found {found}"), element)
+    }
+
+    /// The key of a list of tables.
+    fn list(
+        &mut self,
+        (i, node): (usize, &Node),
+        name: &str,
+        section: &'static Section,
+        above: Option<usize>,
+    ) -> Children {
+        match (node.shape, section.pairs) {
+            (Shape::Tables | Shape::Array, _) => Children::List(section, above),
+            (shape, Some(keys)) if shape.is_table() => {
+                let tree = self.tree;
+                tree.children(i).for_each(|child| self.pair(child, keys, section, above));
+                Children::Nothing
+            }
+            (shape, _) => {
+                let (header, found) = (section.header(), found(shape, &node.text));
+                let text = format!("{name}: expected tables, {header}, found {found}");
+                self.refuse(node.at, text, above)
+            }
+        }
+    }
+
+    /// The key of a row, whose value has the right shape.
+    fn value(
+        &mut self,
+        (i, node): (usize, &Node),
+        name: &str,
+        row: &'a Row,
+        element: Option<usize>,
+    ) -> Children {
+        let first = self.sources.values.iter().find(|value| {
+            value.row == row && element.is_none() && matches!(value.origin, Origin::File(..))
+        });
+        if let Some(first) = first {
+            let (known, first) = (row.key(), first.origin.text(&self.sources.refusal.file));
+            let text = format!("{name} is another name of {known} ({first}); keep one");
+            return self.refuse(node.key.at, text, element);
+        }
+        self.record((i, node), row, element);
+        Children::Nothing
     }
 
     /// An element of a list.
@@ -121,7 +141,7 @@ impl<'a> Reader<'a, '_, '_> {
                 if let Some(element) = self.begin(node.at, section, above) {
                     let whole = self.filled(node, section.name, Some(element));
                     for (key, text) in whole.map(|text| plain(&text)).unwrap_or_default() {
-                        self.say(element, key, node, &text);
+                        self.set_key(element, key, node, &text);
                     }
                 }
                 Children::Nothing
@@ -145,9 +165,9 @@ impl<'a> Reader<'a, '_, '_> {
         let Some(element) = self.begin(child.key.at, section, above) else { return };
         let [first, second] = keys;
         let name = Node { shape: Shape::Text, at: child.key.at, ..child.clone() };
-        self.say(element, first, &name, &child.key.name);
+        self.set_key(element, first, &name, &child.key.name);
         if let Some(text) = self.filled(child, section.name, Some(element)) {
-            self.say(element, second, child, &text);
+            self.set_key(element, second, child, &text);
         }
     }
 
@@ -160,7 +180,7 @@ impl<'a> Reader<'a, '_, '_> {
     ) -> Option<usize> {
         let beside = |e: &&Element| std::ptr::eq(e.section, section) && e.above == above;
         let count = self.sources.elements.iter().filter(beside).count();
-        let spoilt = count >= section.max;
+        let is_rejected = count >= section.max;
         if count == section.max {
             let text = ["more than ", &section.max.to_string(), " ", &section.header()].concat();
             self.refuse(at, text, above);
@@ -168,13 +188,13 @@ impl<'a> Reader<'a, '_, '_> {
         let origin = origin(self.text, at);
         // One more stands for all that exceed the limit.
         if count <= section.max {
-            self.sources.elements.push(Element { section, above, origin, spoilt });
+            self.sources.elements.push(Element { section, above, origin, is_rejected });
         }
-        (!spoilt).then(|| self.sources.elements.len() - 1)
+        (!is_rejected).then(|| self.sources.elements.len() - 1)
     }
 
     /// Records a value that stands for a key of an element.
-    fn say(&mut self, element: usize, key: &str, node: &Node, text: &str) {
+    fn set_key(&mut self, element: usize, key: &str, node: &Node, text: &str) {
         let Some(section) = self.sources.elements.get(element).map(|e| e.section) else { return };
         let row = self.sources.catalogue.rows_of(section).find(|row| row.key() == key);
         if let Some(row) = row {
@@ -227,7 +247,7 @@ impl<'a> Reader<'a, '_, '_> {
             self.sources.refusal.add(origin(self.text, at), problem);
         }
         if let Some(element) = element.and_then(|i| self.sources.elements.get_mut(i)) {
-            element.spoilt = true;
+            element.is_rejected = true;
         }
         Children::Nothing
     }
@@ -247,51 +267,6 @@ fn fits(tree: &Tree, i: usize, node: &Node, kind: Kind) -> bool {
         }
         shape => !shape.is_table(),
     }
-}
-
-fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
-    let (name, above) = path.split_last().map_or(("", [].as_slice()), |(n, above)| (*n, above));
-    let known = catalogue.names(above);
-    let what = match (above, node.shape.is_table() || node.shape == Shape::Tables) {
-        ([], true) => "table",
-        _ => "key",
-    };
-    let place = match (above, catalogue.list(above)) {
-        ([], _) => String::new(),
-        (_, Some(section)) => [" in ", &section.header()].concat(),
-        (above, None) => [" in [", &above.join("."), "]"].concat(),
-    };
-    let meant = match catalogue.own_name(name).filter(|_| above == [COLLECTORS]) {
-        Some(own) => format!("; did you mean {}?", quoted(own)),
-        None => meant(name, &mut known.iter().copied(), ""),
-    };
-    let meant = if is_of_tls(path) { "; TLS and users are not built in".to_owned() } else { meant };
-    let known = known.join(", ");
-    format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
-}
-
-/// Whether a key is one that builds with TLS have, and this one lacks.
-fn is_of_tls(path: &[&str]) -> bool {
-    let of_tls = matches!(path, ["server", "tls" | "users_file" | "web_config_file", ..]);
-    of_tls && !cfg!(feature = "tls")
-}
-
-/// The message of a fault.
-fn clash(tree: &Tree, fault: &Fault, text: &str) -> String {
-    let Some((i, node)) = fault.first.and_then(|i| Some((i, tree.nodes.get(i)?))) else {
-        return fault.text.clone();
-    };
-    let (line, _) = place(text, node.key.at);
-    let mut out = [&fault.text, " in line ", &line.to_string()].concat();
-    if let [COLLECTORS, name] = *tree.path(i).as_slice()
-        && fault.table != node.shape.is_table()
-    {
-        let name = ["collectors.", name].concat();
-        out.push_str("; TOML has no key that is both a value and a table: keep the table [");
-        out.push_str(&name);
-        out.push_str("] and write the switch in it as \"enabled = true\" or \"enabled = false\"");
-    }
-    out
 }
 
 fn origin(text: &str, at: usize) -> Origin {

@@ -44,7 +44,7 @@ pub static SCRAPE: Section =
     Section::new("scrape", "Other endpoints", &[SCRAPE_TABLE.rows()]).check(checks::scrape);
 pub static TARGETS: Section = Section {
     plain: Some(plain_target),
-    ..Section::new("scrape.targets", "Targets: the endpoints to ask", &[TARGET_TABLE.rows()])
+    ..Section::new("scrape.targets", "Targets: the endpoints to scrape", &[TARGET_TABLE.rows()])
         .list(MAX_TARGETS, |s| s.scrape.targets.push(Target::default()))
         .check(checks::target)
 };
@@ -80,7 +80,7 @@ const PUSHED: &[TableRow] = &[
         .set(|s, v| v.put_texts(&mut s.custom.counters)),
     TableRow::new("labels", Kind::Labels, "", "Labels of every pushed series that has no label of that name.")
         .set(|s, v| v.put_pairs(&mut s.custom.labels)),
-    TableRow::new("labels_on_all", Kind::Switch, "false", "These labels are on every series, including this machine's own.")
+    TableRow::new("labels_on_all", Kind::Switch, "false", "Put these labels on every series, including this machine's own.")
         .set(|s, v| s.custom.labels_on_all = v.is_on()),
 ];
 
@@ -114,21 +114,21 @@ const PUSH_ROWS: &[TableRow] = &[
         .set(|s, v| s.push.ttl_by_source = times(v)),
     TableRow::new("max_age", Kind::Time(MAX_AGE_MIN, TTL_MAX), MAX_AGE, "How old the time stamp of a pushed sample may be.")
         .set(|s, v| s.push.max_age = v.duration()),
-    TableRow::new("token_file", Kind::Path, "", "File with a token a line; clients that push send one, as Bearer or as password of Basic. Without it only programs on this machine may push, and no web page or proxy.")
+    TableRow::new("token_file", Kind::Path, "", "File with one token per line; clients that push send one as bearer token, or as password of basic authentication. Without it only programs on this machine may push, but no web page or proxy.")
         .set(|s, v| v.put_path(&mut s.push.token_file)),
-    TableRow::new("max_body_bytes", Kind::Count(1024, 16 << 20), "1048576", "Bytes of a request's body.")
+    TableRow::new("max_body_bytes", Kind::Count(1024, 16 << 20), "1048576", "Most bytes of a request's body.")
         .set(|s, v| s.push.max_body_bytes = v.number as usize),
-    TableRow::new("max_series", Kind::Count(1, 10_000_000), "100000", "Pushed series at a time; each bucket of a histogram is one.")
+    TableRow::new("max_series", Kind::Count(1, 10_000_000), "100000", "Most pushed series at a time; each bucket of a histogram is one.")
         .set(|s, v| s.push.max_series = v.number as usize),
-    TableRow::new("max_families", Kind::Count(1, 100_000), "5000", "Pushed metrics at a time.")
+    TableRow::new("max_families", Kind::Count(1, 100_000), "5000", "Most pushed metrics at a time.")
         .set(|s, v| s.push.max_families = v.number as usize),
-    TableRow::new("max_bytes", Kind::Count(1024, 1 << 30), "8388608", "Bytes of names, labels and help texts of all series of other programs.")
+    TableRow::new("max_bytes", Kind::Count(1024, 1 << 30), "8388608", "Most bytes of names, labels and help texts of all series of other programs.")
         .set(|s, v| s.push.max_bytes = v.number as usize),
-    TableRow::new("max_labels", Kind::Count(0, 100), "32", "Labels of a pushed series.")
+    TableRow::new("max_labels", Kind::Count(0, 100), "32", "Most labels of a pushed series.")
         .set(|s, v| s.push.max_labels = v.number as usize),
-    TableRow::new("max_name_bytes", Kind::Count(16, 1024), "200", "Bytes of the name of a pushed metric or label.")
+    TableRow::new("max_name_bytes", Kind::Count(16, 1024), "200", "Most bytes of the name of a pushed metric or label.")
         .set(|s, v| s.push.max_name_bytes = v.number as usize),
-    TableRow::new("max_value_bytes", Kind::Count(16, 65_536), "1024", "Bytes of the value of a pushed label.")
+    TableRow::new("max_value_bytes", Kind::Count(16, 65_536), "1024", "Most bytes of the value of a pushed label.")
         .set(|s, v| s.push.max_value_bytes = v.number as usize),
 ];
 
@@ -148,11 +148,11 @@ const SCRAPE_ROWS: &[TableRow] = &[
         .set(|s, v| s.scrape.interval = v.duration()),
     TableRow::new("timeout_secs", Kind::Time(TIMEOUT_MIN, TIMEOUT_MAX), "", "Timeout of a request, in total; by default 5 seconds, or the interval if that is less.")
         .set(|s, v| s.scrape.timeout = v.duration()),
-    TableRow::new("max_body_bytes", Kind::Count(1024, 256 << 20), "8388608", "Bytes of an answer, decoded.")
+    TableRow::new("max_body_bytes", Kind::Count(1024, 256 << 20), "8388608", "Most bytes of a response, decoded.")
         .set(|s, v| s.scrape.max_body_bytes = v.number as usize),
-    TableRow::new("max_series", Kind::Count(1, 1_000_000), "20000", "Series of one target.")
+    TableRow::new("max_series", Kind::Count(1, 1_000_000), "20000", "Most series of one target.")
         .set(|s, v| s.scrape.max_series = v.number as usize),
-    TableRow::new("max_labels", Kind::Count(1, 1000), "128", "Labels of a target's series.")
+    TableRow::new("max_labels", Kind::Count(1, 1000), "128", "Most labels of a target's series.")
         .set(|s, v| s.scrape.max_labels = v.number as usize),
 ];
 
@@ -164,7 +164,7 @@ const TARGET_ROWS: &[TableRow] = &[
         .required().unique().set(|s, v| target(s, |t| v.put(&mut t.name))),
     TableRow::new("url", Kind::Url, "", "URL to request.")
         .required().set(|s, v| target(s, |t| v.put(&mut t.url))),
-    TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "Format of its answers: exposition text, or any JSON.")
+    TableRow::new("type", Kind::Choice(&words(&TARGET_KINDS)), "prometheus", "Format of its responses: exposition text, or any JSON.")
         .set(|s, v| target(s, |t| choose(&TARGET_KINDS, v, &mut t.kind))),
     TableRow::new("interval_secs", Kind::Time(INTERVAL_MIN, INTERVAL_MAX), "", "Overrides the one of all targets.")
         .set(|s, v| target(s, |t| t.interval = Some(v.duration()))),
@@ -172,15 +172,15 @@ const TARGET_ROWS: &[TableRow] = &[
         .set(|s, v| target(s, |t| t.timeout = Some(v.duration()))),
     TableRow::new("headers", Kind::Headers, "", "Headers of each request.")
         .set(|s, v| target(s, |t| v.put_pairs(&mut t.headers))),
-    TableRow::new("token_file", Kind::Path, "", "File with a token to send as Bearer.")
+    TableRow::new("token_file", Kind::Path, "", "File with a bearer token.")
         .set(|s, v| target(s, |t| v.put_path(&mut t.token_file))),
-    TableRow::new("username", Kind::Text, "", "Name to send as Basic, with password_file.")
+    TableRow::new("username", Kind::Text, "", "User name for basic authentication, with password_file.")
         .set(|s, v| target(s, |t| v.put(&mut t.username))),
     TableRow::new("password_file", Kind::Path, "", "File with the password for username.")
         .set(|s, v| target(s, |t| v.put_path(&mut t.password_file))),
-    TableRow::new("honor_timestamps", Kind::Switch, "false", "Time stamps that the target gives are kept.")
+    TableRow::new("honor_timestamps", Kind::Switch, "false", "Keep the time stamps of the target.")
         .set(|s, v| target(s, |t| t.honor_timestamps = v.is_on())),
-    TableRow::new("any_status", Kind::Switch, "false", "Answers are read whatever their status, such as the 503 of a health check.")
+    TableRow::new("any_status", Kind::Switch, "false", "Responses are read whatever their status, such as the 503 of a health check.")
         .set(|s, v| target(s, |t| t.any_status = v.is_on())),
     TableRow::new("follow_redirects", Kind::Choice(&words(&REDIRECTS)), "same_host", "Redirects that are followed: to the host of url, or to any.")
         .set(|s, v| target(s, |t| choose(&REDIRECTS, v, &mut t.follow_any))),
@@ -246,16 +246,16 @@ fn plain_target(text: &str) -> Vec<Keyed> {
         true => text.to_owned(),
         false => ["http://", text].concat(),
     };
-    let mut said = Vec::new();
+    let mut keys = Vec::new();
     if let Ok(parts) = Url::parse(&url) {
         let host = parts.host.trim_start_matches('[').trim_end_matches(']');
-        said.push(("name", [host, ":", &parts.port.to_string()].concat()));
+        keys.push(("name", [host, ":", &parts.port.to_string()].concat()));
         if parts.target == "/" && !url.ends_with('/') {
             url.push_str("/metrics");
         }
     }
-    said.push(("url", url));
-    said
+    keys.push(("url", url));
+    keys
 }
 
 #[cfg(test)]
@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_plain_target_is_named_after_where_it_is() {
-        let said = |text| plain_target(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        let values =
+            |text| plain_target(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         for (text, expected) in [
             ("api:8000", ["api:8000", "http://api:8000/metrics"]),
             ("api", ["api:80", "http://api/metrics"]),
@@ -272,13 +273,13 @@ mod tests {
             ("http://api:8000/", ["api:8000", "http://api:8000/"]),
             ("http://u:p@[::1]:1/m", ["::1:1", "http://u:p@[::1]:1/m"]),
         ] {
-            assert_eq!(said(text), expected);
+            assert_eq!(values(text), expected);
         }
         if cfg!(feature = "tls") {
-            assert_eq!(said("https://api"), ["api:443", "https://api/metrics"]);
+            assert_eq!(values("https://api"), ["api:443", "https://api/metrics"]);
         } else {
-            assert_eq!(said("https://api"), ["https://api"]);
+            assert_eq!(values("https://api"), ["https://api"]);
         }
-        assert_eq!(said("a b"), ["http://a b"]);
+        assert_eq!(values("a b"), ["http://a b"]);
     }
 }

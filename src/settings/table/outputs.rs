@@ -79,11 +79,11 @@ const EXPORT_ROWS: &[TableRow] = &[
         .set(|s, v| export(s, |e| e.interval = v.duration())),
     TableRow::new("timeout_secs", Kind::Time(MIN_WAIT, DAY), "", "Timeout of one request, below half the interval unless long_timeout is set; by default 10s, or a third of the interval if that is less.")
         .only(SENT).set(|s, v| export(s, |e| e.timeout = v.duration())),
-    TableRow::new("long_timeout", Kind::Switch, "false", "timeout_secs may be longer: a slow answer then delays the frames after it.")
+    TableRow::new("long_timeout", Kind::Switch, "false", "timeout_secs may be longer: a slow response then delays the frames after it.")
         .only(SENT).set(|s, v| export(s, |e| e.is_patient = v.is_on())),
     TableRow::new("headers", Kind::Headers, "", "Headers of each request.")
         .only(SENT).set(|s, v| export(s, |e| v.put_pairs(&mut e.headers))),
-    TableRow::new("headers_file", Kind::Path, "", "File with more headers, one \"Name: value\" a line.")
+    TableRow::new("headers_file", Kind::Path, "", "File with more headers, one \"Name: value\" per line.")
         .only(SENT).set(|s, v| export(s, |e| v.put_path(&mut e.headers_file))),
     TableRow::new("token_file", Kind::Path, "", "File with a bearer token; Influx 2 gets it as Token.")
         .only(SENT).set(|s, v| export(s, |e| v.put_path(&mut e.token_file))),
@@ -101,7 +101,7 @@ const EXPORT_ROWS: &[TableRow] = &[
         .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put_path(&mut e.tls.key_file))),
     TableRow::new("server_name", Kind::Host, "", "Name in the peer's certificate; that of the endpoint by default.")
         .only(SENT).names(&TLS).set(|s, v| export(s, |e| v.put(&mut e.tls.server_name))),
-    TableRow::new("retry.max", Kind::Count(0, MAX_TRIES), "5", "Tries besides the first.")
+    TableRow::new("retry.max", Kind::Count(0, MAX_TRIES), "5", "Most tries after the first.")
         .only(SENT).set(|s, v| export(s, |e| e.retry.max = v.number as u32)),
     TableRow::new("retry.initial_ms", Kind::Count(MIN_WAIT, HOUR), "500", "Milliseconds before the second try; then twice as long each time.")
         .only(SENT).set(|s, v| export(s, |e| e.retry.initial = Duration::from_millis(v.number))),
@@ -113,11 +113,11 @@ const EXPORT_ROWS: &[TableRow] = &[
         .only(OTLP).set(|s, v| export(s, |e| v.put_pairs(&mut e.resource))),
     TableRow::new("spool.dir", Kind::Path, "", "Directory where samples are stored while the link is down; by default they are in memory.")
         .only(SENT).set(|s, v| { let dir = v.path(); export(s, |e| e.spool = Some(Spool { dir, ..Spool::default() })); }),
-    TableRow::new("spool.max_bytes", Kind::Size(SPOOL.0, SPOOL.1), "16MiB", "Bytes in it; the oldest are dropped first.")
+    TableRow::new("spool.max_bytes", Kind::Size(SPOOL.0, SPOOL.1), "16MiB", "Most bytes in it; the oldest are dropped first.")
         .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.max_bytes = v.number)),
     TableRow::new("spool.max_age", Kind::Time(1000, YEAR), "24h", "Age at which samples in it are dropped.")
         .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.max_age = v.duration())),
-    TableRow::new("spool.write_budget", Kind::Size(0, SPOOL.1), "64MiB", "Bytes a day that may be synced to the disk, because flash wears.")
+    TableRow::new("spool.write_budget", Kind::Size(0, SPOOL.1), "64MiB", "Most bytes a day that may be synced to the disk, because flash wears.")
         .only(SENT).names(&SPOOLED).set(|s, v| spool(s, |spool| spool.write_budget = v.number)),
     TableRow::new("include", Kind::Patterns, "", "Samples of these names only; they may contain * and ?.")
         .set(|s, v| export(s, |e| v.put_texts(&mut e.include))),
@@ -135,7 +135,7 @@ const EXPORT_ROWS: &[TableRow] = &[
         .only(INFLUX).set(|s, v| export(s, |e| v.put(&mut e.bucket))),
     TableRow::new("format", Kind::Choice(&words(&FORMATS)), "text", "Format on stdout.")
         .only(STDOUT).set(|s, v| export(s, |e| choose(&FORMATS, v, &mut e.format))),
-    TableRow::new("measurement", Kind::Choice(&words(&MEASUREMENTS)), "family", "Influx lines: one measurement a family, or one a collector with its families as fields.")
+    TableRow::new("measurement", Kind::Choice(&words(&MEASUREMENTS)), "family", "Influx lines: one measurement per family, or one per collector with its families as fields.")
         .only(INFLUX | STDOUT).names(&INFLUX_LINES).set(|s, v| export(s, |e| choose(&MEASUREMENTS, v, &mut e.by_collector))),
     TableRow::new("version", Kind::Choice(&words(&VERSIONS)), "auto", "Version of remote write; auto is 2.0, or 1.0 if that is rejected.")
         .only(REMOTE).set(|s, v| export(s, |e| choose(&VERSIONS, v, &mut e.version))),

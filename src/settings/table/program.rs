@@ -60,7 +60,7 @@ static GENERAL_TABLE: Table<{ GENERAL_ROWS.len() }> =
 const GENERAL_ROWS: &[TableRow] = &[
     TableRow::new("", Kind::Path, "", "Settings file. Without it /etc/sysmetrics/config.toml is read, or else /etc/sysmetrics.toml, if there is one.")
         .role(Role::Config).names(&Names { env: "METRICS_CONFIG", ..Names::flags(&["config"]) }),
-    TableRow::new("", Kind::Switch, "", "Every collector that is not switched on by name is off.")
+    TableRow::new("", Kind::Switch, "", "Switch off every collector that is not switched on by name.")
         .role(Role::DisableDefaults).names(&Names::flags(&["collector.disable-defaults"])),
     TableRow::new("", Kind::Act, "", "Print the full help on flags, file and environment, and exit; -h lists the flags.")
         .role(Role::Help).names(&Names::flags(&["help", "h"])).set(|s, _| s.action = Action::Help),
@@ -74,11 +74,11 @@ const GENERAL_ROWS: &[TableRow] = &[
         .names(&Names::flags(&["once"])).set(|s, _| s.action = Action::Once),
     TableRow::new("", Kind::Choice(&words(&FORMATS)), "text", "Format in which --once prints if there is no export.")
         .names(&Names::flags(&["format"])).set(|s, v| choose(&FORMATS, v, &mut s.once_format)),
-    TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter, no effect.")
+    TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter; no effect.")
         .names(&Names::flags(&["web.max-requests"])),
-    TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter, no effect.")
+    TableRow::new("", Kind::Ignored, "", "Accepted for compatibility with node_exporter; no effect.")
         .names(&Names::flags(&["runtime.gomaxprocs"])),
-    TableRow::new("", Kind::Switch, "", "Serve only on sockets that a service manager hands over; without the flag, too, they are served instead of the addresses.")
+    TableRow::new("", Kind::Switch, "", "Require sockets from systemd; if there are any, they are served instead of the addresses, also without this flag.")
         .names(&Names::flags(&["web.systemd-socket"])).set(|s, v| s.server.only_inherited = v.is_on()),
 ];
 
@@ -86,7 +86,7 @@ static HEALTH_TABLE: Table<{ HEALTH_ROWS.len() }> =
     Table::of(HEALTH_ROWS, &texts::<{ length(HEALTH_ROWS) }>(HEALTH_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const HEALTH_ROWS: &[TableRow] = &[
-    TableRow::new("", Kind::Agent, "", "Check the health of a running sysmetrics, print ok or the reasons, and exit with 0 or 1. Without URL, check the one that listens where these settings say.")
+    TableRow::new("", Kind::Agent, "", "Check the health of a running sysmetrics, print ok or the reasons, and exit with 0 or 1. Without URL, check the one at the address in these settings.")
         .role(Role::Health).names(&Names::flags(&["health"])).set(|s, v| (s.action, s.agent_url) = (Action::Health, v.string())),
 ];
 
@@ -102,9 +102,9 @@ const SERVER_ROWS: &[TableRow] = &[
         .role(Role::Port).names(&Names { env: "EXPORTER_PORT", ..Names::NONE }),
     TableRow::new("metrics_path", Kind::Route, "/metrics", "Path of the metrics.")
         .role(Role::MetricsPath).names(&Names::flags(&["metrics-path", "web.telemetry-path"])).set(|s, v| v.put(&mut s.server.metrics_path)),
-    TableRow::new("max_connections", Kind::Count(1, 1024), "512", "Connections at a time; one more closes the longest idle.")
+    TableRow::new("max_connections", Kind::Count(1, 1024), "512", "Most connections at a time; one more closes the one that is idle for the longest time.")
         .set(|s, v| s.server.max_connections = v.number as usize),
-    TableRow::new("max_head_bytes", Kind::Count(1024, 65_536), "8192", "Bytes of a request's head.")
+    TableRow::new("max_head_bytes", Kind::Count(1024, 65_536), "8192", "Most bytes of a request's head.")
         .set(|s, v| s.server.max_head_bytes = v.number as usize),
     TableRow::new("head_timeout", Kind::Time(MIN, HOUR), "5s", "Time for a client to send the head of its request.")
         .set(|s, v| s.server.head_timeout = v.duration()),
@@ -126,7 +126,7 @@ const METRICS_ROWS: &[TableRow] = &[
         .role(Role::Dialect).names(&Names::flags(&["dialect"])).set(|s, v| choose(&DIALECTS, v, &mut s.dialect)),
     TableRow::new("process_metrics", Kind::Switch, "true", "Metrics about this program itself.")
         .names(&Names::flags(&["process-metrics", "!web.disable-exporter-metrics"])).set(|s, v| s.process_metrics = v.is_on()),
-    TableRow::new("prometheus_endpoint", Kind::Served, "", "Where the metrics are served: a path, or an address with one; see server for more.")
+    TableRow::new("prometheus_endpoint", Kind::Served, "", "Where the metrics are served: a path, or an address with one; [server] takes precedence.")
         .role(Role::Endpoint),
 ];
 
@@ -148,8 +148,8 @@ static LOG_TABLE: Table<{ LOG_ROWS.len() }> =
     Table::of(LOG_ROWS, &texts::<{ length(LOG_ROWS) }>(LOG_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const LOG_ROWS: &[TableRow] = &[
-    TableRow::new("format", Kind::Choice(&words(&LOG_FORMATS)), "text", "Form of the log's lines.")
+    TableRow::new("format", Kind::Choice(&words(&LOG_FORMATS)), "text", "Format of log lines.")
         .names(&Names::flags(&["log-format", "log.format"])).set(|s, v| choose(&LOG_FORMATS, v, &mut s.log.format)),
-    TableRow::new("level", Kind::Choice(&words(&LEVELS)), "info", "The least that is logged.")
+    TableRow::new("level", Kind::Choice(&words(&LEVELS)), "info", "Least severe level that is logged.")
         .names(&Names::flags(&["log-level", "log.level"])).set(|s, v| choose(&LEVELS, v, &mut s.log.level)),
 ];

@@ -15,7 +15,7 @@ pub static USER_TABLE: Table<{ USER_ROWS.len() }> =
     Table::of(USER_ROWS, &texts::<{ length(USER_ROWS) }>(USER_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const USER_ROWS: &[TableRow] = &[
-    TableRow::new("users_file", Kind::Path, "", "File of users, name:hash a line, as htpasswd -B writes it; no login is needed by default. In a build with TLS.")
+    TableRow::new("users_file", Kind::Path, "", "File of users, one name:hash per line, as htpasswd -B writes it; by default no login is needed. In a build with TLS.")
         .set(|s, v| v.put_path(&mut s.server.users_file)),
     TableRow::new("web_config_file", Kind::PathOrNone, "", "Web configuration file of Prometheus' exporters, with TLS and users, instead of users_file and server.tls. In a build with TLS.")
         .names(&Names::flags(&["web.config.file"])).set(|s, v| v.put_path(&mut s.server.web_config)),
@@ -49,7 +49,7 @@ pub fn server(settings: &mut Settings) -> Check {
     }
     let is_both = server.users_file.is_some() || server.tls != ServerTls::default();
     match server.web_config.is_some() && is_both {
-        true => wrong(key, &["together with users_file or server.tls; it says both, keep one"]),
+        true => wrong(key, &["together with users_file or server.tls; it replaces both, keep one"]),
         false => Ok(()),
     }
 }

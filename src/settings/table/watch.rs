@@ -41,7 +41,7 @@ static TAIL_TABLE: Table<{ TAIL_ROWS.len() }> =
     Table::of(TAIL_ROWS, &texts::<{ length(TAIL_ROWS) }>(TAIL_ROWS));
 #[rustfmt::skip] // a table: a row is all there is to know about one option
 const TAIL_ROWS: &[TableRow] = &[
-    TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that keeps how far log files were read; \"\" for none.")
+    TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that records how far log files were read; \"\" for none.")
         .set(|s, v| s.tail.state_file = some(v.text()).map(Into::into)),
     TableRow::new("memory_file", Kind::PathOrNone, "/run/sysmetrics/tail.state", "Copy of it in memory, written every 10 s, for a start after the agent was killed; \"\" for none.")
         .set(|s, v| s.tail.memory_file = some(v.text()).map(Into::into)),
@@ -49,11 +49,11 @@ const TAIL_ROWS: &[TableRow] = &[
         .set(|s, v| s.tail.state_interval = v.duration()),
     TableRow::new("poll_interval", Kind::Time(MIN, HOUR), "5s", "How often to check files without change events, and for new files.")
         .set(|s, v| s.tail.poll_interval = v.duration()),
-    TableRow::new("max_line_bytes", Kind::Count(64, 1 << 20), "65536", "Bytes of a line; the rest is cut.")
+    TableRow::new("max_line_bytes", Kind::Count(64, 1 << 20), "65536", "Most bytes of a line; the rest is cut.")
         .set(|s, v| s.tail.max_line_bytes = v.number as usize),
-    TableRow::new("max_value_bytes", Kind::Count(8, 4096), "128", "Bytes of a label's value taken from a line; the rest is cut.")
+    TableRow::new("max_value_bytes", Kind::Count(8, 4096), "128", "Most bytes of a label's value taken from a line; the rest is cut.")
         .set(|s, v| s.tail.max_value_bytes = v.number as usize),
-    TableRow::new("max_series", Kind::Count(1, 1_000_000), "1000", "Series of one rule.")
+    TableRow::new("max_series", Kind::Count(1, 1_000_000), "1000", "Most series of one rule.")
         .set(|s, v| s.tail.max_series = v.number as usize),
 ];
 
@@ -111,7 +111,7 @@ const ALERTING_ROWS: &[TableRow] = &[
         .set(|s, v| v.put(&mut s.alerting.sendmail)),
     TableRow::new("smtp", Kind::Endpoint, "", "Relay that accepts mail without TLS, instead of sendmail.")
         .set(|s, v| v.put(&mut s.alerting.smtp)),
-    TableRow::new("external_url", Kind::Url, "", "Where links in messages lead: the URL of this agent.")
+    TableRow::new("external_url", Kind::Url, "", "The URL of this agent, for links in messages.")
         .set(|s, v| v.put(&mut s.alerting.external_url)),
 ];
 

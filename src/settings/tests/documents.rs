@@ -62,9 +62,9 @@ fn the_short_help_has_flags_only_and_fits() {
     let part = "
 Log:
   --log-format text|logfmt|json
-                                Form of the log's lines.
+                                Format of log lines.
   --log-level error|warn|info|debug
-                                The least that is logged.
+                                Least severe level that is logged.
 ";
     assert!(help.contains(part), "{help}");
     let (mut titles, mut count) = (0, 0);
@@ -91,11 +91,11 @@ fn help_is_aligned() {
     let help = crate::settings::help(SUBJECTS);
     let part = "Log:
   --log-format text|logfmt|json
-                                Form of the log's lines.
+                                Format of log lines.
                                 also --log.format
                                 default text
   --log-level error|warn|info|debug
-                                The least that is logged.
+                                Least severe level that is logged.
                                 also --log.level
                                 default info
 ";

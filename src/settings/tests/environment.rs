@@ -92,8 +92,8 @@ fn texts_of_the_file_name_variables() {
 }
 
 #[test]
-fn who_this_is_may_be_left_out_and_is_shown() {
-    let said = |file: &str, args: &str| {
+fn the_agents_names_have_defaults() {
+    let agent = |file: &str, args: &str| {
         let s = load(file, &["--check-config ", args].concat(), &[]).unwrap();
         let start = s.effective.find("[agent]").unwrap();
         let shown: Vec<_> =
@@ -105,17 +105,17 @@ fn who_this_is_may_be_left_out_and_is_shown() {
         let shown = format!("instance = \"{instance}\"{more} job = \"{job}\"{more}");
         (instance.to_owned(), job.to_owned(), instance.to_owned(), shown)
     };
-    assert_eq!(said("", ""), both(&host, "sysmetrics", ""));
-    assert_eq!(said("", "--dialect node_exporter"), both(&host, "node", ""));
-    assert_eq!(said("", "--path.procfs /nonexistent"), both("", "sysmetrics", ""));
+    assert_eq!(agent("", ""), both(&host, "sysmetrics", ""));
+    assert_eq!(agent("", "--dialect node_exporter"), both(&host, "node", ""));
+    assert_eq!(agent("", "--path.procfs /nonexistent"), both("", "sysmetrics", ""));
     let file = "agent = { instance = '', job = '' }";
-    assert_eq!(said(file, ""), both("", "", "  # from FILE:1"));
+    assert_eq!(agent(file, ""), both("", "", "  # from FILE:1"));
     let file = "agent = { instance = 'a b', job = 'é' }";
-    assert_eq!(said(file, "--dialect node_exporter"), both("a b", "é", "  # from FILE:1"));
+    assert_eq!(agent(file, "--dialect node_exporter"), both("a b", "é", "  # from FILE:1"));
 }
 
 #[test]
-fn our_own_prefix_says_the_same() {
+fn our_own_prefix_is_equivalent() {
     let catalogue = Catalogue::new(SUBJECTS);
     let rows = || catalogue.rows.iter().filter(|row| row.in_file() && !row.in_list());
     let mut names: Vec<String> = rows().map(|row| row.variable().replace("__", "_")).collect();
@@ -178,7 +178,7 @@ fn our_own_prefix_says_the_same() {
 fn times_may_have_a_fraction() {
     let interval = |file: &str| load(file, "", &[]).map(|s| s.scrape.interval);
     let millis = |n| Ok(Duration::from_millis(n));
-    for (said, expected) in [
+    for (text, expected) in [
         ("0.9", 900),
         ("1.5", 1500),
         ("+0.25", 250),
@@ -190,9 +190,9 @@ fn times_may_have_a_fraction() {
         ("1.0001", 1000),
     ] {
         assert_eq!(
-            interval(&format!("[scrape]\ninterval_secs = {said}")),
+            interval(&format!("[scrape]\ninterval_secs = {text}")),
             millis(expected),
-            "{said}"
+            "{text}"
         );
     }
     for bad in ["0.01", "-0.9", "inf", "nan", "0.0", "86400.5"] {

@@ -143,7 +143,7 @@ fn of_the_file_wrong_values() {
     assert!(text.starts_with(front), "{text}");
     refused_file(
         "[server]\nlisten = ':1'\nhost = 'x'",
-        "FILE:3:8: listen together with host or port; keep listen, which says both",
+        "FILE:3:8: listen together with host or port; keep listen, which sets both",
     );
     refused_file(
         "[collectors.disk]\ninclude_pattern = 'a'\nexclude_pattern = 'b'",

@@ -169,10 +169,10 @@ fn the_printed_lists_can_be_read_again() {
     let mut second = load_open(&first.effective, "", &[]).unwrap();
     assert!(first.effective.contains("\n[[logs.rules]]\nmetric = \"web_errors_total\"  # from"));
     assert!(first.effective.contains("buckets = [1e-3, 0.1, 1, 1000.5]"), "{}", first.effective);
-    let bare = |text: &str| -> Vec<String> {
+    let without_sources = |text: &str| -> Vec<String> {
         text.lines().map(|l| l.split("  # from ").next().unwrap().to_owned()).collect()
     };
-    assert_eq!(bare(&first.effective), bare(&second.effective));
+    assert_eq!(without_sources(&first.effective), without_sources(&second.effective));
     (first.effective, second.effective) = (String::new(), String::new());
     assert_eq!(first, second);
 }

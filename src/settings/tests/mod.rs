@@ -114,7 +114,7 @@ fn the_endpoint_has_host_port_and_path() {
             format!(
                 "APP__METRICS__PROMETHEUS_ENDPOINT: expected a path such as /metrics, or an address \
                  with one, such as 127.0.0.1:9090/metrics, found \"{bare}\"; an address needs a path \
-                 behind it: server.listen says where to listen without one"
+                 after it; without one, set server.listen"
             )
         );
     }

@@ -16,14 +16,14 @@ fn every_row_can_be_set_by_file_environment_and_flag() {
         let printed = effective(&file, "", &[]);
         let line = printed.lines().find(|line| line.ends_with("# from FILE:1"));
         let line = line.unwrap_or_else(|| panic!("{file}: {printed}"));
-        let bare = line.trim_end_matches("FILE:1");
+        let without_source = line.trim_end_matches("FILE:1");
 
         let name = row.variable();
         let of_env = effective("", "", &[(&name, &text)]);
-        assert!(of_env.contains(&format!("{bare}{name}\n")), "{name}: {of_env}");
+        assert!(of_env.contains(&format!("{without_source}{name}\n")), "{name}: {of_env}");
         for flag in row.all_flags().iter().filter(|flag| !flag.starts_with('!')) {
             let of_flag = effective("", &format!("--{flag}={text}"), &[]);
-            assert!(of_flag.contains(&format!("{bare}--{flag}\n")), "{flag}: {of_flag}");
+            assert!(of_flag.contains(&format!("{without_source}--{flag}\n")), "{flag}: {of_flag}");
         }
     }
 }
@@ -50,10 +50,10 @@ fn the_printed_settings_can_be_read_again() {
         for args in ["", "--collector.disable-defaults", "--listen :1 --listen [::]:2"] {
             let mut first = load_open(file, args, &[]).unwrap();
             let mut second = load_open(&first.effective, "", &[]).unwrap();
-            let bare = |text: &str| -> Vec<String> {
+            let without_sources = |text: &str| -> Vec<String> {
                 text.lines().map(|l| l.split("  # from ").next().unwrap().to_owned()).collect()
             };
-            assert_eq!(bare(&first.effective), bare(&second.effective));
+            assert_eq!(without_sources(&first.effective), without_sources(&second.effective));
             (first.effective, second.effective) = (String::new(), String::new());
             assert_eq!(first, second, "{file} {args}");
         }

@@ -36,9 +36,9 @@ fn all_of_it_is_read_and_printed() {
 }
 
 #[test]
-fn what_does_not_go_together_is_refused() {
+fn conflicting_settings_are_refused() {
     let both = "[server.tls]\ncert_file = \"/c\"\nkey_file = \"/k\"\n";
-    for (file, args, said) in [
+    for (file, args, expected) in [
         (both.replace("key_file", "client_ca_file"), "", "FILE: server.tls.key_file: missing"),
         (
             [both, "client_ca_file = \"/a\""].concat(),
@@ -52,6 +52,6 @@ fn what_does_not_go_together_is_refused() {
         ),
     ] {
         let refusal = load(&file, args, &[]).unwrap_err();
-        assert!(refusal.starts_with(said), "{refusal}");
+        assert!(refusal.starts_with(expected), "{refusal}");
     }
 }

@@ -5,6 +5,7 @@ mod collector;
 mod inputs;
 mod kind;
 mod outputs;
+mod parse;
 mod sandbox;
 mod secret;
 mod served;

@@ -48,7 +48,7 @@ mod tests {
     use crate::settings::types::kind::Kind;
 
     #[test]
-    fn what_serves_is_said_in_parts() {
+    fn the_parts_of_the_page_are_listed() {
         let parts = |text| {
             let Served { host, port, path } = Served::parse(text)?;
             Some((host.unwrap_or_default(), port.unwrap_or_default(), path.unwrap_or_default()))

@@ -215,7 +215,7 @@ pub struct Settings {
     pub exports: Vec<Export>,
     /// One for each subject, in their order.
     pub collectors: Vec<CollectorSettings>,
-    /// The agent that [`Action::Health`] asks; empty for the one that listens where `server` says.
+    /// The agent that [`Action::Health`] queries; empty for the one at the address in `server`.
     pub agent_url: String,
     /// The trees of the host in `paths` that were found mounted here; empty without any.
     pub host_trees: String,

@@ -55,10 +55,10 @@ pub fn texts(entry: &Entry, of: &str) -> Result<Vec<String>, Wrong> {
 
 /// A boolean.
 pub fn switch(entry: &Entry, of: &str) -> Result<bool, Wrong> {
-    let said = text(entry, of)?;
-    match &*said.to_ascii_lowercase() {
+    let value = text(entry, of)?;
+    match &*value.to_ascii_lowercase() {
         "true" | "yes" | "on" | "y" => Ok(true),
         "false" | "no" | "off" | "n" => Ok(false),
-        _ => Err(expected(entry, of, "true or false", said)),
+        _ => Err(expected(entry, of, "true or false", value)),
     }
 }

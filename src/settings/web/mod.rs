@@ -1,5 +1,5 @@
 //! The web configuration file of Prometheus' exporters (exporter-toolkit, `docs/web-configuration.md`):
-//! certificates, users and headers, read as there. Paths in it are relative to the file.
+//! certificates, users and headers, read in the same way. Paths in it are relative to the file.
 
 mod entries;
 mod texts;
@@ -22,7 +22,7 @@ const MAX_HEADERS: usize = 1024;
 const MAX_INTERVAL: Duration = Duration::from_secs(86_400);
 const MAX_BURST: u32 = 1_000_000;
 
-/// What such a file says.
+/// The settings of such a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebConfig {
     /// None to serve plain HTTP.
@@ -31,11 +31,11 @@ pub struct WebConfig {
     pub users: Vec<(String, String)>,
     /// Headers of every response.
     pub headers: Vec<(String, String)>,
-    /// How often is answered; `None` as often as is asked.
+    /// The limit of requests; `None` for no limit.
     pub limit: Option<RateLimit>,
 }
 
-/// At most how often requests are answered.
+/// A limit of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// The time between two requests, over a long time.
@@ -130,8 +130,8 @@ fn tls(section: &Entry, directory: &Path) -> Result<Option<ServerTls>, Wrong> {
             "prefer_server_cipher_suites" => tls.prefers_ours = switch(entry, OF)?,
             _ => return Err(unknown(entry, OF, &TLS_KEYS)),
         }
-        let says = !matches!(&entry.node, Node::Empty) && entry.node != Node::Text(String::new());
-        is_enabled |= says && ENABLING.contains(&&*entry.key);
+        let is_set = !matches!(&entry.node, Node::Empty) && entry.node != Node::Text(String::new());
+        is_enabled |= is_set && ENABLING.contains(&&*entry.key);
     }
     if !is_enabled {
         return Ok(None);
@@ -166,14 +166,14 @@ fn pem(tls: &mut ServerTls, entry: &Entry, of: &str, directory: &Path) -> Done {
 }
 
 fn client_auth(entry: &Entry, of: &str) -> Result<ClientAuth, Wrong> {
-    let said = text(entry, of)?;
-    let found = CLIENT_AUTH.iter().find(|(word, _)| word.split('|').any(|word| word == said));
+    let value = text(entry, of)?;
+    let found = CLIENT_AUTH.iter().find(|(word, _)| word.split('|').any(|word| word == value));
     match found {
         Some((_, auth)) => Ok(*auth),
-        None if said.is_empty() => Ok(ClientAuth::None),
+        None if value.is_empty() => Ok(ClientAuth::None),
         None => {
             let words = CLIENT_AUTH.map(|(word, _)| word.split('|').next().unwrap_or_default());
-            Err(expected(entry, of, &["one of ", &words.join(", ")].concat(), said))
+            Err(expected(entry, of, &["one of ", &words.join(", ")].concat(), value))
         }
     }
 }
@@ -182,10 +182,10 @@ fn version(entry: &Entry, of: &str) -> Result<TlsVersion, Wrong> {
     match text(entry, of)? {
         "TLS12" => Ok(TlsVersion::Tls12),
         "TLS13" => Ok(TlsVersion::Tls13),
-        // Who allows older clients allows newer ones, too.
+        // A file that allows older clients allows newer ones, too.
         "TLS10" | "TLS11" if entry.key == "min_version" => Ok(TlsVersion::Tls12),
         old @ ("TLS10" | "TLS11") => {
-            let what = "TLS12 or TLS13, as older versions are not spoken here";
+            let what = "TLS12 or TLS13, as older versions are not supported";
             Err(expected(entry, of, what, old))
         }
         other => Err(expected(entry, of, "TLS12 or TLS13", other)),
@@ -209,7 +209,7 @@ fn http(section: &Entry, headers: &mut Vec<(String, String)>) -> Done {
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     if bytes > MAX_HEADERS {
         let text =
-            "http_server_config.headers: more than 1024 bytes, which go out with each answer";
+            "http_server_config.headers: more than 1024 bytes, which are sent with each response";
         return Err((section.line, text.to_owned()));
     }
     Ok(())
@@ -243,27 +243,27 @@ fn limit(section: &Entry) -> Result<Option<RateLimit>, Wrong> {
     const OF: &str = "rate_limit.";
     let (mut interval, mut burst) = (Duration::ZERO, 0);
     for entry in map(section, "")? {
-        let said = text(entry, OF)?;
+        let value = text(entry, OF)?;
         match &*entry.key {
-            _ if said.is_empty() => {}
+            _ if value.is_empty() => {}
             "burst" => {
-                let number = said.parse().ok().filter(|burst| *burst <= MAX_BURST);
+                let number = value.parse().ok().filter(|burst| *burst <= MAX_BURST);
                 let what = "a number of requests, up to 1000000";
-                burst = number.ok_or_else(|| expected(entry, OF, what, said))?;
+                burst = number.ok_or_else(|| expected(entry, OF, what, value))?;
             }
             "interval" => {
-                // A number alone is one of nanoseconds, as Go has it.
-                let nanos = said.parse().ok().map(Duration::from_nanos);
-                let time = nanos.or_else(|| millis(said).map(Duration::from_millis));
+                // A number alone is one of nanoseconds, as in Go.
+                let nanos = value.parse().ok().map(Duration::from_nanos);
+                let time = nanos.or_else(|| millis(value).map(Duration::from_millis));
                 let time = time.filter(|time| *time <= MAX_INTERVAL);
                 let what = "a time such as 100ms, 1s or 1m30s, up to 24h";
-                interval = time.ok_or_else(|| expected(entry, OF, what, said))?;
+                interval = time.ok_or_else(|| expected(entry, OF, what, value))?;
             }
             _ => return Err(unknown(entry, OF, &["interval", "burst"])),
         }
     }
     if !interval.is_zero() && burst == 0 {
-        let what = "rate_limit.burst: missing or 0, with which nobody would be answered; expected how \
+        let what = "rate_limit.burst: missing or 0, with which every request would be refused; expected how \
                     many requests may come at once";
         return Err((section.line, what.to_owned()));
     }

@@ -88,7 +88,7 @@ rate_limit:
 }
 
 #[test]
-fn what_says_nothing_asks_for_nothing() {
+fn an_empty_file_has_the_defaults() {
     for text in [
         "",
         "\n# nothing\n",
@@ -105,7 +105,7 @@ fn what_says_nothing_asks_for_nothing() {
 }
 
 #[test]
-fn pem_may_stand_in_the_file() {
+fn pem_may_be_in_the_file() {
     let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n\n\n  key: |-\n     a\n     b\n\n  client_auth_type: RequireClientCert\n";
     let tls = of_tls(text);
     let cert = "-----BEGIN CERTIFICATE-----\nMIIF # no comment\n\n  two more\n-----END\n";
@@ -136,7 +136,7 @@ rate_limit: {interval: 1s, burst: 2}
 }
 
 #[test]
-fn older_versions_are_allowed_besides() {
+fn older_versions_are_accepted_as_the_oldest() {
     for old in ["TLS10", "TLS11"] {
         let text = [BOTH, "  min_version: ", old, "\n"].concat();
         assert_eq!(of_tls(&text).oldest, TlsVersion::Tls12);
@@ -144,7 +144,7 @@ fn older_versions_are_allowed_besides() {
 }
 
 #[test]
-fn how_often_is_answered_is_read() {
+fn rate_limits_are_read() {
     let limit = |text: &str| read(&["rate_limit:\n", text].concat()).unwrap().limit;
     let of = |millis, burst| Some(RateLimit { interval: Duration::from_millis(millis), burst });
     assert_eq!(limit("  interval: 1m30s\n  burst: 20\n"), of(90_000, 20));
@@ -157,7 +157,7 @@ fn how_often_is_answered_is_read() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_line() {
+fn errors_have_their_line() {
     refused(
         "  cert_fil: a\n",
         "4: tls_server_config.cert_fil: unknown key; did you mean \"cert_file\"?",
@@ -219,7 +219,7 @@ fn what_is_wrong_is_said_with_its_line() {
 }
 
 #[test]
-fn what_is_not_read_of_yaml_is_refused() {
+fn unsupported_yaml_is_refused() {
     for (rest, expected) in [
         ("  a\n", "4: expected a key and a colon after it, found \"a\""),
         ("   key: a\n", "4: the indentation differs"),
@@ -281,7 +281,7 @@ fn what_is_not_read_of_yaml_is_refused() {
 
 /// Any bytes give a result: each file truncated anywhere, and with a byte of it changed.
 #[test]
-fn no_text_is_too_odd() {
+fn any_text_gives_a_result() {
     let rest = "  cipher_suites: ['a', \"b\\n\"] # c\n  curve_preferences:\n  - x\n\
                 basic_auth_users:\n  cert: |\n   a\nrate_limit: {burst: 1, 'interval': \"1s\"}\n";
     let whole = [BOTH, rest].concat();

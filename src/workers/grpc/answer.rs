@@ -1,13 +1,9 @@
-//! The response to a call: headers, one message, trailers; and their meaning
+//! The status and the message of a response
 //! (grpc/doc/PROTOCOL-HTTP2.md, grpc/doc/http-grpc-status-mapping.md).
 
+use super::received::{Received, TOO_LARGE};
 use crate::base::wire::percent_decoded;
-use crate::workers::failure::{Failure, failure};
 use crate::workers::inflate::gunzip;
-use bytes::Bytes;
-use h2::client::SendRequest;
-use http::{HeaderMap, Request};
-use std::future::poll_fn;
 
 /// Codes (grpc/doc/statuscodes.md).
 const CANCELLED: u32 = 1;
@@ -18,13 +14,6 @@ const UNIMPLEMENTED: u32 = 12;
 const INTERNAL: u32 = 13;
 const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
-
-/// Bytes of a response that are read, and not kept, for the status after them.
-const MAX_SKIPPED: usize = 16 << 20;
-
-const TOO_LARGE: &str = "the message that came back is longer than it may be";
-
-pub const CALLING: &str = "calling by gRPC";
 
 /// A response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,124 +28,33 @@ pub struct GrpcAnswer {
     pub body: Vec<u8>,
 }
 
-/// The parts of a response, as they came.
-#[derive(Default)]
-pub struct Received {
-    /// The status of HTTP; 0 if no headers came.
-    pub status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-    /// Bytes of it that were not kept.
-    skipped: usize,
-    trailers: HeaderMap,
-    reset: Option<h2::Reason>,
-}
-
-impl Received {
-    /// Sends the message and receives the response.
-    pub async fn exchange(
-        &mut self,
-        sender: SendRequest<Bytes>,
-        request: Request<()>,
-        message: Bytes,
-        max_body: usize,
-    ) -> Result<(), Failure> {
-        match self.try_exchange(sender, request, message, max_body).await {
-            // The peer ends this stream, not the connection: that is a response.
-            Err(Wrong::Http(error)) if error.is_reset() && error.is_remote() => {
-                // Unless it did not begin to respond: then the call may be repeated.
-                if error.reason() == Some(h2::Reason::REFUSED_STREAM) && self.status == 0 {
-                    return Err(failed(&error));
-                }
-                // It may stop reading after a whole response (RFC 9113, 8.1).
-                self.reset = error.reason();
-                Ok(())
-            }
-            Err(Wrong::Http(error)) => Err(failed(&error)),
-            Err(Wrong::Other(failure)) => Err(failure),
-            Ok(()) => Ok(()),
-        }
-    }
-
-    async fn try_exchange(
-        &mut self,
-        sender: SendRequest<Bytes>,
-        request: Request<()>,
-        message: Bytes,
-        max_body: usize,
-    ) -> Result<(), Wrong> {
-        let mut sender = sender.ready().await?;
-        let (response, mut stream) = sender.send_request(request, false)?;
-        // h2 buffers data that the peer's window does not allow yet.
-        stream.send_data(message, true)?;
-        let (head, mut body) = response.await?.into_parts();
-        self.status = head.status.as_u16();
-        self.headers = head.headers;
-        while let Some(piece) = poll_fn(|cx| body.poll_data(cx)).await {
-            let piece = piece?;
-            // The message has a prefix.
-            let room = max_body.saturating_add(5).saturating_sub(self.body.len());
-            let kept = piece.get(..room).unwrap_or(&piece);
-            self.body.extend_from_slice(kept);
-            self.skipped += piece.len() - kept.len();
-            if self.skipped > MAX_SKIPPED {
-                return Err(Wrong::Other(failure("too_large", TOO_LARGE)));
-            }
-            body.flow_control().release_capacity(piece.len())?;
-        }
-        self.trailers = poll_fn(|cx| body.poll_trailers(cx)).await?.unwrap_or_default();
-        Ok(())
-    }
-
-    /// Whether this is the response of a captive portal, or of a peer that moved.
-    pub fn leads_elsewhere(&self) -> bool {
-        self.said("grpc-status").is_none() && matches!(self.status, 300..400 | 511)
-    }
-
-    /// Whether it can be judged though it is incomplete: a status of HTTP other than 200 decides, and a
-    /// whole message is sent only after the call was handled.
-    pub fn is_enough(&self, max_body: usize) -> bool {
-        !matches!(self.status, 0 | 200) || message_of(self, max_body).is_ok()
-    }
-
-    /// A header of the trailers; if there are none, of the headers.
-    fn said(&self, name: &str) -> Option<&[u8]> {
-        let value = self.trailers.get(name).or_else(|| self.headers.get(name));
-        value.map(http::HeaderValue::as_bytes)
-    }
-}
-
-enum Wrong {
-    Http(h2::Error),
-    Other(Failure),
-}
-
-impl From<h2::Error> for Wrong {
-    fn from(error: h2::Error) -> Wrong {
-        Wrong::Http(error)
-    }
+/// Whether an incomplete response can be evaluated: a status of HTTP other than 200 decides, and a whole message is
+/// sent only after the call was handled.
+pub fn is_enough(received: &Received, max_body: usize) -> bool {
+    !matches!(received.status, 0 | 200) || message_of(received, max_body).is_ok()
 }
 
 /// Evaluates a response. The status decides: with OK, the message says what is wrong with the body.
-pub fn judge(heard: &Received, max_body: usize) -> GrpcAnswer {
-    let said = heard.said("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
-    match said {
-        None if heard.status != 200 || message_of(heard, max_body).is_err() => {
-            without_status(heard)
+pub fn evaluate(received: &Received, max_body: usize) -> GrpcAnswer {
+    let status =
+        received.header("grpc-status").and_then(|code| str::from_utf8(code).ok()?.parse().ok());
+    match status {
+        None if received.status != 200 || message_of(received, max_body).is_err() => {
+            without_status(received)
         }
         // If the trailers were lost on the way, the message is the proof.
         None | Some(0) => {
-            let (body, message) = match message_of(heard, max_body) {
+            let (body, message) = match message_of(received, max_body) {
                 Ok(body) => (body, String::new()),
                 Err(why) => (Vec::new(), why.to_owned()),
             };
             GrpcAnswer { body, message, ..GrpcAnswer::default() }
         }
         Some(code) => {
-            let text = heard.said("grpc-message").and_then(|text| str::from_utf8(text).ok());
+            let text = received.header("grpc-message").and_then(|text| str::from_utf8(text).ok());
             let message = percent_decoded(text.unwrap_or_default());
             let message = String::from_utf8_lossy(&message).into_owned();
-            let details = heard.said("grpc-status-details-bin").and_then(base64);
+            let details = received.header("grpc-status-details-bin").and_then(base64);
             let details = details.unwrap_or_default();
             GrpcAnswer { code, message, details, ..GrpcAnswer::default() }
         }
@@ -164,8 +62,8 @@ pub fn judge(heard: &Received, max_body: usize) -> GrpcAnswer {
 }
 
 /// The response was incomplete, or the peer is no gRPC server.
-fn without_status(heard: &Received) -> GrpcAnswer {
-    if let Some(reason) = heard.reset {
+fn without_status(received: &Received) -> GrpcAnswer {
+    if let Some(reason) = received.reset {
         let code = match reason {
             h2::Reason::REFUSED_STREAM => UNAVAILABLE,
             h2::Reason::CANCEL => CANCELLED,
@@ -176,7 +74,7 @@ fn without_status(heard: &Received) -> GrpcAnswer {
         let message = ["the peer reset the call: ", reason.description()].concat();
         return GrpcAnswer { code, message, ..GrpcAnswer::default() };
     }
-    let code = match heard.status {
+    let code = match received.status {
         400 => INTERNAL,
         401 => UNAUTHENTICATED,
         403 => DENIED,
@@ -184,23 +82,23 @@ fn without_status(heard: &Received) -> GrpcAnswer {
         429 | 502 | 503 | 504 => UNAVAILABLE,
         _ => UNKNOWN,
     };
-    let status = heard.status.to_string();
+    let status = received.status.to_string();
     let message = format!("the answer is HTTP {status} without grpc-status");
     GrpcAnswer { code, message, ..GrpcAnswer::default() }
 }
 
 /// The one message of the response, decoded; or why there is none.
-fn message_of(heard: &Received, max_body: usize) -> Result<Vec<u8>, &'static str> {
-    if heard.skipped > 0 {
+fn message_of(received: &Received, max_body: usize) -> Result<Vec<u8>, &'static str> {
+    if received.skipped > 0 {
         return Err(TOO_LARGE);
     }
-    let Some(([flag, length @ ..], message)) = heard.body.split_first_chunk::<5>() else {
+    let Some(([flag, length @ ..], message)) = received.body.split_first_chunk::<5>() else {
         return Err("the answer has no message");
     };
     if message.len() as u64 != u64::from(u32::from_be_bytes(*length)) {
-        return Err("the message of the answer is not as long as it says");
+        return Err("the message of the answer has another length than it declares");
     }
-    match (flag, heard.headers.get("grpc-encoding").map(http::HeaderValue::as_bytes)) {
+    match (flag, received.headers.get("grpc-encoding").map(http::HeaderValue::as_bytes)) {
         (0, _) => Ok(message.to_vec()),
         (1, Some(b"gzip")) => gunzip(message, max_body).map_err(|fault| match fault {
             crate::base::wire::Fault::TooLarge => TOO_LARGE,
@@ -237,26 +135,17 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The failure of an error of h2.
-pub fn failed(error: &h2::Error) -> Failure {
-    let reason = match error {
-        e if e.is_io() || e.is_go_away() => "connect",
-        e if e.reason() == Some(h2::Reason::REFUSED_STREAM) => "connect",
-        _ => "protocol",
-    };
-    Failure { reason, text: [CALLING, ": ", &error.to_string()].concat() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderMap;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect()
     }
 
     #[test]
-    fn base64_is_undone() {
+    fn base64_is_decoded() {
         for (text, plain) in [
             ("", &b""[..]),
             ("Zg==", b"f"),
@@ -275,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_in_trailers_or_headers_or_is_made_of_that_of_http() {
+    fn a_status_is_in_trailers_or_headers_or_follows_from_http() {
         let trailers = headers(&[("grpc-status", "8"), ("grpc-message", "too%20much %C3%A9")]);
-        for heard in [
+        for received in [
             Received { status: 200, trailers: trailers.clone(), ..Received::default() },
             Received { status: 200, headers: trailers, ..Received::default() },
         ] {
-            let answer = judge(&heard, 10);
+            let answer = evaluate(&received, 10);
             assert_eq!((answer.code, &*answer.message), (8, "too much é"));
         }
         for (status, code) in [
@@ -296,47 +185,50 @@ mod tests {
             (503, 14),
             (504, 14),
         ] {
-            let answer = judge(&Received { status, ..Received::default() }, 10);
+            let answer = evaluate(&Received { status, ..Received::default() }, 10);
             assert_eq!(answer.code, code, "{status}");
         }
     }
 
     #[test]
-    fn a_message_that_cannot_be_read_is_said_beside_the_status() {
-        let heard = |body: &[u8], encoding| Received {
+    fn an_unreadable_message_is_reported_with_the_status() {
+        let received = |body: &[u8], encoding| Received {
             status: 200,
             headers: headers(&[("grpc-encoding", encoding)]),
             body: body.to_vec(),
             trailers: headers(&[("grpc-status", "0"), ("grpc-message", "OK")]),
             ..Received::default()
         };
-        let judged = |body: &[u8], encoding| {
-            let answer = judge(&heard(body, encoding), 100);
+        let evaluated = |body: &[u8], encoding| {
+            let answer = evaluate(&received(body, encoding), 100);
             assert_eq!((answer.code, answer.body.is_empty()), (0, !answer.message.is_empty()));
             if answer.message.is_empty() { Ok(answer.body) } else { Err(answer.message) }
         };
-        assert_eq!(judged(&[0, 0, 0, 0, 2, 7, 9], "identity").unwrap(), [7, 9]);
+        assert_eq!(evaluated(&[0, 0, 0, 0, 2, 7, 9], "identity").unwrap(), [7, 9]);
         for bad in
             [&[][..], &[0, 0, 0, 0], &[0, 0, 0, 0, 2, 7], &[0, 0, 0, 0, 0, 1], &[2, 0, 0, 0, 0]]
         {
-            judged(bad, "gzip").unwrap_err();
+            evaluated(bad, "gzip").unwrap_err();
         }
         // Without a status a whole message is enough.
-        let bare =
+        let no_status =
             |body: &[u8]| Received { status: 200, body: body.to_vec(), ..Received::default() };
-        assert_eq!(judge(&bare(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
-        assert!(bare(&[0, 0, 0, 0, 0]).is_enough(100) && !bare(&[0, 0, 0, 0, 1]).is_enough(100));
-        assert_eq!(judge(&bare(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
-        assert!(Received { status: 413, ..Received::default() }.is_enough(100));
+        assert_eq!(evaluate(&no_status(&[0, 0, 0, 0, 1, 7]), 100).body, [7]);
+        assert!(
+            is_enough(&no_status(&[0, 0, 0, 0, 0]), 100)
+                && !is_enough(&no_status(&[0, 0, 0, 0, 1]), 100)
+        );
+        assert_eq!(evaluate(&no_status(&[0, 0, 0, 0, 1]), 100).code, UNKNOWN);
+        assert!(is_enough(&Received { status: 413, ..Received::default() }, 100));
         let mut bytes = vec![1, 0, 0, 0, 0];
         crate::base::wire::Gzip::default().append(&[b'x'; 100], &mut bytes);
         bytes[4] = (bytes.len() - 5) as u8;
-        assert_eq!(judged(&bytes, "gzip").unwrap(), [b'x'; 100]);
-        judged(&bytes, "zstd").unwrap_err();
-        assert_eq!(judge(&heard(&bytes, "gzip"), 99).message, TOO_LARGE);
-        let skipped = Received { skipped: 1, ..heard(&bytes, "gzip") };
+        assert_eq!(evaluated(&bytes, "gzip").unwrap(), [b'x'; 100]);
+        evaluated(&bytes, "zstd").unwrap_err();
+        assert_eq!(evaluate(&received(&bytes, "gzip"), 99).message, TOO_LARGE);
+        let skipped = Received { skipped: 1, ..received(&bytes, "gzip") };
         assert_eq!(
-            (judge(&skipped, 100).message, skipped.body.len()),
+            (evaluate(&skipped, 100).message, skipped.body.len()),
             (TOO_LARGE.into(), bytes.len())
         );
     }

@@ -4,17 +4,19 @@
 
 mod answer;
 mod io;
+mod received;
 
 use super::Tls;
 use super::client::connect;
 use super::failure::{Failure, broken, failure, left};
 use crate::base::wire::{Gzip, Url};
 pub use answer::GrpcAnswer;
-use answer::{CALLING, Received, failed, judge};
+use answer::{evaluate, is_enough};
 use bytes::Bytes;
 use h2::client::{Builder, Connection, SendRequest};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use io::{Io, Waiter};
+use received::{CALLING, Received, failed};
 use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
@@ -157,10 +159,10 @@ impl Held {
     fn exchange(mut self, call: &GrpcCall<'_>, message: Bytes) -> Exchanged {
         let request = request(call).map_err(|failure| (failure, true))?;
         let sender = self.sender.clone();
-        let mut heard = Received::default();
+        let mut received = Received::default();
         let mut over = None;
         let done = {
-            let mut work = pin!(heard.exchange(sender, request, message, call.max_body));
+            let mut work = pin!(received.exchange(sender, request, message, call.max_body));
             let connection = &mut self.connection;
             self.waiter.run(
                 &mut |cx| {
@@ -184,14 +186,14 @@ impl Held {
         };
         let done = done.and_then(|done| done);
         let is_whole = done.is_ok();
-        if !heard.is_enough(call.max_body) {
-            done.map_err(|failure| (failure, heard.status != 0))?;
+        if !is_enough(&received, call.max_body) {
+            done.map_err(|failure| (failure, received.status != 0))?;
         }
-        if heard.leads_elsewhere() {
+        if received.is_redirect() {
             let text = "the peer leads elsewhere: a network that wants a login, or it moved";
             return Err((Failure { reason: "redirect", text: text.to_owned() }, true));
         }
-        let answer = judge(&heard, call.max_body);
+        let answer = evaluate(&received, call.max_body);
         // Sends the remaining frames of h2, such as the end of a stream.
         let alive = if over.is_none() && is_whole { self.if_alive() } else { None };
         Ok((answer, alive))
@@ -199,7 +201,7 @@ impl Held {
 }
 
 fn closed() -> Failure {
-    failure("connect", "the peer closed before its answer was whole")
+    failure("connect", "the peer closed before its answer was complete")
 }
 
 fn request(call: &GrpcCall<'_>) -> Result<Request<()>, Failure> {

@@ -16,8 +16,8 @@ impl Tls {
     /// # Errors
     ///
     /// Any TLS setting is present.
-    pub fn read(said: &settings::Tls) -> io::Result<Tls> {
-        if *said == settings::Tls::default() {
+    pub fn read(given: &settings::Tls) -> io::Result<Tls> {
+        if *given == settings::Tls::default() {
             return Ok(Tls);
         }
         let text = "TLS is configured, but this build has none: it needs the cargo feature tls";

@@ -6,20 +6,20 @@
 //! 1970, certificates are rejected as not valid yet until its clock is set.
 
 mod clients;
+mod failure;
 mod files;
 mod san;
 mod server;
 mod session;
 
+pub use failure::refused;
 pub use san::names as certificate_names;
 pub use server::server_config;
 pub use session::{Handshake, Session};
 
 use super::failure::{Failure, broken, is_hung_up, late};
-use crate::base::text::words::shown;
 use rustls::client::{ClientConfig, ClientConnection, Resumption};
 use rustls::pki_types::ServerName;
-use rustls::{AlertDescription, CertificateError, Error};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -28,12 +28,6 @@ use std::time::{Duration, Instant};
 
 /// Sessions that are kept, so that a new connection costs less. A client has one peer or a few.
 const SESSIONS: usize = 4;
-
-/// Names of a peer's certificate that a message shows.
-const MAX_NAMES: usize = 8;
-
-/// Characters of each: a host name has no more.
-const MAX_NAME: usize = 253;
 
 const SENDING: &str = "sending the request";
 const RECEIVING: &str = "waiting for the answer";
@@ -60,9 +54,9 @@ impl Tls {
     /// # Errors
     ///
     /// A file cannot be read, or is not what it should be; the text contains its name.
-    pub fn read(said: &crate::settings::Tls) -> io::Result<Tls> {
-        let roots = files::authorities(said.ca_file.as_deref())?;
-        let ours = files::identity(said.cert_file.as_deref(), said.key_file.as_deref())?;
+    pub fn read(settings: &crate::settings::Tls) -> io::Result<Tls> {
+        let roots = files::authorities(settings.ca_file.as_deref())?;
+        let ours = files::identity(settings.cert_file.as_deref(), settings.key_file.as_deref())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let invalid = |text: &str| io::Error::new(ErrorKind::InvalidInput, text);
         let builder = ClientConfig::builder_with_provider(provider)
@@ -75,11 +69,11 @@ impl Tls {
                 let name = |path: &Option<std::path::PathBuf>| {
                     path.as_deref().unwrap_or("".as_ref()).display().to_string()
                 };
-                files::no_pair(&name(&said.cert_file), &name(&said.key_file), &error)
+                files::no_pair(&name(&settings.cert_file), &name(&settings.key_file), &error)
             })?,
         };
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
-        let name = match &*said.server_name {
+        let name = match &*settings.server_name {
             "" => None,
             name => Some(server_name(name).ok_or_else(|| {
                 invalid(&["server_name ", name, ": expected a host name or an address"].concat())
@@ -98,11 +92,12 @@ impl Tls {
 
     /// Does the handshake and checks the peer's identity. `host` may be an IPv6 address in brackets.
     pub fn open(&self, tcp: TcpStream, host: &str, deadline: Instant) -> Result<Stream, Failure> {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let name = self.name.clone().or_else(|| server_name(bare)).ok_or_else(|| Failure {
-            reason: "tls",
-            text: ["no certificate can be for the name ", bare].concat(),
-        })?;
+        let unbracketed = host.trim_start_matches('[').trim_end_matches(']');
+        let name =
+            self.name.clone().or_else(|| server_name(unbracketed)).ok_or_else(|| Failure {
+                reason: "tls",
+                text: ["no certificate can be for the name ", unbracketed].concat(),
+            })?;
         let connection = ClientConnection::new(Arc::clone(&self.config), name)
             .map_err(|error| refused(&error))?;
         let mut stream = Stream { tcp, connection };
@@ -113,83 +108,6 @@ impl Tls {
 
 fn server_name(text: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(text.to_owned()).ok()
-}
-
-/// The error as a sentence that says what to do. The library's own words may need the names of its
-/// variants, which the small build leaves out: no message about a common fault of peers depends on them.
-pub fn refused(error: &Error) -> Failure {
-    let known = match error {
-        Error::InvalidCertificate(CertificateError::NotValidForNameContext {
-            expected,
-            presented,
-        }) => return another_name(&expected.to_str(), presented),
-        Error::InvalidCertificate(wrong) => certificate(wrong),
-        Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "the peer wants a certificate of ours: name it with cert_file and key_file"
-        }
-        Error::AlertReceived(alert) => {
-            let number = u8::from(*alert).to_string();
-            let text = ["the peer ended TLS with the alert ", &number, " (RFC 8446, section 6)"];
-            return Failure { reason: "tls", text: text.concat() };
-        }
-        Error::NoCertificatesPresented => {
-            "the client has no certificate, or none of client_ca_file"
-        }
-        Error::InvalidMessage(_) => "what answers does not speak TLS",
-        Error::PeerIncompatible(_) => {
-            "the peer has no version or cipher of TLS 1.2 or 1.3 in common"
-        }
-        Error::PeerMisbehaved(_)
-        | Error::InappropriateMessage { .. }
-        | Error::InappropriateHandshakeMessage { .. } => "the peer does not keep to TLS",
-        _ => "",
-    };
-    let text = match known {
-        "" => ["TLS: ", &error.to_string()].concat(),
-        known => known.to_owned(),
-    };
-    Failure { reason: "tls", text }
-}
-
-/// The library builds its list of the certificate's names from names of variants, too.
-fn another_name(expected: &str, presented: &[String]) -> Failure {
-    let mut text = ["the peer's certificate is not for ", expected].concat();
-    let presented = presented.iter().filter(|name| !name.is_empty()).take(MAX_NAMES);
-    for (at, name) in presented.enumerate() {
-        text.push_str(if at == 0 { " but for " } else { ", " });
-        text.push_str(&shown(name, MAX_NAME));
-    }
-    text.push_str(": say with server_name whom it is for");
-    Failure { reason: "tls", text }
-}
-
-fn certificate(wrong: &CertificateError) -> &'static str {
-    match wrong {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the peer's certificate has expired, unless the clock of this machine is ahead"
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the peer's certificate is not valid yet: the clock of this machine may be wrong"
-        }
-        CertificateError::UnknownIssuer => {
-            "the peer's certificate is from an authority that is not trusted: name it with ca_file, a client's with \
-             client_ca_file"
-        }
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "the peer's certificate is for another purpose: see extendedKeyUsage in it"
-        }
-        CertificateError::ApplicationVerificationFailure => {
-            "the peer's certificate has none of the names in client_allowed_sans"
-        }
-        CertificateError::Revoked => "the peer's certificate was revoked",
-        CertificateError::BadEncoding | CertificateError::BadSignature => {
-            "the peer's certificate is damaged, or not signed by whom it says"
-        }
-        _ => {
-            "the peer's certificate cannot be used: it is an authority's own (openssl req -x509 makes such, \
-             but with -addext basicConstraints=CA:FALSE), of version 1, or signed in a way that is not known here"
-        }
-    }
 }
 
 /// A connection with TLS.

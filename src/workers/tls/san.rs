@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_that_go_would_tell() {
+    fn certificate_names_are_those_that_go_prints() {
         let all: [&[u8]; 6] = [
             &der(DNS, &[b"box.example"]),
             &der(0xa0, &[b"other"]),

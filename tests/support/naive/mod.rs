@@ -1,5 +1,5 @@
-//! The collectors again, as naively as can be: whole strings, maps and splitting, no state but where
-//! the samples depend on what was before. What the real ones say must be the same, line for line.
+//! The collectors again, in the simplest way: whole strings, maps and splitting, no state except where samples
+//! depend on earlier ones. The real collectors must give the same, line for line.
 #![allow(dead_code)] // each test takes its part
 
 pub mod disk;
@@ -31,17 +31,18 @@ pub fn agree(text: &[u8], dialect: Dialect, mut expected: Vec<String>) {
     strict::parse(text, Format::Prometheus).unwrap_or_else(|why| panic!("{why}"));
     let lines = std::str::from_utf8(text).unwrap().lines();
     let is_ours = |l: &&str| !l.starts_with('#') && !ELSEWHERE.iter().any(|e| l.starts_with(e));
-    let mut said: Vec<&str> = lines.filter(is_ours).collect();
+    let mut actual: Vec<&str> = lines.filter(is_ours).collect();
     if dialect == Dialect::Node {
-        expected.retain(|line| !line.starts_with("node_memory_") || said.contains(&line.as_str()));
+        expected
+            .retain(|line| !line.starts_with("node_memory_") || actual.contains(&line.as_str()));
     }
-    said.sort_unstable();
+    actual.sort_unstable();
     expected.sort_unstable();
-    if said != expected {
-        let only_said: Vec<_> =
-            said.iter().filter(|l| !expected.contains(&l.to_string())).collect();
-        expected.retain(|line| !said.contains(&line.as_str()));
-        panic!("only said: {only_said:#?}\nonly expected: {expected:#?}");
+    if actual != expected {
+        let only_actual: Vec<_> =
+            actual.iter().filter(|l| !expected.contains(&l.to_string())).collect();
+        expected.retain(|line| !actual.contains(&line.as_str()));
+        panic!("only said: {only_actual:#?}\nonly expected: {expected:#?}");
     }
 }
 

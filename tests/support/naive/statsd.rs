@@ -75,11 +75,11 @@ pub fn line(text: &str) -> Result<String, &'static str> {
     }
     let values: Vec<&str> = parts[0].split(':').collect();
     let rate = rates.first().copied().unwrap_or(1.0);
-    Ok(said(&name(&own), kind, &values, rate, times.first().copied(), &pieces))
+    Ok(line_text(&name(&own), kind, &values, rate, times.first().copied(), &pieces))
 }
 
 /// All of it in one text.
-pub fn said(
+pub fn line_text(
     name: &str,
     kind: &str,
     values: &[&str],
@@ -134,5 +134,5 @@ pub fn real(text: &str) -> Result<String, &'static str> {
     tags.reverse();
     let values: Vec<_> = line.values().collect();
     let kind = format!("{:?}", line.kind);
-    Ok(said(&named(line.name), &kind, &values, line.rate(), line.time(), &tags))
+    Ok(line_text(&named(line.name), &kind, &values, line.rate(), line.time(), &tags))
 }

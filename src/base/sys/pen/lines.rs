@@ -119,10 +119,11 @@ mod tests {
                 let mut room = vec![0xEE; exact];
                 let places_of = Places::of(places).unwrap();
                 let mut pen = LinePen::new(&mut room, (blocks, head), places_of).unwrap();
-                let said = if number < digits::BLOCK { digits::of(number) } else { number | LONG };
-                assert!(!pen.put((word, 17), said), "no such word");
-                assert!(pen.put((word, n), said));
-                assert!(!pen.put((word, n), said), "no room for another");
+                let digits_of =
+                    if number < digits::BLOCK { digits::of(number) } else { number | LONG };
+                assert!(!pen.put((word, 17), digits_of), "no such word");
+                assert!(pen.put((word, n), digits_of));
+                assert!(!pen.put((word, n), digits_of), "no room for another");
                 let per = 10u64.pow(places as u32);
                 let number = match number % per {
                     0 => (number / per).to_string(),

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_an_abi_knows_is_asked_for() {
+    fn only_rights_of_the_abi_are_requested() {
         let all = Reach::default();
         let expected = [
             (0, 0, 0, 0),

@@ -207,13 +207,13 @@ mod tests {
                 [libc::SYS_clone, MMAP, libc::SYS_mprotect].map(|call| call as u32);
             known.extend([clone, map, protect]);
             for number in (0..5000).chain([0x4000_0000, 0x4000_0001, u32::MAX]) {
-                let told = answer(&steps, PROCESSOR, number, 0);
+                let result = answer(&steps, PROCESSOR, number, 0);
                 let expected = match number {
                     _ if known.contains(&number) => ALLOW,
                     _ if number == libc::SYS_socket as u32 => ERRNO | 97,
                     _ => ERRNO | 38,
                 };
-                assert_eq!(told, expected, "{number}");
+                assert_eq!(result, expected, "{number}");
                 assert_eq!(answer(&steps, PROCESSOR ^ 1, number, 0), ERRNO | 38, "{number}");
             }
         }
@@ -222,21 +222,22 @@ mod tests {
     #[test]
     fn arguments_decide_about_some() {
         let steps = program(false);
-        let told = |call: libc::c_long, argument| answer(&steps, PROCESSOR, call as u32, argument);
-        let families = (0..50).filter(|family| told(libc::SYS_socket, *family) == ALLOW);
+        let result =
+            |call: libc::c_long, argument| answer(&steps, PROCESSOR, call as u32, argument);
+        let families = (0..50).filter(|family| result(libc::SYS_socket, *family) == ALLOW);
         assert_eq!(families.collect::<Vec<_>>(), [1, 2, 10, 16]);
         // A thread of musl, a child of fork; a new network, a new user.
         for (flags, is_allowed) in
             [(0x7d_0f00, true), (17, true), (0x4000_0000, false), (0x1000_0011, false)]
         {
-            assert_eq!(told(libc::SYS_clone, flags) == ALLOW, is_allowed, "{flags:x}");
+            assert_eq!(result(libc::SYS_clone, flags) == ALLOW, is_allowed, "{flags:x}");
         }
-        let ioctl = |request| told(libc::SYS_ioctl, request);
+        let ioctl = |request| result(libc::SYS_ioctl, request);
         assert_eq!([ioctl(libc::TIOCSTI as u32), ioctl(libc::TIOCLINUX as u32)], [ERRNO | 1; 2]);
         assert_eq!([ioctl(0), ioctl(libc::FIONREAD as u32)], [ALLOW; 2]);
         for call in [MMAP, libc::SYS_mprotect] {
-            assert_eq!(told(call, 3), ALLOW);
-            let code = told(call, 5);
+            assert_eq!(result(call, 3), ALLOW);
+            let code = result(call, 5);
             assert_eq!(code, if LOADS_CODE { ALLOW } else { ERRNO | 1 });
         }
     }

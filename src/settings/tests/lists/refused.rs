@@ -23,12 +23,12 @@ fn of_targets_without_tls() {
     refused(
         "[scrape]\ntargets = [{ name = 'a', url = 'https://a/metrics' }]",
         "FILE:2:32: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
-         \"https://a/metrics\"; TLS is not built in: ask over http, through a proxy where it has to be",
+         \"https://a/metrics\"; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it",
     );
     refused(
         "[scrape]\ntargets = ['a:1', 'https://a']",
         "FILE:2:19: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
-         \"https://a\"; TLS is not built in: ask over http, through a proxy where it has to be",
+         \"https://a\"; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it",
     );
 }
 
@@ -95,7 +95,7 @@ fn of_targets_unknown_words() {
     );
     refused(
         &target("headers = { Content-Length = '5' }"),
-        "FILE:4:30: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found \"Content-Length=<secret>\"; this header is not for settings to say",
+        "FILE:4:30: scrape.targets.headers: expected texts under names of headers, such as X-Scope = \"box\", found \"Content-Length=<secret>\"; the agent sets this header itself; remove it",
     );
     refused(
         &target("intervall_secs = 1"),

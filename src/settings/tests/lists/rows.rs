@@ -93,8 +93,8 @@ fn each_row_of_a_list_can_be_set() {
             let mut second = load_open(&first.effective, "", &[]).unwrap();
             (first.effective, second.effective) = (String::new(), String::new());
             assert_eq!(first, second, "{file}");
-            let bare = without(&file, row.key());
-            let default = load(&bare, "", &[]);
+            let unset = without(&file, row.key());
+            let default = load(&unset, "", &[]);
             assert!(default.is_err() || default.is_ok_and(|default| default != first), "{file}");
         }
     }

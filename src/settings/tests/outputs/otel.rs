@@ -56,7 +56,7 @@ fn an_endpoint_of_the_environment_makes_an_export() {
 }
 
 #[test]
-fn the_environment_fills_in_what_the_file_does_not_say() {
+fn the_environment_sets_what_the_file_does_not() {
     let env = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"),
         ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json"),

@@ -65,11 +65,15 @@ fn invalid_spools() {
         &[],
         "FILE:4:23: export.spool.max_bytes: spool.dir is missing beside it",
     );
-    refused(&otlp("spool = {}"), &[], "FILE:4:9: export.spool: says nothing; leave it out");
+    refused(
+        &otlp("spool = {}"),
+        &[],
+        "FILE:4:9: export.spool: an empty table; remove it, or set a key in it",
+    );
     refused(
         &otlp("[export.spool]\n[[export]]\ntype = 'stdout'"),
         &[],
-        "FILE:4:1: export.spool: says nothing; leave it out",
+        "FILE:4:1: export.spool: an empty table; remove it, or set a key in it",
     );
     refused(
         &otlp("spool = '/d'"),
