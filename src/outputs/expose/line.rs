@@ -65,7 +65,7 @@ impl Lines {
     }
 
     /// The same; nothing is rebuilt if the labels are unchanged.
-    pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
+    pub fn set_labels(&mut self, labels: &[(String, String)]) {
         if !self.constant.is(labels) {
             self.label(labels);
         }
@@ -105,18 +105,8 @@ impl Lines {
         let end = page.len();
         let [prefix, name, suffix] = make(page);
         let constant = self.constant.without(keys);
-        let comma = if constant.is_empty() { "" } else { "," };
-        let mut others = keys;
-        let first = others.next();
-        let [open, before, comma, last, close] = match (first, constant.as_str()) {
-            (None, "") => ["", "", "", "", " "],
-            (None, constant) => ["{", constant, "", "", "} "],
-            (Some(first), constant) => ["{", constant, comma, first, "=\""],
-        };
-        if first.is_some() {
-            others.for_each(|key| self.tail(&["\",", key, "=\""]));
-            self.tail(&["\"} "]);
-        }
+        let (first, beginning) = self.beginning(keys, &constant);
+        let [open, before, comma, last, close] = beginning;
         let head = [prefix, name, suffix, open, before, comma, last, close];
         let header = page.bytes().get(end..).unwrap_or_default();
         let (header_length, head_length) =
@@ -140,6 +130,28 @@ impl Lines {
         self.families.push(Known { id, shape: self.now });
         self.next = self.now.ends;
         self.at += 1;
+    }
+
+    /// Stores the text after each label value. Returns the first key, and the pieces of the text between the name
+    /// and its value, with `constant` labels before it.
+    fn beginning<'t>(
+        &mut self,
+        keys: List<'t>,
+        constant: &'t str,
+    ) -> (Option<&'t str>, [&'t str; 5]) {
+        let mut others = keys;
+        let Some(first) = others.next() else {
+            let labels = if constant.is_empty() {
+                ["", "", "", "", " "]
+            } else {
+                ["{", constant, "", "", "} "]
+            };
+            return (None, labels);
+        };
+        others.for_each(|key| self.tail(&["\",", key, "=\""]));
+        self.tail(&["\"} "]);
+        let comma = if constant.is_empty() { "" } else { "," };
+        (Some(first), ["{", constant, comma, first, "=\""])
     }
 
     /// Stores a header and the pieces of a head, of `length` bytes, perhaps in blocks of its own.
