@@ -2,8 +2,10 @@
 //! all its values. So the samples are put into tables, a row for each device and a column for
 //! each family, for the duration of one request. The memory is kept for the next.
 
+mod write;
+
 use super::columns::{Column, Form, KEYS, Part, Place, columns};
-use super::json::{Cell, Json};
+use super::json::Cell;
 use crate::model::metric::{Label, Value};
 use crate::model::store::Index;
 
@@ -233,45 +235,6 @@ impl Table {
             Some(StoredCell::Number(value)) => Cell::Number(value),
             Some(StoredCell::Truth(is_so)) => Cell::Truth(is_so),
             Some(StoredCell::Text(span)) => Cell::Text(self.slice(span)),
-        }
-    }
-
-    /// Writes the members of a row's object; without such a row all are null.
-    pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
-        let mut last = "";
-        for (at, column) in self.columns.iter().enumerate() {
-            let key = column.second();
-            if column.form != Form::Hidden && key != last {
-                last = key;
-                json.name(key);
-                json.cell(self.cell(row, at));
-            }
-        }
-    }
-
-    /// Writes the members of the object that has a number for each row.
-    pub fn write_numbers(&self, json: &mut Json<'_>) {
-        for row in 0..self.rows.len() {
-            let [name, ..] = self.key(row);
-            json.key(name);
-            json.cell(self.cell(row, 0));
-        }
-    }
-
-    /// Writes an object for each row, to which `more` adds members.
-    pub fn write_rows(
-        &self,
-        json: &mut Json<'_>,
-        more: &mut dyn FnMut(&Table, usize, &mut Json<'_>),
-    ) {
-        for row in 0..self.rows.len() {
-            json.open(b"{");
-            for ((_, name), text) in self.part.labels().iter().zip(self.key(row)) {
-                json.text_of(name, text);
-            }
-            self.write_members(row, json);
-            more(self, row, json);
-            json.close(b"}");
         }
     }
 

@@ -30,10 +30,10 @@ fn what_parts_tell_is_in_the_reference_once() {
     assert_eq!(known.len(), count);
     let inputs = Inputs::new(Instant::now());
     let outputs = Outputs::default();
-    let mut told = Names::default();
-    self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
-    assert!(!told.0.is_empty());
-    for name in &told.0 {
+    let mut written = Names::default();
+    self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut written);
+    assert!(!written.0.is_empty());
+    for name in &written.0 {
         assert!(known.contains(&name.as_str()), "{name}");
     }
     let mut ready = Vec::new();

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::metric::{Buffer, Row, Unit, counter, gauge};
+use crate::outputs::status::json::Json;
 
 const READ: Row<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
 const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
