@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn values_beyond_the_bins_are_bounded_by_what_is_known() {
+    fn values_beyond_the_bins_are_bounded_by_least_and_most() {
         let sketch = sketch();
         for value in [0.0, 1e-300, -1e-300, 1e300, f64::INFINITY, -1e300, f64::NEG_INFINITY] {
             sketch.add(value, 2);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_old_is_forgotten_but_counted() {
+    fn old_observations_are_forgotten_but_counted() {
         let sketch = sketch();
         let median = |now: u64| sketch.snapshot(&[0.5], now).quantiles[0].1.round();
         assert!(median(0).is_nan());

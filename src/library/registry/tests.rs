@@ -133,7 +133,7 @@ fn a_refused_key_is_remembered_until_it_can_be_taken() {
 }
 
 #[test]
-fn a_name_that_a_description_frees_can_be_taken() {
+fn a_name_that_a_description_frees_can_be_used() {
     let naming = Naming { units: true, totals: false };
     let registry = Registry::with(Options { naming, ..Options::default() });
     registry.gauge("size", &[]).set(1.0);

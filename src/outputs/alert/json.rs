@@ -203,7 +203,7 @@ pub mod tests {
     }
 
     #[test]
-    fn an_alertmanager_gets_what_it_takes() {
+    fn an_alertmanager_gets_its_own_format() {
         let batch = [notice("a", None), notice("b", Some(90))];
         let now = WallClock::at(Duration::from_secs(1_793_491_260));
         let json = alertmanager(&batch, "", now, Duration::from_secs(240));

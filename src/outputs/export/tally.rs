@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_spool_gave_up_goes_on_when_it_is_closed() {
+    fn drops_of_a_closed_spool_stay_counted() {
         let shared = Shared::default();
         shared.drop_samples("status", 3);
         shared.drop_samples("queue", 4);

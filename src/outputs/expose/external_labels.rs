@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_already_stays() {
+    fn present_labels_stay() {
         let mut both = constant(&[("env", "p\"\\\n"), ("gone", ""), ("zone", "é")]);
         assert_eq!(both.without(List::of(&[])), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
         assert_eq!(both.without(List::of(&["device", "env"])), "zone=\"é\"");

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_do_wrong_is_noted() {
+    fn failures_of_others_are_notes() {
         let mut health = Health::default();
         health.notes("target", "a\"pi", "expected status 200, found 500".to_owned());
         assert!(!health.is_failing());

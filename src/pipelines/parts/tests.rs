@@ -22,7 +22,7 @@ impl Sink for Names {
 }
 
 #[test]
-fn what_parts_tell_is_in_the_reference_once() {
+fn families_of_parts_are_in_the_reference_once() {
     let mut known: Vec<_> = families().map(|family| family.names().0).collect();
     let count = known.len();
     known.sort_unstable();

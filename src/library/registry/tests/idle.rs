@@ -9,7 +9,7 @@ fn idle(kinds: MetricKindMask) -> Registry {
 
 /// The last series of a family goes while another of it is registered, which is not taken in yet.
 #[test]
-fn a_series_that_comes_while_the_last_goes_is_shown() {
+fn a_series_registered_while_the_last_is_dropped_is_shown() {
     let registry = idle(MetricKindMask::ALL);
     registry.counter("a", &[("k", "old")]).inc();
     page(&registry);
@@ -22,7 +22,7 @@ fn a_series_that_comes_while_the_last_goes_is_shown() {
 }
 
 #[test]
-fn what_is_idle_is_forgotten_with_its_keys() {
+fn idle_series_are_forgotten_with_their_keys() {
     let registry = idle(MetricKindMask::COUNTER | MetricKindMask::HISTOGRAM);
     let start = Instant::now();
     let at = |secs| page_at(&registry, Format::Prometheus, start + Duration::from_secs(secs));
@@ -44,7 +44,7 @@ fn what_is_idle_is_forgotten_with_its_keys() {
 }
 
 #[test]
-fn a_handle_that_is_kept_brings_its_series_back() {
+fn a_handle_in_use_shows_its_series_again() {
     let registry = idle(MetricKindMask::ALL);
     let start = Instant::now();
     let at = |secs| page_at(&registry, Format::Prometheus, start + Duration::from_secs(secs));

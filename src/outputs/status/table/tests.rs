@@ -28,7 +28,7 @@ fn samples_of_one_row_and_column_are_added_up() {
 }
 
 #[test]
-fn what_begins_after_a_mark_is_forgotten() {
+fn rows_after_a_mark_are_rewound() {
     let [read, size] = [READ, SIZE].map(|family| Place::of(&family).unwrap());
     let mut table = Table::of(read.part);
     table.add(&size, &["sda".into()], Value::Int(9), 4);
@@ -49,7 +49,7 @@ fn what_begins_after_a_mark_is_forgotten() {
 /// Compared with each other, on one machine: a sample without a row was once compared with each row,
 /// which took 200 times as long.
 #[test]
-fn what_has_no_room_takes_little_time() {
+fn samples_without_room_take_little_time() {
     let place = Place::of(&READ).unwrap();
     let name = |n: usize| format!("a disk with a name {n:04}");
     let names: Vec<_> = (0..MAX_ROWS * 2).map(name).collect();

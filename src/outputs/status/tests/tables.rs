@@ -4,7 +4,7 @@ use super::*;
 
 /// Several families fill one column, the highest of one device counts, and words stand behind each other.
 #[test]
-fn what_wears_has_one_row_for_each_device() {
+fn wear_has_one_row_for_each_device() {
     let of = |name, labels| gauge(name, Unit::One, "H.", labels).only_own();
     let (life, ufs) = ("mmc_life_time_used_ratio", "ufs_life_time_used_ratio");
     let mut status = Status::default();
@@ -45,7 +45,7 @@ fn what_wears_has_one_row_for_each_device() {
 
 /// Triggers of one resource are apart; what all ports give has no port; peaks of the box have no device.
 #[test]
-fn rows_without_a_label_are_of_all_together() {
+fn rows_without_a_label_are_totals() {
     let mut status = Status::default();
     let mut add = |name, keys: &[&'static str], rows: &[(&[&str], u64)]| {
         status.family(&gauge(name, Unit::One, "H.", keys).only_own());

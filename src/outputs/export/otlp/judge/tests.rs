@@ -54,7 +54,7 @@ fn statuses_mean_what_the_specification_says() {
 }
 
 #[test]
-fn what_was_rejected_is_told() {
+fn rejected_points_are_reported() {
     let partial = |n, text: &str| Verdict::Partial(n, text.to_owned());
     for (rejected, text, expected) in [
         (0, "", Verdict::Done),
@@ -125,7 +125,7 @@ fn damaged_bodies_are_noted() {
 }
 
 #[test]
-fn what_receivers_say_of_errors_goes_on() {
+fn messages_of_receivers_are_passed_on() {
     let status = message(|p| {
         p.varint(1, 3);
         p.bytes(2, b"bad\x1b[1m\xff");
