@@ -7,8 +7,8 @@ use crate::base::log;
 use crate::model::frame::Frame;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::refusal_text::is_late;
-use crate::outputs::export::tally::add;
 use crate::outputs::export::transport::Sent;
+use crate::outputs::reasons::add;
 use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
