@@ -6,6 +6,10 @@ pub mod alert;
 pub mod export;
 pub mod expose;
 #[cfg(feature = "hub")]
+mod json_text;
+#[cfg(feature = "hub")]
+mod reasons;
+#[cfg(feature = "hub")]
 pub mod spool;
 #[cfg(feature = "hub")]
 pub mod status;

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_in_and_who_is_not() {
+    fn networks_contain_their_addresses() {
         for (network, inside, outside) in [
             (
                 "10.0.0.0/8",
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn invalid_networks_are_refused() {
         for bad in [
             "",
             "localhost",

@@ -7,7 +7,7 @@ use super::families::Families;
 use super::family::MetricRequest;
 use super::identity::{self, Judged, as_text, is_same};
 use super::index::Index;
-use super::key::{self, Kept, Key};
+use super::key::{self, Key, StoredKey};
 use super::setup::Setup;
 use super::shards::Shards;
 use crate::model::store::Reason;
@@ -20,7 +20,7 @@ struct Entry {
     hash: u32,
     family: u32,
     /// The first key that led to it, sanitized.
-    text: Kept,
+    text: StoredKey,
     cell: Cell,
     /// How many keys lead to it.
     keys: u8,
@@ -30,7 +30,7 @@ struct Entry {
 pub struct NewSeries {
     pub family: u32,
     pub place: u32,
-    pub text: Kept,
+    pub text: StoredKey,
     pub cell: Cell,
 }
 
@@ -39,7 +39,7 @@ pub struct Found {
     pub cell: Cell,
     pub place: u32,
     /// The key to remember, if it is to be remembered, and whether no other thread can have remembered it.
-    pub key: Option<Kept>,
+    pub key: Option<StoredKey>,
     pub is_new: bool,
 }
 
@@ -64,19 +64,19 @@ pub struct Catalog {
     /// The number of lines of all series.
     pub lines: usize,
     /// The current key, as the program wrote it and sanitized.
-    said: Vec<u8>,
-    fit: Vec<u8>,
+    key: Vec<u8>,
+    sanitized: Vec<u8>,
 }
 
 impl Catalog {
     /// Sets the key that is registered next.
-    pub fn ask_for(&mut self, key: &impl Key) {
-        key::write(key, &mut self.said);
+    pub fn set_key(&mut self, key: &impl Key) {
+        key::write(key, &mut self.key);
     }
 
     /// The key that was set last, in its stored form.
-    pub fn said(&self) -> &[u8] {
-        &self.said
+    pub fn key(&self) -> &[u8] {
+        &self.key
     }
 
     /// The series of the key that was set; created if it is new.
@@ -87,15 +87,15 @@ impl Catalog {
     ) -> Result<Found, Reason> {
         let rules = setup.rules(matches!(request, MetricRequest::Histogram(_)));
         let options = &setup.options;
-        let (judged, is_fit) = match identity::judge(&self.said, &rules, false) {
+        let (judged, is_valid) = match identity::judge(&self.key, &rules, false) {
             Ok(judged) => (judged, true),
             Err(_) => {
-                identity::make_fit(&self.said, &rules, &mut self.fit);
-                (identity::judge(&self.fit, &rules, true)?, false)
+                identity::make_fit(&self.key, &rules, &mut self.sanitized);
+                (identity::judge(&self.sanitized, &rules, true)?, false)
             }
         };
         let Judged { hash, name, name_hash } = judged;
-        let text = if is_fit { &self.said } else { &self.fit };
+        let text = if is_valid { &self.key } else { &self.sanitized };
         let (id, made) = match self.families.find(name_hash, name) {
             Some(id) => (id, None),
             None => (0, Some(self.families.make(as_text(name), request, options)?)),
@@ -116,8 +116,8 @@ impl Catalog {
         }
         self.lines += family.weight();
         let cell = family.new_cell(&setup.left_out);
-        let text = Kept::of(text);
-        let key = if is_fit { text.clone() } else { Kept::of(&self.said) };
+        let text = StoredKey::of(text);
+        let key = if is_valid { text.clone() } else { StoredKey::of(&self.key) };
         let family = made.map_or(id, |family| self.families.insert(family, name_hash));
         let place = self.insert(Entry { hash, family, text, cell: cell.clone(), keys: 0 });
         Ok(Found { cell, place, key: Some(key), is_new: true })
@@ -126,7 +126,7 @@ impl Catalog {
     /// A series that is known already.
     fn found(&self, place: u32) -> Option<Found> {
         let entry = self.entries.get(place as usize)?.as_ref()?;
-        let key = (entry.keys < MAX_KEYS).then(|| Kept::of(&self.said));
+        let key = (entry.keys < MAX_KEYS).then(|| StoredKey::of(&self.key));
         Some(Found { cell: entry.cell.clone(), place, key, is_new: false })
     }
 
@@ -191,7 +191,7 @@ impl Catalog {
         if entry.cell.holders() > 2 {
             return Fate::Sleeps;
         }
-        let (is_touched, last) = entry.cell.look();
+        let (is_touched, last) = entry.cell.take_mark();
         if is_touched || last != mark {
             return Fate::Stays;
         }

@@ -33,7 +33,7 @@ impl CounterCell {
         self.value.load(Relaxed)
     }
 
-    fn look(&self) -> (bool, u64) {
+    fn take_mark(&self) -> (bool, u64) {
         (self.touched.swap(false, Relaxed), self.get())
     }
 }
@@ -65,7 +65,7 @@ impl GaugeCell {
         f64::from_bits(self.bits.load(Relaxed))
     }
 
-    fn look(&self) -> (bool, u64) {
+    fn take_mark(&self) -> (bool, u64) {
         (self.touched.swap(false, Relaxed), self.bits.load(Relaxed))
     }
 }
@@ -186,10 +186,10 @@ impl Cell {
     }
 
     /// Whether it was updated since the last call in a way that its mark does not show, and its mark.
-    pub fn look(&self) -> (bool, u64) {
+    pub fn take_mark(&self) -> (bool, u64) {
         match self {
-            Cell::Counter(counter) => counter.0.look(),
-            Cell::Gauge(gauge) => gauge.0.look(),
+            Cell::Counter(counter) => counter.0.take_mark(),
+            Cell::Gauge(gauge) => gauge.0.take_mark(),
             Cell::Histogram(histogram) => (false, histogram.count()),
         }
     }
@@ -216,15 +216,15 @@ mod tests {
     }
 
     #[test]
-    fn a_look_shows_also_what_changes_nothing() {
+    fn marks_show_also_updates_to_the_same_value() {
         let (counter, gauge) = (Counter::default(), Gauge::default());
         let (one, other) = (Cell::Counter(counter.clone()), Cell::Gauge(gauge.clone()));
-        assert_eq!((one.look(), other.look()), ((false, 0), (false, 0)));
+        assert_eq!((one.take_mark(), other.take_mark()), ((false, 0), (false, 0)));
         counter.inc();
         gauge.set(0.0);
-        assert_eq!((one.look(), other.look()), ((false, 1), (true, 0)));
+        assert_eq!((one.take_mark(), other.take_mark()), ((false, 1), (true, 0)));
         counter.absolute(1);
-        assert_eq!((one.look(), other.look()), ((true, 1), (false, 0)));
+        assert_eq!((one.take_mark(), other.take_mark()), ((true, 1), (false, 0)));
         assert_eq!((one.holders(), other.holders()), (2, 2));
     }
 }

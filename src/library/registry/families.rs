@@ -162,7 +162,7 @@ impl Families {
         self.by_name.insert(name_hash, id);
         self.by_exposed.insert(by_exposed, id);
         self.count += 1;
-        self.retell(&total);
+        self.update_total(&total);
         id
     }
 
@@ -173,7 +173,7 @@ impl Families {
         self.by_exposed.remove(hash(known.family.exposed()), id);
         self.free.push(id);
         self.count -= 1;
-        self.retell(&total_of(known.family.exposed()));
+        self.update_total(&total_of(known.family.exposed()));
         Some(known)
     }
 
@@ -201,7 +201,7 @@ impl Families {
     }
 
     /// A family was added or removed: the type of the counter of that name with `_total` may change.
-    fn retell(&mut self, total: &str) {
+    fn update_total(&mut self, total: &str) {
         self.version += 1;
         let Some(id) = self.find_exposed(total) else { return };
         let is_openmetrics_unknown = self.is_openmetrics_unknown(total);

@@ -19,13 +19,13 @@ const FEW: usize = 32;
 /// The state of a histogram.
 #[derive(Debug)]
 pub struct HistogramCell {
-    kept: Kept,
+    values: Values,
     /// The number of NaNs, of all histograms of the registry.
     left_out: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
-enum Kept {
+enum Values {
     Buckets(Buckets),
     Sketch(Box<Sketch>, Arc<[f64]>),
 }
@@ -59,18 +59,18 @@ impl Buckets {
 
 impl HistogramCell {
     fn new(shape: &Shape, left_out: Arc<AtomicU64>) -> HistogramCell {
-        let kept = match shape {
-            Shape::Buckets(bounds) => Kept::Buckets(Buckets {
+        let values = match shape {
+            Shape::Buckets(bounds) => Values::Buckets(Buckets {
                 bounds: Arc::clone(bounds),
                 counts: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
                 sum: AtomicU64::new(0),
                 exemplars: OnceLock::new(),
             }),
             Shape::Quantiles(quantiles, window) => {
-                Kept::Sketch(Box::new(Sketch::new(*window)), Arc::clone(quantiles))
+                Values::Sketch(Box::new(Sketch::new(*window)), Arc::clone(quantiles))
             }
         };
-        HistogramCell { kept, left_out }
+        HistogramCell { values, left_out }
     }
 
     /// Adds one observation.
@@ -89,9 +89,9 @@ impl HistogramCell {
             self.left_out.fetch_add(times, Relaxed);
             return;
         }
-        match &self.kept {
-            Kept::Buckets(buckets) => buckets.add(value, times),
-            Kept::Sketch(sketch, _) => sketch.add(value, times),
+        match &self.values {
+            Values::Buckets(buckets) => buckets.add(value, times),
+            Values::Sketch(sketch, _) => sketch.add(value, times),
         }
     }
 
@@ -99,7 +99,7 @@ impl HistogramCell {
     /// summary has no exemplars.
     fn exemplify(&self, value: f64, labels: &[(&str, &str)]) -> bool {
         self.record(value);
-        let Kept::Buckets(buckets) = &self.kept else { return false };
+        let Values::Buckets(buckets) = &self.values else { return false };
         let time = i64::try_from(WallClock::now().since_epoch().as_millis()).unwrap_or(i64::MAX);
         let make = || Exemplars::new(buckets.counts.len());
         let place = buckets.place(value);
@@ -108,17 +108,19 @@ impl HistogramCell {
 
     /// The number of observations.
     pub fn count(&self) -> u64 {
-        match &self.kept {
-            Kept::Buckets(buckets) => buckets.counts.iter().map(|count| count.load(Relaxed)).sum(),
-            Kept::Sketch(sketch, _) => sketch.count(),
+        match &self.values {
+            Values::Buckets(buckets) => {
+                buckets.counts.iter().map(|count| count.load(Relaxed)).sum()
+            }
+            Values::Sketch(sketch, _) => sketch.count(),
         }
     }
 
     /// Reads the state, with `counts` as a buffer for the buckets.
     pub(super) fn read<'c>(&'c self, counts: &'c mut Vec<u64>, now: u64) -> Reading<'c> {
-        match &self.kept {
-            Kept::Sketch(sketch, quantiles) => Reading::Summary(sketch.snapshot(quantiles, now)),
-            Kept::Buckets(buckets) => {
+        match &self.values {
+            Values::Sketch(sketch, quantiles) => Reading::Summary(sketch.snapshot(quantiles, now)),
+            Values::Buckets(buckets) => {
                 counts.clear();
                 counts.extend(buckets.counts.iter().map(|count| count.load(Relaxed)));
                 Reading::Buckets {
@@ -207,10 +209,10 @@ mod tests {
                 cell.record_many(value, i % 3);
             }
             let mut counts = Vec::new();
-            let Reading::Buckets { counts, sum: told, .. } = cell.read(&mut counts, 0) else {
+            let Reading::Buckets { counts, sum: found, .. } = cell.read(&mut counts, 0) else {
                 panic!()
             };
-            assert_eq!((counts, told), (&twin[..], sum));
+            assert_eq!((counts, found), (&twin[..], sum));
             assert_eq!(cell.count(), twin.iter().sum::<u64>());
         }
     }

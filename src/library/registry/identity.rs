@@ -88,8 +88,8 @@ pub fn judge<'t>(
         if label.len() > rules.bounds.name_bytes || value.len() > rules.bounds.value_bytes {
             return Err(Reason::TooLong);
         }
-        let is_said_before = || Pairs(labels).take(count).any(|pair| pair.0 == label);
-        if !is_made_fit && (value.is_empty() || is_said_before() || is_of_all(label, rules)) {
+        let is_there_before = || Pairs(labels).take(count).any(|pair| pair.0 == label);
+        if !is_made_fit && (value.is_empty() || is_there_before() || is_of_all(label, rules)) {
             return Err(Reason::LabelTwice);
         }
         count += 1;
@@ -124,12 +124,12 @@ pub fn make_fit(text: &[u8], rules: &Rules<'_>, out: &mut Vec<u8>) {
     let mut pairs = Pairs::of(text);
     while let Some((label, value)) = pairs.next() {
         let label = fit(label);
-        let is_said_again = Pairs(pairs.0).any(|later| fit(later.0) == label);
+        let comes_again = Pairs(pairs.0).any(|later| fit(later.0) == label);
         let is_needless = match Pairs::of(rules.of_all).get(label.as_bytes()) {
             Some(of_all) => of_all == value,
             None => value.is_empty(),
         };
-        if !is_said_again && !is_needless {
+        if !comes_again && !is_needless {
             put(&label, out);
             put(as_text(value), out);
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_made_fit_is_refused() {
+    fn keys_that_cannot_be_sanitized_are_refused() {
         let of_all = text("", &[("env", "prod")]);
         let bounds = Bounds { labels: 2, name_bytes: 10, value_bytes: 4, ..Bounds::default() };
         let rules = Rules { bounds: &bounds, of_all: &of_all, has_parts: false, seed: 7 };

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 impl Entry {
     /// Whether it was not updated for longer than `after`, at `now`.
     fn is_idle(&mut self, now: u64, after: u64) -> bool {
-        let (touched, mark) = self.cell.look();
+        let (touched, mark) = self.cell.take_mark();
         match self.changed {
             Some(changed) if !touched && mark == self.mark => now.saturating_sub(changed) > after,
             _ => {

@@ -77,11 +77,11 @@ pub fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A stored key.
 #[derive(Clone)]
-pub struct Kept(Arc<[u8]>);
+pub struct StoredKey(Arc<[u8]>);
 
-impl Kept {
-    pub fn of(text: &[u8]) -> Kept {
-        Kept(text.into())
+impl StoredKey {
+    pub fn of(text: &[u8]) -> StoredKey {
+        StoredKey(text.into())
     }
 
     pub fn text(&self) -> &[u8] {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_told_apart() {
+    fn different_keys_are_not_equal() {
         let long = ["x".repeat(254), "x".repeat(255), "x".repeat(70_000)];
         let [almost, just, very] = long.each_ref().map(String::as_str);
         let keys: [(&str, &[(&str, &str)]); 11] = [
@@ -133,7 +133,7 @@ mod tests {
         for (i, one) in all.iter().enumerate() {
             let mut text = Vec::new();
             write(one, &mut text);
-            let kept = Kept::of(&text);
+            let kept = StoredKey::of(&text);
             for (j, other) in all.iter().enumerate() {
                 assert_eq!(kept.is(other), i == j, "{} {}", i, j);
             }

@@ -51,7 +51,7 @@ use crate::model::store::Reason;
 use catalog::Catalog;
 use cell::Cell;
 use family::MetricRequest;
-use key::{BorrowedKey, Kept};
+use key::{BorrowedKey, StoredKey};
 use page::Page;
 use setup::Setup;
 use shards::Shards;
@@ -61,7 +61,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// The number of refused keys that are logged for each reason.
-const MAX_SAID: u32 = 8;
+const MAX_LOGGED: u32 = 8;
 
 /// All metrics of a program; clones share them.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ struct Inner {
     page: Mutex<Page>,
     refused: [AtomicU64; Reason::ALL.len()],
     /// The number of refused keys that were logged.
-    said: [AtomicU32; Reason::ALL.len()],
+    logged: [AtomicU32; Reason::ALL.len()],
 }
 
 impl Default for Registry {
@@ -107,7 +107,7 @@ impl Registry {
             catalog: Mutex::default(),
             page: Mutex::default(),
             refused: [const { AtomicU64::new(0) }; Reason::ALL.len()],
-            said: [const { AtomicU32::new(0) }; Reason::ALL.len()],
+            logged: [const { AtomicU32::new(0) }; Reason::ALL.len()],
         }))
     }
 
@@ -216,7 +216,7 @@ impl Registry {
         let hash = key.hash(&self.0.setup.state);
         let Some((cell, refused)) = self.0.shards.find(hash, key, request.sort()) else {
             let mut catalog = self.catalog();
-            catalog.ask_for(key);
+            catalog.set_key(key);
             return self.register(catalog, hash, request);
         };
         if let Some(reason) = refused {
@@ -239,7 +239,7 @@ impl Registry {
                 let cell = found.cell;
                 // Another thread may have requested the same at the same time.
                 let is_known =
-                    || !found.is_new && shards.knows(hash, catalog.said(), request.sort());
+                    || !found.is_new && shards.knows(hash, catalog.key(), request.sort());
                 if let Some(key) = found.key.filter(|_| !is_known()) {
                     catalog.remember(found.place, hash, setup.options.idle.is_some());
                     shards.insert(hash, key, cell.clone());
@@ -248,14 +248,14 @@ impl Registry {
             }
             Err(reason) => {
                 let cell = request.hidden_cell();
-                let key = Kept::of(catalog.said());
+                let key = StoredKey::of(catalog.key());
                 // Before the catalog is released, as another thread may then forget what was refused.
                 let is_first = !shards.knows(hash, key.text(), request.sort())
                     && shards.refuse(hash, key.clone(), cell.clone(), reason);
                 drop(catalog);
                 self.refuse(reason);
                 if is_first {
-                    self.say(identity::name_of(key.text()), reason);
+                    self.log_refusal(identity::name_of(key.text()), reason);
                 }
                 (cell, Some(reason))
             }
@@ -263,9 +263,10 @@ impl Registry {
     }
 
     /// Logs what is refused, the first few of each reason.
-    fn say(&self, name: &str, reason: Reason) {
-        let said = self.0.said.get(reason as usize).map_or(MAX_SAID, |n| n.fetch_add(1, Relaxed));
-        if said < MAX_SAID {
+    fn log_refusal(&self, name: &str, reason: Reason) {
+        let logged =
+            self.0.logged.get(reason as usize).map_or(MAX_LOGGED, |n| n.fetch_add(1, Relaxed));
+        if logged < MAX_LOGGED {
             let (word, why) = reason.text();
             let fields: [log::Field<'_>; 3] = [("metric", &name), ("reason", &word), ("why", &why)];
             log::warn("a series is refused and shown nowhere", &fields);

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_made_fit() {
+    fn names_are_sanitized() {
         for (name, fit) in [
             ("a.b-c/d", "a_b_c_d"),
             ("1foo", "_foo"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn units_stand_before_what_tells_the_part() {
+    fn units_come_before_the_suffix_of_a_part() {
         for (name, unit, full) in [
             ("wait", "seconds", "wait_seconds"),
             ("wait_seconds", "seconds", "wait_seconds"),

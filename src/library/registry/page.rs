@@ -48,7 +48,7 @@ impl Page {
             self.arrange(families);
         }
         if !news.is_empty() {
-            self.take_in(news, setup);
+            self.add_series(news, setup);
         }
     }
 
@@ -89,7 +89,7 @@ impl Page {
         places
     }
 
-    fn take_in(&mut self, news: Vec<NewSeries>, setup: &Setup) {
+    fn add_series(&mut self, news: Vec<NewSeries>, setup: &Setup) {
         let places = self.places();
         for NewSeries { family, place, text, cell } in news {
             let at = places.get(family as usize).copied().unwrap_or(usize::MAX);

@@ -46,17 +46,17 @@ impl Setup {
 /// The global labels of the options, sanitized. One that cannot be a label is left out.
 fn of_all(options: &Options, has_parts: bool) -> Vec<u8> {
     let bounds = &options.bounds;
-    let (mut said, mut fit) = (Vec::new(), Vec::new());
-    key::put("", &mut said);
+    let (mut text, mut sanitized) = (Vec::new(), Vec::new());
+    key::put("", &mut text);
     for (label, value) in &options.labels {
         let length = name::label(label, has_parts).len();
         if (1..=bounds.name_bytes).contains(&length) && value.len() <= bounds.value_bytes {
-            key::put(label, &mut said);
-            key::put(value, &mut said);
+            key::put(label, &mut text);
+            key::put(value, &mut text);
         } else if !has_parts {
-            log::warn("a label of all series cannot be one", &[("label", label), ("value", value)]);
+            log::warn("a label for all series is not valid", &[("label", label), ("value", value)]);
         }
     }
-    identity::make_fit(&said, &Rules { bounds, of_all: &[], has_parts, seed: 0 }, &mut fit);
-    fit
+    identity::make_fit(&text, &Rules { bounds, of_all: &[], has_parts, seed: 0 }, &mut sanitized);
+    sanitized
 }

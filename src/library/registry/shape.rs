@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_ascend_and_quantiles_are_parts() {
+    fn bounds_ascend_and_quantiles_are_fractions() {
         let odd = [2.0, f64::INFINITY, -1.0, 2.0, f64::NAN];
         let Shape::Buckets(bounds) = Shape::buckets(&odd) else { panic!() };
         assert_eq!(*bounds, [-1.0, 2.0]);

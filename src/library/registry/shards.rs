@@ -6,7 +6,7 @@
 
 use super::cell::{Cell, Sort};
 use super::index::Index;
-use super::key::{Kept, Key};
+use super::key::{Key, StoredKey};
 use crate::model::store::Reason;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -33,7 +33,7 @@ struct Shard {
 
 struct Known {
     hash: u32,
-    key: Kept,
+    key: StoredKey,
     cell: Cell,
     refused: Option<Reason>,
 }
@@ -96,7 +96,7 @@ impl Shards {
     }
 
     /// Maps `key`, which has no cell of that sort, to `cell`.
-    pub fn insert(&self, hash: u64, key: Kept, cell: Cell) {
+    pub fn insert(&self, hash: u64, key: StoredKey, cell: Cell) {
         if let Some(mut shard) = self.write(hash) {
             shard.insert(Known { hash: short(hash), key, cell, refused: None });
         }
@@ -104,7 +104,7 @@ impl Shards {
 
     /// Maps `key`, which has no cell of that sort, to a cell that is not exposed. Returns false
     /// if the key is too long to be kept.
-    pub fn refuse(&self, hash: u64, key: Kept, cell: Cell, reason: Reason) -> bool {
+    pub fn refuse(&self, hash: u64, key: StoredKey, cell: Cell, reason: Reason) -> bool {
         let bytes = key.text().len();
         let Some(mut shard) = self.write(hash).filter(|_| bytes <= MAX_REFUSED_BYTES) else {
             return false;
@@ -171,10 +171,10 @@ mod tests {
     use crate::library::registry::key::{self, BorrowedKey};
     use crate::library::registry::{Counter, Gauge};
 
-    fn kept(key: &BorrowedKey<'_>) -> Kept {
+    fn kept(key: &BorrowedKey<'_>) -> StoredKey {
         let mut text = Vec::new();
         key::write(key, &mut text);
-        Kept::of(&text)
+        StoredKey::of(&text)
     }
 
     #[test]

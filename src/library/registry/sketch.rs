@@ -164,35 +164,35 @@ mod tests {
                     twin.push(chance * chance * scale + shift);
                 }
                 twin.iter().for_each(|value| sketch.add(*value, 1));
-                let (told, sum) = (sketch.snapshot(&quantiles, 0), twin.iter().sum::<f64>());
+                let (snapshot, sum) = (sketch.snapshot(&quantiles, 0), twin.iter().sum::<f64>());
                 twin.sort_by(f64::total_cmp);
-                for (q, value) in told.quantiles {
+                for (q, value) in snapshot.quantiles {
                     let exact = twin[(q * (n - 1) as f64) as usize];
                     let off = (value - exact).abs();
                     let most = if exact.abs() < 1e-9 { 1e-9 } else { exact.abs() * ERROR };
                     assert!(off <= most, "{q} of {n} by {scale}: {value}, not {exact}");
                 }
-                assert_eq!((told.sum, told.count), (sum, n as u64));
+                assert_eq!((snapshot.sum, snapshot.count), (sum, n as u64));
             }
         }
     }
 
     #[test]
-    fn values_beyond_the_bins_are_bounded_by_what_is_known() {
+    fn values_beyond_the_bins_are_bounded_by_least_and_most() {
         let sketch = sketch();
         for value in [0.0, 1e-300, -1e-300, 1e300, f64::INFINITY, -1e300, f64::NEG_INFINITY] {
             sketch.add(value, 2);
         }
-        let told = sketch.snapshot(&[0.0, 0.5, 1.0], 0);
-        assert_eq!(told.count, 14);
-        assert!(told.sum.is_nan(), "infinity less infinity");
-        let [least, middle, most] = told.quantiles[..] else { panic!() };
+        let snapshot = sketch.snapshot(&[0.0, 0.5, 1.0], 0);
+        assert_eq!(snapshot.count, 14);
+        assert!(snapshot.sum.is_nan(), "infinity less infinity");
+        let [least, middle, most] = snapshot.quantiles[..] else { panic!() };
         assert_eq!((least.1, most.1), (f64::NEG_INFINITY, f64::INFINITY));
         assert_eq!(middle.1, 0.0);
     }
 
     #[test]
-    fn what_is_old_is_forgotten_but_counted() {
+    fn old_observations_are_forgotten_but_counted() {
         let sketch = sketch();
         let median = |now: u64| sketch.snapshot(&[0.5], now).quantiles[0].1.round();
         assert!(median(0).is_nan());
@@ -206,8 +206,8 @@ mod tests {
         assert_eq!(sketch.snapshot(&[0.0], 60_000).quantiles, [(0.0, 7.0)]);
         assert!(median(80_000).is_nan());
         assert!(median(10_000_000).is_nan());
-        let told = sketch.snapshot(&[], 10_000_001);
-        assert_eq!((told.count, told.sum), (109, 5.0 + 12.0 + 700.0));
+        let snapshot = sketch.snapshot(&[], 10_000_001);
+        assert_eq!((snapshot.count, snapshot.sum), (109, 5.0 + 12.0 + 700.0));
         assert_eq!(sketch.count(), 109);
     }
 }

@@ -1,11 +1,13 @@
-//! What a registry tells, as text.
+//! A registry as text.
+
+mod concurrent;
+mod idle;
 
 use super::*;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{self, Buffer, Sink};
+use crate::model::metric::{self, Buffer};
 use crate::model::store::Bounds;
 use crate::outputs::expose::{Format, Lines, Text};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// What is written at `now`.
@@ -41,7 +43,7 @@ fn families_and_series_stand_in_order() {
 }
 
 #[test]
-fn keys_that_are_one_series_to_prometheus_are_one() {
+fn keys_that_are_one_series_to_prometheus_share_it() {
     let registry = Registry::new();
     registry.counter("a.b", &[("x", "1"), ("y", "2")]).inc();
     registry.counter("a_b", &[("y", "2"), ("x", "1")]).inc();
@@ -50,8 +52,17 @@ fn keys_that_are_one_series_to_prometheus_are_one() {
     assert_eq!(page(&registry), "# TYPE a_b counter\na_b{x=\"1\",y=\"2\"} 4\n");
 }
 
+/// The reasons in the lines of the counter of refusals, with their counts.
+fn reasons(refused: &str) -> Vec<&str> {
+    let lines = refused.lines().filter(|line| line.contains('{'));
+    let prefix = "sysmetrics_registry_refused_total{";
+    let mut reasons: Vec<&str> = lines.map(|line| line.strip_prefix(prefix).unwrap()).collect();
+    reasons.sort_unstable();
+    reasons
+}
+
 #[test]
-fn what_cannot_be_is_refused_and_counted() {
+fn invalid_keys_are_refused_and_counted() {
     let (series, families, labels) = (8, 3, 1);
     let bounds =
         Bounds { series, families, labels, name_bytes: 10, value_bytes: 4, ..Bounds::default() };
@@ -83,11 +94,6 @@ fn what_cannot_be_is_refused_and_counted() {
         "# TYPE a counter\na 1\na{k=\"1\"} 1\n# TYPE b counter\nb 1\n\
          # TYPE h histogram\nh_bucket{le=\"1\"} 0\nh_bucket{le=\"+Inf\"} 0\nh_sum 0\nh_count 0\n"
     );
-    let mut counts: Vec<&str> = refused.lines().filter(|line| line.contains('{')).collect();
-    counts
-        .iter_mut()
-        .for_each(|l| *l = l.strip_prefix("sysmetrics_registry_refused_total{").unwrap());
-    counts.sort_unstable();
     let expected = [
         "reason=\"families\"} 1",
         "reason=\"label_name\"} 1",
@@ -100,63 +106,7 @@ fn what_cannot_be_is_refused_and_counted() {
         "reason=\"taken_name\"} 2",
         "reason=\"too_long\"} 3",
     ];
-    assert_eq!(counts, expected);
-}
-
-/// Writes as text does, and registers a series before each line.
-struct Registering<'a> {
-    registry: &'a Registry,
-    lines: usize,
-}
-
-impl Sink for Registering<'_> {
-    fn family(&mut self, _: &metric::Family<'_>) {}
-
-    fn sample(&mut self, _: &[metric::Label<'_>], _: metric::Value) {}
-
-    fn labelled(&mut self, _: metric::Labels<'_>, _: metric::Point<'_>, _: Option<i64>) {
-        self.lines += 1;
-        let (registry, line) = (self.registry.clone(), self.lines.to_string());
-        let (done, is_done) = mpsc::channel();
-        let register = move || {
-            registry.counter("known", &[("n", &line)]).inc();
-            registry.histogram(&format!("new_{line}"), &[]).record(1.0);
-            registry.describe(&format!("new_{line}"), "New.");
-            done.send(registry.len())
-        };
-        std::thread::spawn(register);
-        let series = is_done.recv_timeout(Duration::from_secs(60));
-        assert!(series.is_ok(), "whoever registers waits for the page");
-    }
-
-    fn mark(&self) -> usize {
-        0
-    }
-
-    fn rewind(&mut self, _: usize) {}
-}
-
-#[test]
-fn series_are_registered_while_a_page_is_written() {
-    let registry = Registry::new();
-    registry.counter("known", &[]).inc();
-    registry.gauge("other", &[]).set(1.0);
-    let mut sink = Registering { registry: &registry, lines: 0 };
-    registry.write(Instant::now(), &mut sink);
-    assert_eq!(sink.lines, 2, "what is new is on the next page");
-    let text = page(&registry);
-    assert!(text.contains("known{n=\"2\"} 1\n") && text.contains("# HELP new_1 New.\n"), "{text}");
-    // And many of them, in whatever order they came.
-    for n in 0..3000 {
-        registry.counter("known", &[("n", &(n * 7919 % 3001).to_string())]).inc();
-        if n % 1000 == 7 {
-            page(&registry);
-        }
-    }
-    let text = page(&registry);
-    let labels: Vec<&str> = text.lines().filter(|line| line.starts_with("known{")).collect();
-    assert_eq!(labels.len(), 3000);
-    assert!(labels.is_sorted_by_key(|line| line.split('}').next()));
+    assert_eq!(reasons(refused), expected);
 }
 
 #[test]
@@ -183,7 +133,7 @@ fn a_refused_key_is_remembered_until_it_can_be_taken() {
 }
 
 #[test]
-fn a_name_that_a_description_frees_can_be_taken() {
+fn a_name_that_a_description_frees_can_be_used() {
     let naming = Naming { units: true, totals: false };
     let registry = Registry::with(Options { naming, ..Options::default() });
     registry.gauge("size", &[]).set(1.0);
@@ -232,7 +182,7 @@ fn labels_of_all_series_give_way_to_their_own() {
 }
 
 #[test]
-fn units_and_totals_become_part_of_names_where_that_is_wished() {
+fn units_and_totals_become_part_of_names_where_options_say_so() {
     let naming = Naming { units: true, totals: true };
     let registry = Registry::with(Options { naming, ..Options::default() });
     registry.counter("sent", &[]).inc();
@@ -274,80 +224,4 @@ fn exemplars_are_shown_in_open_metrics() {
     assert!(line.starts_with("h_bucket{le=\"1.0\"} 1 # {trace_id=\"x\"} 0.5 "), "{line}");
     assert!(open.contains("h_bucket{le=\"+Inf\"} 2\n") && open.contains("h_sum 2.5\n"), "{open}");
     assert!(!page(&registry).contains('#') || !page(&registry).contains("trace_id"));
-}
-
-fn idle(kinds: MetricKindMask) -> Registry {
-    let idle = Some(Idle { kinds, after: Duration::from_secs(10) });
-    Registry::with(Options { idle, ..Options::default() })
-}
-
-/// The last series of a family goes while another of it is registered, which is not taken in yet.
-#[test]
-fn a_series_that_comes_while_the_last_goes_is_shown() {
-    let registry = idle(MetricKindMask::ALL);
-    registry.counter("a", &[("k", "old")]).inc();
-    page(&registry);
-    let Inner { setup, catalog, shards, page: shown, .. } = &*registry.0;
-    shown.lock().unwrap().update(catalog, setup);
-    registry.counter("a", &[("k", "new")]).inc();
-    let idle = setup.options.idle.as_ref().unwrap();
-    shown.lock().unwrap().sweep(11_000_000, idle, catalog, shards);
-    assert_eq!(page(&registry), "# TYPE a counter\na{k=\"new\"} 1\n");
-}
-
-#[test]
-fn what_is_idle_is_forgotten_with_its_keys() {
-    let registry = idle(MetricKindMask::COUNTER | MetricKindMask::HISTOGRAM);
-    let start = Instant::now();
-    let at = |secs| page_at(&registry, Format::Prometheus, start + Duration::from_secs(secs));
-    registry.counter("c", &[]).increment(5);
-    registry.gauge("g", &[]).set(1.0);
-    registry.histogram_with_buckets("h", &[], &[]).record(1.0);
-    let all = at(100);
-    assert!(
-        all.contains("c 5\n") && all.contains("h_sum 1\n"),
-        "the time runs from the first look"
-    );
-    assert_eq!(at(110), all);
-    assert_eq!(at(111), "# TYPE g gauge\ng 1\n");
-    assert_eq!(registry.len(), 1);
-    registry.counter("c", &[]).increment(2);
-    assert!(at(112).contains("c 2\n"), "it starts anew");
-    registry.gauge("h", &[]).set(3.0);
-    assert!(at(113).contains("h 3\n"), "the name is free");
-}
-
-#[test]
-fn a_handle_that_is_kept_brings_its_series_back() {
-    let registry = idle(MetricKindMask::ALL);
-    let start = Instant::now();
-    let at = |secs| page_at(&registry, Format::Prometheus, start + Duration::from_secs(secs));
-    let (counter, gauge) = (registry.counter("c", &[]), registry.gauge("g", &[]));
-    counter.increment(5);
-    let both = "# TYPE c counter\nc 5\n# TYPE g gauge\ng 0\n";
-    assert_eq!(at(0), both);
-    gauge.set(0.0);
-    assert_eq!(at(9), both);
-    assert_eq!(at(11), "# TYPE g gauge\ng 0\n", "to set what is there is news, too");
-    assert_eq!(at(20), "");
-    assert_eq!(registry.len(), 2, "both sleep");
-    counter.inc();
-    assert_eq!(at(21), "# TYPE c counter\nc 6\n");
-    // By its key it is found again.
-    registry.counter("c", &[]).inc();
-    assert_eq!(counter.get(), 7);
-    drop((counter, gauge));
-    assert_eq!(at(22), "# TYPE c counter\nc 7\n");
-    assert_eq!((at(33).as_str(), registry.len()), ("", 0));
-}
-
-#[test]
-fn a_name_with_more_keys_than_are_kept_still_is_one_series() {
-    let registry = Registry::new();
-    let names =
-        (0..2 * u64::from(catalog::MAX_KEYS)).map(|n| format!("a{}b", char::from(b'!' + n as u8)));
-    let wanted = names.clone().filter(|name| name::metric(name) == "a_b").count() as u64;
-    names.filter(|n| name::metric(n) == "a_b").for_each(|name| registry.counter(&name, &[]).inc());
-    assert!(wanted > u64::from(catalog::MAX_KEYS));
-    assert_eq!(registry.counter("a_b", &[]).get(), wanted);
 }

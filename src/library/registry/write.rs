@@ -78,8 +78,12 @@ fn write_histogram(
     out: &mut dyn Sink,
 ) {
     match histogram.0.read(counts, now) {
-        Reading::Summary(told) => {
-            let summary = Summary { quantiles: &told.quantiles, sum: told.sum, count: told.count };
+        Reading::Summary(snapshot) => {
+            let summary = Summary {
+                quantiles: &snapshot.quantiles,
+                sum: snapshot.sum,
+                count: snapshot.count,
+            };
             out.labelled(labels, Point::Summary(summary), None);
         }
         Reading::Buckets { bounds, counts, sum, exemplars } => {

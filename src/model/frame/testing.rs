@@ -111,7 +111,7 @@ impl Made {
 }
 
 #[test]
-fn what_goes_in_comes_out_by_family() {
+fn samples_are_written_by_family() {
     use super::Reading;
     let mut made = Made::new();
     made.family("a_total", Kind::Counter, "A.").number(&[("k", "v")], Value::Centi(150));

@@ -228,7 +228,7 @@ fn a_family_of_ours_may_have_series_of_others() {
 }
 
 #[test]
-fn what_seldom_grows_has_little_room() {
+fn lists_that_seldom_grow_have_little_room() {
     let mut recorder = FrameBuilder::new(Wanted::default());
     for count in [700, 700, 701, 1100] {
         recorder.begin(Timestamp::default());

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unit_comes_back_whatever_else_is_said() {
+    fn every_unit_is_read_back_with_any_flags() {
         for unit in (0..16).map(Unit::at) {
             let all = gauge("x", unit, "X.", &[]).foreign().with_words(true).to_escape(true);
             assert_eq!((all.unit(), all.undescribed().continuing().unit()), (unit, unit));

@@ -74,7 +74,7 @@ fn families_come_whole_and_in_order_whatever_order_they_came_in() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn refused_samples_change_nothing() {
     let now = Instant::now();
     let bounds = Bounds { series: 3, families: 2, name_bytes: 9, ..Bounds::default() };
     let mut store = Store::new(bounds, now);

@@ -6,6 +6,7 @@ use super::rule::MAX_ACTIVE;
 use super::send_error::SendError;
 use super::transport::Transport;
 use crate::base::log::{self, Limiter};
+use crate::outputs::reasons::{Reasons, add};
 use crate::workers::{Client, Queue, Slot, Worker, random, spread};
 use std::io;
 use std::sync::Arc;
@@ -78,20 +79,9 @@ pub struct Counts {
     /// Messages that were delivered.
     pub sent: u64,
     /// Tries that failed, by reason.
-    pub failed: Vec<(&'static str, u64)>,
+    pub failed: Reasons,
     /// Alerts that were not sent.
     pub dropped: u64,
-}
-
-impl Counts {
-    /// Reasons are few; they stay sorted.
-    fn count_failure(&mut self, reason: &'static str) {
-        let place = self.failed.partition_point(|(other, _)| *other < reason);
-        match self.failed.get_mut(place) {
-            Some((other, count)) if *other == reason => *count += 1,
-            _ => self.failed.insert(place, (reason, 1)),
-        }
-    }
 }
 
 impl Destination {
@@ -232,7 +222,7 @@ impl Destination {
                 if error.again && !is_over {
                     self.fail(error.reason, &error.text, error.after, now);
                 } else {
-                    self.counts.count_failure(error.reason);
+                    add(&mut self.counts.failed, error.reason, 1);
                     self.counts.dropped += self.batch.len() as u64;
                     self.log(FAILED, "an alert could not be sent", &error.text, now);
                     self.finish_message();
@@ -249,7 +239,7 @@ impl Destination {
 
     /// Schedules another attempt to send the current message.
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
-        self.counts.count_failure(reason);
+        add(&mut self.counts.failed, reason, 1);
         self.failing.get_or_insert(now);
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);

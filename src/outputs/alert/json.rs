@@ -4,6 +4,7 @@
 
 use super::notice::Notice;
 use crate::base::clock::WallClock;
+use crate::outputs::json_text::escaped;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,20 +105,8 @@ impl Json {
     }
 
     fn text(&mut self, text: &str) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
         self.put("\"");
-        for byte in text.bytes() {
-            match byte {
-                b'"' | b'\\' => self.0.extend_from_slice(&[b'\\', byte]),
-                b'\n' => self.put("\\n"),
-                0..=0x1f => {
-                    let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or_default();
-                    self.put("\\u00");
-                    self.0.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-                }
-                byte => self.0.push(byte),
-            }
-        }
+        escaped(text.as_bytes(), &mut |part| self.0.extend_from_slice(part));
         self.put("\"");
     }
 
@@ -183,8 +172,8 @@ pub mod tests {
              "annotations":{"summary":"Too\u0001 full.","device":"sda"},
              "startsAt":"2026-11-01T00:00:00.000Z","endsAt":"0001-01-01T00:00:00Z",
              "generatorURL":"http://box:9101/status","fingerprint":"FIRST"},
-            {"status":"resolved","labels":{"alertname":"Disk \"full\"","device":"é\\\n"},
-             "annotations":{"summary":"Too\u0001 full.","device":"é\\\n"},
+            {"status":"resolved","labels":{"alertname":"Disk \"full\"","device":"é\\\u000a"},
+             "annotations":{"summary":"Too\u0001 full.","device":"é\\\u000a"},
              "startsAt":"2026-11-01T00:00:00.000Z","endsAt":"2026-11-01T00:01:30.000Z",
              "generatorURL":"http://box:9101/status","fingerprint":"SECOND"}],
             "groupLabels":{"alertname":"Disk \"full\""},
@@ -203,7 +192,7 @@ pub mod tests {
     }
 
     #[test]
-    fn an_alertmanager_gets_what_it_takes() {
+    fn an_alertmanager_gets_its_own_format() {
         let batch = [notice("a", None), notice("b", Some(90))];
         let now = WallClock::at(Duration::from_secs(1_793_491_260));
         let json = alertmanager(&batch, "", now, Duration::from_secs(240));

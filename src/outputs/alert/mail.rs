@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_says_what_fires() {
+    fn a_mail_has_the_alerts_and_their_labels() {
         let mail = composed(&[notice("sda", None)]);
         let fingerprint = format!("{:016x}", notice("sda", None).fingerprint);
         let (head, body) = mail.split_once("\n\n").unwrap();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_says_which_box_it_is_from() {
+    fn a_mail_has_the_name_of_its_box() {
         let mail = named("edge-17", &[notice("sda", None), notice("sdb", None)]);
         assert!(mail.starts_with("From: edge-17 <box@example.org>\n"), "{mail}");
         assert!(mail.contains("\nSubject: [FIRING:2] Disk \"full\": edge-17\n"), "{mail}");

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_until_there_are_two_points() {
+    fn a_rate_needs_two_points() {
         assert_eq!(growths(15, &[5.0, 5.0, 8.0]), [None, Some((0.0, 15.0)), Some((3.0, 30.0))]);
     }
 

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn how_it_ends_is_what_counts() {
+    fn the_exit_status_decides() {
         let file = std::env::temp_dir().join(format!("sysmetrics-sendmail-{}", std::process::id()));
         let script = format!("cat > {}", file.display());
         let mail = "line\n".repeat(100_000);
@@ -110,7 +110,7 @@ mod tests {
 
     /// The agent blocks signals for itself; a program that it starts must end at a signal.
     #[test]
-    fn signals_are_not_blocked_there() {
+    fn signals_are_not_blocked_in_the_program() {
         let _signals = sys::Signals::take().unwrap();
         let script = "test \"$(grep SigBlk /proc/self/status | tr -d 'a-zA-Z:0 \\t')\" = ''";
         sent(script, b"", 60_000).unwrap();
@@ -121,7 +121,7 @@ mod tests {
 
     /// The program inherits no file of the agent, and its output has a destination.
     #[test]
-    fn standard_descriptors_are_all_it_gets() {
+    fn it_inherits_only_standard_descriptors() {
         let ours = std::env::current_exe().unwrap();
         let _open = std::fs::File::open(&ours).unwrap();
         let path = ours.display();

@@ -85,7 +85,7 @@ impl Sink for Known {
 }
 
 #[test]
-fn an_alert_is_pending_then_fires_and_is_over() {
+fn an_alert_is_pending_then_fires_and_is_resolved() {
     let mut driven = Driven::new(&[rule("Full", "used > 0.9", 20)]);
     assert!(driven.evaluate(0, &[("a", 0.5), ("b", 0.95)]).is_empty());
     let labels = "alertname=\"Full\",alertstate=\"pending\",device=\"b\",severity=\"page\"";
@@ -113,7 +113,7 @@ fn an_alert_is_pending_then_fires_and_is_over() {
 }
 
 #[test]
-fn what_goes_on_is_told_again() {
+fn alerts_that_go_on_are_sent_again() {
     let mut driven = Driven::new(&[rule("Full", "used > 0.9", 0)]);
     assert_eq!(driven.evaluate(0, &[("a", 1.0)]), ["All firing a 1"]);
     assert!(driven.evaluate(59, &[("a", 1.0)]).is_empty());
@@ -166,7 +166,7 @@ fn no_two_alerts_are_the_same_and_not_too_many() {
 }
 
 #[test]
-fn rates_are_of_the_rule_that_asks() {
+fn rates_belong_to_their_rule() {
     let mut driven = Driven::new(&[
         rule("Rate", "rate(used[1m]) > 2", 0),
         rule("Increase", "increase(used{device!=\"b\"}[30s]) * 2 >= used", 0),
@@ -190,7 +190,7 @@ fn without_rules_there_is_nothing() {
 }
 
 #[test]
-fn a_stall_has_the_rules_looked_at_at_most_once_a_second() {
+fn a_stall_evaluates_the_rules_at_most_once_a_second() {
     let Driven { mut alerts, start } = Driven::new(&[rule("a", "used > 1", 0)]);
     let turn = |alerts: &mut Alerts, millis| {
         alerts.turn(Dialect::Own, &mut |_| (), start + Duration::from_millis(millis));

@@ -178,7 +178,7 @@ mod tests {
     use crate::settings::Export;
 
     #[test]
-    fn who_leads_to_another_is_another() {
+    fn an_export_with_a_changed_fallback_is_changed() {
         let export = |name: &str, to: Option<&str>| {
             let (name, fallback) = (name.to_owned(), to.map(str::to_owned));
             let export = Export { name, fallback, kind: ExportKind::Stdout, ..Export::default() };

@@ -6,6 +6,7 @@ use super::tally::Tally;
 use crate::base::clock::WallClock;
 use crate::base::sys;
 use crate::model::metric::{Family, Sink, Unit, Value, counter, families, gauge};
+use crate::outputs::reasons::Reasons;
 use std::time::{Duration, Instant};
 
 const EXPORT: &[&str] = &["export"];
@@ -77,7 +78,7 @@ impl Exports {
             }
         }
         let [.., failure, dropped] = &FAMILIES;
-        type By = fn(&Tally) -> super::tally::Reasons;
+        type By = fn(&Tally) -> Reasons;
         let each: [(&Family<'_>, By); 2] =
             [(failure, |t| t.failed.clone()), (dropped, Tally::all_dropped)];
         for (family, by) in each {

@@ -14,6 +14,7 @@ use crate::model::metric::{
 };
 use crate::model::store::put_label_name;
 use crate::outputs::expose::{Format, Lines, Text, escape};
+use crate::outputs::json_text::escaped;
 use crate::settings::StdoutFormat;
 use std::time::Duration;
 
@@ -163,18 +164,10 @@ fn number(value: Value, out: &mut Buffer) {
     out.put(quote);
 }
 
-/// A text (RFC 8259, section 7).
+/// A text.
 fn quoted(text: &str, out: &mut Buffer) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.put(b"\"");
-    for byte in text.bytes() {
-        let digit = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-        match byte {
-            b'"' | b'\\' => out.put(&[b'\\', byte]),
-            0..0x20 => out.put_all([b"\\u00", &[b'0' + (byte >> 4), digit]]),
-            _ => out.put(&[byte]),
-        }
-    }
+    escaped(text.as_bytes(), &mut |part| out.put(part));
     out.put(b"\"");
 }
 

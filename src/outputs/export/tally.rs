@@ -3,21 +3,10 @@
 //! wanted, and no thread has to be woken for it.
 
 use crate::base::clock::WallClock;
+use crate::outputs::reasons::{Reasons, add};
 use crate::outputs::spool::Levels;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Counts by reason. Reasons are few; they stay sorted.
-pub type Reasons = Vec<(&'static str, u64)>;
-
-/// Adds to the count of a reason.
-pub fn add(reasons: &mut Reasons, reason: &'static str, count: u64) {
-    let place = reasons.partition_point(|(other, _)| *other < reason);
-    match reasons.get_mut(place) {
-        Some((other, sum)) if *other == reason => *sum += count,
-        _ => reasons.insert(place, (reason, count)),
-    }
-}
 
 /// Counts of the frames of one destination since the start.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_spool_gave_up_goes_on_when_it_is_closed() {
+    fn drops_of_a_closed_spool_stay_counted() {
         let shared = Shared::default();
         shared.drop_samples("status", 3);
         shared.drop_samples("queue", 4);

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn each_gets_what_it_wants_and_all_go_back_to_their_own_places() {
+    fn each_recorder_gets_its_families_and_is_rewound_to_its_own_mark() {
         let wants =
             |include: &str| Wanted { include: vec![include.to_owned()], ..Wanted::default() };
         let mut all = ["sysmetrics_a", "sysmetrics_b", "*"].map(|i| FrameBuilder::new(wants(i)));

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_became_one_is_there_once() {
+    fn series_that_become_equal_are_written_once() {
         let mut all = Escaping::default();
         let put = |all: &mut Escaping, text: &str, is_whole: bool| {
             let labels = all.labels(Labels::rendered(text.as_bytes()), is_whole);

@@ -8,12 +8,13 @@ use crate::model::metric::Buffer;
 use memchr::{memchr, memchr2};
 
 /// The most labels, as in the settings.
-const MAX: usize = 32;
+const MAX_LABELS: usize = 32;
 
 /// The labels.
 #[derive(Default)]
 pub struct ExternalLabels {
-    said: Vec<(String, String)>,
+    /// Names and values.
+    pairs: Vec<(String, String)>,
     /// Each label as `name="value"`, escaped.
     texts: Vec<Box<[u8]>>,
     /// The labels of the current series, completed.
@@ -23,7 +24,7 @@ pub struct ExternalLabels {
 impl ExternalLabels {
     pub fn new(labels: &[(String, String)]) -> ExternalLabels {
         // A label without a value does not count.
-        let labels = labels.iter().filter(|(_, value)| !value.is_empty()).take(MAX);
+        let labels = labels.iter().filter(|(_, value)| !value.is_empty()).take(MAX_LABELS);
         let text = |(name, value): &(String, String)| -> Box<[u8]> {
             let mut text = Buffer::default();
             text.put_all([name.as_bytes(), b"=\""]);
@@ -31,23 +32,23 @@ impl ExternalLabels {
             text.put(b"\"");
             text.bytes().into()
         };
-        let said: Vec<_> = labels.cloned().collect();
-        ExternalLabels { texts: said.iter().map(text).collect(), said, whole: Buffer::default() }
+        let pairs: Vec<_> = labels.cloned().collect();
+        ExternalLabels { texts: pairs.iter().map(text).collect(), pairs, whole: Buffer::default() }
     }
 
     /// Whether these labels are the same.
     pub fn is(&self, labels: &[(String, String)]) -> bool {
-        self.said == labels
+        self.pairs == labels
     }
 
     pub fn is_empty(&self) -> bool {
-        self.said.is_empty()
+        self.pairs.is_empty()
     }
 
     /// Those that are none of `keys`, with commas between them.
     pub fn without(&self, keys: List<'_>) -> String {
         let mut out = Vec::new();
-        for ((name, _), text) in self.said.iter().zip(&self.texts) {
+        for ((name, _), text) in self.pairs.iter().zip(&self.texts) {
             if !{ keys }.any(|key| key == name) {
                 if !out.is_empty() {
                     out.push(b',');
@@ -60,15 +61,15 @@ impl ExternalLabels {
 
     /// The rendered labels of a series, completed.
     pub fn complete(&mut self, labels: &[u8]) -> &[u8] {
-        let mut there = 0u32;
+        let mut present = 0u32;
         for name in names(labels) {
-            let at = self.said.iter().position(|(own, _)| own.as_bytes() == name);
-            there |= at.map_or(0, |at| 1 << at);
+            let at = self.pairs.iter().position(|(own, _)| own.as_bytes() == name);
+            present |= at.map_or(0, |at| 1 << at);
         }
         self.whole.truncate(0);
         self.whole.put(labels);
         for (at, text) in self.texts.iter().enumerate() {
-            if there & (1 << at) == 0 {
+            if present & (1 << at) == 0 {
                 let comma: &[u8] = if self.whole.is_empty() { b"" } else { b"," };
                 self.whole.put_all([comma, text]);
             }
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_already_stays() {
+    fn present_labels_stay() {
         let mut both = constant(&[("env", "p\"\\\n"), ("gone", ""), ("zone", "é")]);
         assert_eq!(both.without(List::of(&[])), "env=\"p\\\"\\\\\\n\",zone=\"é\"");
         assert_eq!(both.without(List::of(&["device", "env"])), "zone=\"é\"");

@@ -1,5 +1,4 @@
-//! What is known of a family whose lines were written before: how to recognize it, and where
-//! its parts are.
+//! A family whose lines were written before: how it is recognized, and where its parts are.
 
 use crate::base::sys::Place;
 use crate::model::metric::{Family, Kind};
@@ -42,8 +41,8 @@ pub struct Tail {
     pub length: usize,
 }
 
-/// What must be the same for a family to be the same. They are told apart by where they are: tables
-/// of the program stay where they are, and families that are made at run time bear a stamp.
+/// Identifies a family. Families are distinguished by their addresses: tables of the program do not move, and
+/// families that are made at run time have a stamp.
 #[derive(Clone, Copy, Debug)]
 pub struct Id {
     place: Place,

@@ -7,18 +7,15 @@
 
 mod column;
 mod labelled;
+mod learn;
 
 use super::escape::escape;
 use super::format::Format;
-use super::known::{Ends, Id, Known, Shape, TAIL, Tail};
+use super::known::{Ends, Known, Shape, Tail};
 use super::{escaping::Escaping, external_labels::ExternalLabels};
 use crate::base::dialect::Dialect;
-use crate::base::sys::{BLOCK, FOUR, List, Pen};
-use crate::model::metric::{Buffer, Family, Label, Value, WORD};
-
-/// Families of a usual page, and blocks of their heads.
-const FAMILIES: usize = 512;
-const HEADS: usize = 8192;
+use crate::base::sys::{BLOCK, FOUR, Pen};
+use crate::model::metric::{Buffer, Family, Label, Value};
 
 /// Spare blocks after the last head, as four are read at once.
 const SPARE: usize = FOUR;
@@ -65,7 +62,7 @@ impl Lines {
     }
 
     /// The same; nothing is rebuilt if the labels are unchanged.
-    pub fn keep_labelled(&mut self, labels: &[(String, String)]) {
+    pub fn set_labels(&mut self, labels: &[(String, String)]) {
         if !self.constant.is(labels) {
             self.label(labels);
         }
@@ -82,86 +79,6 @@ impl Lines {
         self.next = self.now.ends;
         self.at += 1;
         true
-    }
-
-    /// Learns the next family: `make` writes its header, for which there is room after the page, and returns
-    /// prefix, name and suffix.
-    pub fn learn<'n>(
-        &mut self,
-        family: &Family<'_>,
-        (keys, is_quoted): (List<'_>, bool),
-        page: &mut Buffer,
-        make: impl FnOnce(&mut Buffer) -> [&'n str; 3],
-    ) {
-        let id = Id::of(family, self.quotes);
-        if self.families.capacity() == 0 {
-            // Address space for a usual page, so that nothing is copied; only written pages use memory.
-            self.families.reserve(FAMILIES);
-            self.heads.reserve(HEADS);
-        }
-        self.families.truncate(self.at);
-        self.heads.truncate(self.start.head as usize);
-        self.tails.truncate(self.start.tail as usize);
-        let end = page.len();
-        let [prefix, name, suffix] = make(page);
-        let constant = self.constant.without(keys);
-        let comma = if constant.is_empty() { "" } else { "," };
-        let mut others = keys;
-        let first = others.next();
-        let [open, before, comma, last, close] = match (first, constant.as_str()) {
-            (None, "") => ["", "", "", "", " "],
-            (None, constant) => ["{", constant, "", "", "} "],
-            (Some(first), constant) => ["{", constant, comma, first, "=\""],
-        };
-        if first.is_some() {
-            others.for_each(|key| self.tail(&["\",", key, "=\""]));
-            self.tail(&["\"} "]);
-        }
-        let head = [prefix, name, suffix, open, before, comma, last, close];
-        let header = page.bytes().get(end..).unwrap_or_default();
-        let (header_length, head_length) =
-            (header.len(), head.iter().map(|piece| piece.len()).sum());
-        self.parts(header, &head, head_length, first.is_some());
-        page.truncate(end);
-        let (blocks, tail) = (self.heads.len() as u32, self.tails.len() as u32);
-        self.heads.resize(self.heads.len() + SPARE, [0; BLOCK]);
-        let tails = tail - self.start.tail;
-        self.now = Shape {
-            ends: Ends { head: blocks, tail },
-            header_length: header_length as u32,
-            header_blocks: header_length.div_ceil(BLOCK) as u32,
-            name_length: (prefix.len() + name.len() + suffix.len()) as u32,
-            head_length: head_length as u32,
-            room: (blocks - self.start.head + SPARE as u32) * BLOCK as u32
-                + tails * (TAIL + WORD) as u32
-                + Value::ROOM as u32,
-            is_quoted,
-        };
-        self.families.push(Known { id, shape: self.now });
-        self.next = self.now.ends;
-        self.at += 1;
-    }
-
-    /// Stores a header and the pieces of a head, of `length` bytes, perhaps in blocks of its own.
-    fn parts(&mut self, header: &[u8], head: &[&str], length: usize, is_apart: bool) {
-        let (at, first) = (header.len(), self.heads.len());
-        let at = if is_apart { at.next_multiple_of(BLOCK) } else { at };
-        self.heads.resize(first + (at + length).div_ceil(BLOCK), [0; BLOCK]);
-        let room = self.heads.get_mut(first..).unwrap_or_default().as_flattened_mut();
-        let (of_header, of_head) = room.split_at_mut_checked(at).unwrap_or_default();
-        Pen::new(of_header).put(header);
-        let mut pen = Pen::new(of_head);
-        head.iter().for_each(|piece| pen.put(piece.as_bytes()));
-    }
-
-    fn tail(&mut self, pieces: &[&str]) {
-        let mut text = [0; TAIL];
-        let mut pen = Pen::new(&mut text);
-        pieces.iter().for_each(|piece| pen.put(piece.as_bytes()));
-        let length = TAIL - pen.left();
-        let whole: usize = pieces.iter().map(|piece| piece.len()).sum();
-        debug_assert_eq!(length, whole, "a key is too long");
-        self.tails.push(Tail { text, length });
     }
 
     /// HELP and TYPE of the current family in blocks, and their length.

@@ -70,8 +70,8 @@ impl Line<'_> {
         let room = self.name.len() + labels.len() + text.len() + PARTS + 2 * Value::ROOM;
         let mut pen = Pen::new(out.room(room));
         let room = pen.left();
-        let is_unprefixed = extra.is_none() && labels.is_empty();
-        let (start, open): (&[u8], &[u8]) = match (self.is_quoted, is_unprefixed) {
+        let is_unlabelled = extra.is_none() && labels.is_empty();
+        let (start, open): (&[u8], &[u8]) = match (self.is_quoted, is_unlabelled) {
             (false, true) => (b"", b""),
             (false, false) => (b"", b"{"),
             (true, true) => (b"{\"", b"\""),
@@ -80,7 +80,7 @@ impl Line<'_> {
         let comma: &[u8] = if extra.is_some() && !labels.is_empty() { b"," } else { b"" };
         let close: &[u8] = match extra {
             Some(_) => b"\"} ",
-            None if is_unprefixed && !self.is_quoted => b" ",
+            None if is_unlabelled && !self.is_quoted => b" ",
             None => b"} ",
         };
         let key = extra.map_or(&b""[..], |(key, ..)| key);
@@ -90,8 +90,8 @@ impl Line<'_> {
         if let Some((_, bound, "")) = extra {
             pen = Value::Float(bound).write(pen);
             // OpenMetrics writes a whole bound with a fraction.
-            let is_unprefixed = bound.fract() == 0.0 && bound.abs() < 1e15;
-            if self.format == Format::OpenMetrics && is_unprefixed {
+            let is_whole = bound.fract() == 0.0 && bound.abs() < 1e15;
+            if self.format == Format::OpenMetrics && is_whole {
                 pen.put_word(u64::from_le_bytes(*b".0\0\0\0\0\0\0"), 2);
             }
         }
@@ -118,7 +118,7 @@ impl Line<'_> {
     fn histogram(
         &self,
         histogram: &Histogram<'_>,
-        (texts, said): (&str, &str),
+        (texts, own_count): (&str, &str),
         out: &mut Buffer,
         mut after: impl FnMut(&mut Buffer),
     ) {
@@ -131,7 +131,7 @@ impl Line<'_> {
             after(out);
         }
         self.put(b"_sum", None, Value::Float(histogram.sum), out);
-        let count = said.parse().unwrap_or(count);
+        let count = own_count.parse().unwrap_or(count);
         self.put(b"_count", None, Value::Int(count), out);
     }
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_under_their_labels() {
+    fn numbers_have_their_labels() {
         let point = Point::Number(Value::Float(1.5));
         assert_eq!(text(Format::Prometheus, "", point, None), "n 1.5\n");
         let time = Some(1_700_000_000_250);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn histograms_count_up() {
+    fn buckets_are_cumulative() {
         let point =
             Point::Histogram(Histogram { bounds: &[0.5, 1.0], counts: &[2, 0, 3], sum: 7.25 });
         assert_eq!(
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn summaries_tell_their_quantiles() {
+    fn summaries_have_a_line_for_each_quantile() {
         let quantiles = [(0.5, 0.25), (0.99, f64::NAN), (1.0, f64::INFINITY)];
         let point = Point::Summary(Summary { quantiles: &quantiles, sum: -7.5, count: 12 });
         assert_eq!(
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn exemplars_stand_behind_their_buckets() {
+    fn exemplars_follow_their_buckets() {
         let histogram = Histogram { bounds: &[1.0], counts: &[2, 3], sum: 7.25 };
         let labels = Labels::rendered(b"trace_id=\"x\"");
         let exemplars = [None, Some(Exemplar { labels, value: 2.5, time: 1_700_000_000_250 })];

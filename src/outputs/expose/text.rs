@@ -4,12 +4,13 @@
 
 use super::escape::escape;
 use super::format::Format;
+use super::kind::shape;
 use super::line::Lines;
 use super::series::Line;
 use crate::base::dialect::Dialect;
-use crate::model::metric::{Buffer, Column, Family, Kind, Label, Rows, Sink, Value};
-use crate::model::metric::{Exemplar, Histogram};
-use crate::model::metric::{Labels, Point};
+use crate::model::metric::{
+    Buffer, Column, Exemplar, Family, Histogram, Label, Labels, Point, Rows, Sink, Value,
+};
 use crate::model::store::{escaped, is_metric_name};
 
 /// Writes families and samples into a buffer.
@@ -62,7 +63,7 @@ impl<'a> Text<'a> {
 
     /// Sets labels, for this and later scrapes, that are added to every series without a label of that name.
     pub fn label(&mut self, labels: &[(String, String)]) {
-        self.lines.keep_labelled(labels);
+        self.lines.set_labels(labels);
     }
 
     /// Ends the exposition.
@@ -137,7 +138,7 @@ impl Sink for Text<'_> {
     }
 
     fn sample(&mut self, labels: &[Label<'_>], value: Value) {
-        debug_assert!(!self.shown || labels.len() == self.lines.keys(), "one value a key");
+        debug_assert!(!self.shown || labels.len() == self.lines.keys(), "a value for each key");
         if !self.shown || labels.len() != self.lines.keys() {
             return;
         }
@@ -187,6 +188,7 @@ impl Sink for Text<'_> {
     fn labelled(&mut self, labels: Labels<'_>, point: Point<'_>, time: Option<i64>) {
         self.labelled_as(labels, point, "", time);
     }
+
     fn labelled_as(
         &mut self,
         labels: Labels<'_>,
@@ -226,11 +228,10 @@ impl Sink for Text<'_> {
         self.out.truncate(mark);
         self.header = None;
         self.shown = false;
-        {
-            self.has_stem = false;
-        }
+        self.has_stem = false;
     }
 }
+
 impl Text<'_> {
     /// Escapes names of the family for clients that do not support them. Returns whether it then has the
     /// name of the one before it.
@@ -274,142 +275,5 @@ fn show<'n>(name: &'n str, quotes: bool, to: &'n mut String) -> (&'n str, bool) 
     (to, quotes)
 }
 
-/// The suffixes of counters, histograms and summaries.
-const MISLEADING: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
-
-/// Whether a level of that name (HugePages_Total, a count of CPUs) is exposed without a type: as a
-/// gauge it would look like a mistake.
-pub fn misleads(name: &str) -> bool {
-    MISLEADING.iter().any(|suffix| name.ends_with(suffix))
-}
-
-/// The type word, the family's name, and the suffix of a sample's name after `name`.
-fn shape<'n>(
-    format: Format,
-    family: &Family<'_>,
-    name: &'n str,
-) -> (&'static [u8], &'n str, &'static str) {
-    let (is_foreign, has_words) = (family.is_foreign(), family.has_words());
-    let misleads = !is_foreign && misleads(name);
-    match (format, family.kind) {
-        (Format::Prometheus, _) if has_words => (b" untyped\n", name, ""),
-        (Format::OpenMetrics, _) if has_words => (b" unknown\n", name, ""),
-        (Format::Prometheus, Kind::Counter) => (b" counter\n", name, ""),
-        (Format::Prometheus, Kind::Gauge) if misleads => (b" untyped\n", name, ""),
-        (Format::OpenMetrics, Kind::Gauge) if misleads => (b" unknown\n", name, ""),
-        (_, Kind::Gauge) => (b" gauge\n", name, ""),
-        (_, Kind::Histogram) => (b" histogram\n", name, ""),
-        (_, Kind::Summary) => (b" summary\n", name, ""),
-        (Format::Prometheus, Kind::Untyped) => (b" untyped\n", name, ""),
-        (Format::OpenMetrics, Kind::Untyped) => (b" unknown\n", name, ""),
-        (Format::OpenMetrics, Kind::Counter) if family.is_openmetrics_unknown() => {
-            (b" unknown\n", name, "")
-        }
-        (Format::OpenMetrics, Kind::Counter) => match name.strip_suffix("_total") {
-            Some(stem) => (b" counter\n", stem, ""),
-            None => (b" counter\n", name, "_total"),
-        },
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::metric::{Row, Unit, counter, gauge};
-
-    fn render(format: Format, write: impl FnOnce(&mut Text<'_>)) -> String {
-        let (mut out, mut lines) = (Buffer::default(), Lines::default());
-        let mut text = Text::new(Dialect::Own, format, &mut out, &mut lines);
-        write(&mut text);
-        text.finish();
-        String::from_utf8(out.bytes().to_vec()).unwrap()
-    }
-
-    const READS: Row = counter("reads_total", Unit::One, "Say \"reads\".", &["a", "b"]);
-
-    #[test]
-    fn formats_differ_where_the_specifications_do() {
-        let write = |out: &mut Text<'_>| {
-            out.family(&READS);
-            out.sample(&["x".into(), "y".into()], Value::Int(7));
-            out.family(&gauge("level_total", Unit::One, "Level.", &[]));
-            out.sample(&[], Value::Centi(150));
-        };
-        assert_eq!(
-            render(Format::Prometheus, write),
-            "# HELP sysmetrics_reads_total Say \"reads\".\n# TYPE sysmetrics_reads_total counter\n\
-             sysmetrics_reads_total{a=\"x\",b=\"y\"} 7\n\
-             # HELP sysmetrics_level_total Level.\n# TYPE sysmetrics_level_total untyped\n\
-             sysmetrics_level_total 1.50\n"
-        );
-        assert_eq!(
-            render(Format::OpenMetrics, write),
-            "# HELP sysmetrics_reads Say \\\"reads\\\".\n# TYPE sysmetrics_reads counter\n\
-             sysmetrics_reads_total{a=\"x\",b=\"y\"} 7\n\
-             # HELP sysmetrics_level_total Level.\n# TYPE sysmetrics_level_total unknown\n\
-             sysmetrics_level_total 1.50\n# EOF\n"
-        );
-    }
-    #[test]
-    fn labels_on_all_are_on_what_has_none_of_that_name() {
-        use crate::model::metric::Histogram;
-        let labels = [("a", "own"), ("env", "p\"q")].map(|(k, v)| (k.to_owned(), v.to_owned()));
-        let (mut out, mut lines) = (Buffer::default(), Lines::default());
-        let mut scrape = |lines: &mut Lines| {
-            out.truncate(0);
-            let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, lines);
-            text.family(&READS);
-            text.sample(&["x".into(), "y".into()], Value::Int(7));
-            text.sample(&["longer than a word is".into(), "\n".into()], Value::Int(8));
-            text.family(&gauge("level", Unit::One, "Level.", &[]));
-            text.sample(&[], Value::Int(1));
-            text.family(&gauge("pushed", Unit::One, "Pushed.", &[]).unprefixed());
-            text.labelled(Labels::rendered(b"env=\"x\""), Point::Number(Value::Int(2)), None);
-            let histogram = Histogram { bounds: &[], counts: &[3], sum: 0.5 };
-            text.labelled(Labels::rendered(b""), Point::Histogram(histogram), None);
-            text.finish();
-            let text = String::from_utf8(out.bytes().to_vec()).unwrap();
-            text.lines().filter(|l| !l.starts_with('#')).collect::<Vec<_>>().join("\n")
-        };
-        let plain = scrape(&mut lines);
-        lines.label(&labels);
-        let constant = "env=\"p\\\"q\"";
-        let both = format!("a=\"own\",{constant}");
-        let expected = format!(
-            "sysmetrics_reads_total{{{constant},a=\"x\",b=\"y\"}} 7\n\
-             sysmetrics_reads_total{{{constant},a=\"longer than a word is\",b=\"\\n\"}} 8\n\
-             sysmetrics_level{{{both}}} 1\npushed{{env=\"x\",a=\"own\"}} 2\n\
-             pushed_bucket{{{both},le=\"+Inf\"}} 3\npushed_sum{{{both}}} 0.5\n\
-             pushed_count{{{both}}} 3"
-        );
-        assert_eq!(scrape(&mut lines), expected);
-        assert_eq!(scrape(&mut lines), expected, "from what is kept");
-        lines.label(&[]);
-        assert_eq!(scrape(&mut lines), plain);
-    }
-
-    #[test]
-    fn families_without_samples_and_rewound_ones_leave_no_trace() {
-        let text = render(Format::Prometheus, |out| {
-            out.family(&READS);
-            let mark = out.mark();
-            assert_eq!(mark, 0);
-            out.family(&READS);
-            out.sample(&["x".into(), "y".into()], Value::Int(7));
-            out.rewind(mark);
-            out.sample(&["x".into(), "y".into()], Value::Int(8)); // no current family now
-            out.family(&READS);
-        });
-        assert_eq!(text, "");
-    }
-
-    #[test]
-    fn any_bytes_make_a_valid_label() {
-        let text = render(Format::Prometheus, |out| {
-            out.family(&READS);
-            let odd: [&[u8]; 2] = [b"q\"b\\n\n", b"\xffok\xc3\xa9\xe2\x82"];
-            out.sample(&odd.map(Label::of), Value::Int(1));
-        });
-        assert!(text.ends_with("{a=\"q\\\"b\\\\n\\n\",b=\"\u{FFFD}oké\u{FFFD}\"} 1\n"), "{text}");
-    }
-}
+mod tests;

@@ -29,6 +29,14 @@ impl Spool {
         true
     }
 
+    /// Leaves the directory to another queue, which reads the frames there. Returns whether frames wait in memory.
+    pub fn leave_disk(&mut self) -> bool {
+        self.segments.retain(|segment| matches!(segment.place, Place::Memory(_)));
+        (self.disk, self.reader, self.given, self.bounds.dir) = (None, None, None, None);
+        (self.trouble, self.retry) = (None, None);
+        !self.is_empty()
+    }
+
     /// The last frame that is done in a queue, if it is the one that was abandoned: this may be more than it could
     /// note itself.
     pub(super) fn acknowledged_of(&self, queue: u64) -> u64 {

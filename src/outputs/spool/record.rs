@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_skipped() {
+    fn damaged_records_are_skipped() {
         let parts = [made(1, b"one"), made(2, b"two!"), made(3, b"")];
         let whole = parts.concat();
         for at in 0..whole.len() {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_records_everywhere_ends() {
+    fn the_search_for_records_is_bounded() {
         let bytes: Vec<u8> = [&MAGIC[..], &[0, 0x40, 0, 0]].concat().repeat(20_000);
         assert!(matches!(next(&bytes, 0), (120_000, None)));
     }

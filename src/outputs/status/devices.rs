@@ -26,14 +26,14 @@ pub fn is_partition(disks: &Table, row: usize) -> bool {
 
 /// The sizes of block devices in KiB, as `/proc/partitions` has them: two head lines, then a line with
 /// major and minor number, blocks, name for each device that has any.
-pub fn sizes(text: &[u8], tell: &mut dyn FnMut(&[u8], u64)) {
+pub fn sizes(text: &[u8], add: &mut dyn FnMut(&[u8], u64)) {
     for line in scan::lines(text) {
         let mut fields = scan::fields(line);
         let numbers = [fields.uint(), fields.uint(), fields.uint()];
         if let ([Some(Some(_)), Some(Some(_)), Some(Some(blocks))], Some(name)) =
             (numbers, fields.next())
         {
-            tell(name, blocks);
+            add(name, blocks);
         }
     }
 }

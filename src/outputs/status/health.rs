@@ -34,7 +34,7 @@ pub struct Health {
 
 impl Health {
     /// Checks the collectors, which run if they have not for a while, and the clock.
-    pub fn look(&mut self, gather: &mut Gather, now: Instant) {
+    pub fn check(&mut self, gather: &mut Gather, now: Instant) {
         let is_recent = |ran: Instant| now.saturating_duration_since(ran) < STALE;
         if !gather.reports().all(|report| report.ran.is_some_and(is_recent)) {
             let all = gather.all();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_do_wrong_is_noted() {
+    fn failures_of_others_are_notes() {
         let mut health = Health::default();
         health.notes("target", "a\"pi", "expected status 200, found 500".to_owned());
         assert!(!health.is_failing());

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uptime_is_a_number_or_not_told() {
+    fn uptime_is_a_number_or_null() {
         assert_eq!(seconds(b"2162.79 4100.00\n"), Some(Value::Float(2162.79)));
         for bad in ["", "x", "inf 1", "nan"] {
             assert_eq!(seconds(bad.as_bytes()), None, "{bad}");

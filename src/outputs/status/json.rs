@@ -1,6 +1,7 @@
 //! Writes JSON (RFC 8259): no tree, one pass, straight into the answer.
 
 use crate::model::metric::{Buffer, Value};
+use crate::outputs::json_text::escaped;
 use std::fmt;
 use std::time::Duration;
 
@@ -177,29 +178,11 @@ impl<'a> Json<'a> {
             return self.out.put(text);
         }
         for chunk in text.utf8_chunks() {
-            self.escaped(chunk.valid().as_bytes());
+            escaped(chunk.valid().as_bytes(), &mut |part| self.out.put(part));
             if !chunk.invalid().is_empty() {
                 self.out.put("\u{fffd}".as_bytes());
             }
         }
-    }
-
-    fn escaped(&mut self, mut text: &[u8]) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        while let Some(at) = text.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)) {
-            let (before, after) = text.split_at(at);
-            self.out.put(before);
-            let byte = after.first().copied().unwrap_or_default();
-            match byte {
-                b'"' | b'\\' => self.out.put(&[b'\\', byte]),
-                _ => {
-                    let digit = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-                    self.out.put(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
-                }
-            }
-            text = after.get(1..).unwrap_or_default();
-        }
-        self.out.put(text);
     }
 
     fn comma(&mut self) {

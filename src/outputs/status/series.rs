@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_is_what_a_naive_search_finds() {
+    fn finds_what_a_naive_search_finds() {
         let all: Vec<_> = (0..=6).flat_map(texts).collect();
         for words in (1..=4).flat_map(texts) {
             let search = Search::new(String::from_utf8(words.clone()).unwrap(), 1);

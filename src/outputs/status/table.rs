@@ -2,8 +2,10 @@
 //! all its values. So the samples are put into tables, a row for each device and a column for
 //! each family, for the duration of one request. The memory is kept for the next.
 
+mod write;
+
 use super::columns::{Column, Form, KEYS, Part, Place, columns};
-use super::json::{Cell, Json};
+use super::json::Cell;
 use crate::model::metric::{Label, Value};
 use crate::model::store::Index;
 
@@ -25,7 +27,7 @@ struct Span {
 
 /// A cell as it is stored.
 #[derive(Clone, Copy)]
-enum Kept {
+enum StoredCell {
     Unknown,
     Number(Value),
     Truth(bool),
@@ -41,7 +43,7 @@ pub struct Table {
     index: Index,
     hashes: Vec<u32>,
     /// For each row as many as there are columns.
-    cells: Vec<Kept>,
+    cells: Vec<StoredCell>,
     bytes: Vec<u8>,
     /// Where the row of the next sample is looked up first: it follows the last one.
     hand: usize,
@@ -95,25 +97,29 @@ impl Table {
         let at = row * self.columns.len() + place.column();
         let text = match (place.form, self.cells.get(at)) {
             (Form::Words, _) if is_zero(value) => return,
-            (Form::Words, Some(Kept::Text(before))) => self.append(*before, place.text(labels)),
+            (Form::Words, Some(StoredCell::Text(before))) => {
+                self.append(*before, place.text(labels))
+            }
             (Form::Text | Form::MoreText | Form::Words, _) => {
-                self.keep(place.text(labels), MAX_TEXT)
+                self.store(place.text(labels), MAX_TEXT)
             }
             _ => None,
         };
         let cell = self.cells.get_mut(at);
         let Some(cell) = cell else { return };
         *cell = match (place.form, text, *cell) {
-            (_, Some(text), _) => Kept::Text(text),
-            (Form::Text | Form::MoreText | Form::Words, None, _) => Kept::Unknown,
-            (Form::Truth, ..) => Kept::Truth(!is_zero(value)),
+            (_, Some(text), _) => StoredCell::Text(text),
+            (Form::Text | Form::MoreText | Form::Words, None, _) => StoredCell::Unknown,
+            (Form::Truth, ..) => StoredCell::Truth(!is_zero(value)),
             (Form::MoreNumber | Form::Hidden, ..) if matches!(value, Value::Minus(n, _) if n > 0) => {
-                Kept::Unknown
+                StoredCell::Unknown
             }
-            (Form::Most, _, Kept::Number(before)) if before.as_f64() >= value.as_f64() => return,
-            (Form::Most, ..) => Kept::Number(value),
-            (_, _, Kept::Number(before)) => Kept::Number(sum(before, value)),
-            _ => Kept::Number(value),
+            (Form::Most, _, StoredCell::Number(before)) if before.as_f64() >= value.as_f64() => {
+                return;
+            }
+            (Form::Most, ..) => StoredCell::Number(value),
+            (_, _, StoredCell::Number(before)) => StoredCell::Number(sum(before, value)),
+            _ => StoredCell::Number(value),
         };
     }
 
@@ -139,7 +145,7 @@ impl Table {
         }
         for (span, part) in row.iter_mut().zip(key) {
             if !part.is_empty() {
-                *span = self.keep(part, MAX_BYTES)?;
+                *span = self.store(part, MAX_BYTES)?;
             }
         }
         let at = self.rows.len() as u32;
@@ -148,12 +154,12 @@ impl Table {
         let hash_of = |row: u32| hashes.get(row as usize).copied().unwrap_or_default();
         index.insert(hash(key), at, hash_of);
         self.rows.push(row);
-        self.cells.resize(self.cells.len() + self.columns.len(), Kept::Unknown);
+        self.cells.resize(self.cells.len() + self.columns.len(), StoredCell::Unknown);
         Some(self.rows.len() - 1)
     }
 
     /// Stores a text that is not empty, its first `most` bytes at most, if there is room.
-    fn keep(&mut self, text: &[u8], most: usize) -> Option<Span> {
+    fn store(&mut self, text: &[u8], most: usize) -> Option<Span> {
         let text = text.get(..text.len().min(most)).filter(|text| !text.is_empty())?;
         if self.bytes.len() + text.len() > MAX_BYTES {
             return None;
@@ -189,7 +195,7 @@ impl Table {
             self.first_more = usize::MAX;
             let forms = self.columns.iter().map(|column| column.form).cycle();
             for (cell, _) in self.cells.iter_mut().zip(forms).filter(|(_, form)| form.is_more()) {
-                *cell = Kept::Unknown;
+                *cell = StoredCell::Unknown;
             }
         }
     }
@@ -225,49 +231,10 @@ impl Table {
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         match self.cells.get(row * self.columns.len() + column).copied() {
-            None | Some(Kept::Unknown) => Cell::Unknown,
-            Some(Kept::Number(value)) => Cell::Number(value),
-            Some(Kept::Truth(is_so)) => Cell::Truth(is_so),
-            Some(Kept::Text(span)) => Cell::Text(self.slice(span)),
-        }
-    }
-
-    /// Writes the members of a row's object; without such a row all are null.
-    pub fn write_members(&self, row: usize, json: &mut Json<'_>) {
-        let mut last = "";
-        for (at, column) in self.columns.iter().enumerate() {
-            let key = column.second();
-            if column.form != Form::Hidden && key != last {
-                last = key;
-                json.name(key);
-                json.cell(self.cell(row, at));
-            }
-        }
-    }
-
-    /// Writes the members of the object that has a number for each row.
-    pub fn write_numbers(&self, json: &mut Json<'_>) {
-        for row in 0..self.rows.len() {
-            let [name, ..] = self.key(row);
-            json.key(name);
-            json.cell(self.cell(row, 0));
-        }
-    }
-
-    /// Writes an object for each row, to which `more` adds members.
-    pub fn write_rows(
-        &self,
-        json: &mut Json<'_>,
-        more: &mut dyn FnMut(&Table, usize, &mut Json<'_>),
-    ) {
-        for row in 0..self.rows.len() {
-            json.open(b"{");
-            for ((_, name), text) in self.part.labels().iter().zip(self.key(row)) {
-                json.text_of(name, text);
-            }
-            self.write_members(row, json);
-            more(self, row, json);
-            json.close(b"}");
+            None | Some(StoredCell::Unknown) => Cell::Unknown,
+            Some(StoredCell::Number(value)) => Cell::Number(value),
+            Some(StoredCell::Truth(is_so)) => Cell::Truth(is_so),
+            Some(StoredCell::Text(span)) => Cell::Text(self.slice(span)),
         }
     }
 
@@ -301,95 +268,4 @@ pub fn sum(a: Value, b: Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::metric::{Buffer, Row, Unit, counter, gauge};
-
-    const READ: Row<'_> = counter("disk_read_bytes_total", Unit::One, "R.", &["device"]);
-    const SIZE: Row<'_> = gauge("disk_size_bytes", Unit::One, "S.", &["device"]);
-    const DROPPED: Row<'_> = counter("push_refused_total", Unit::One, "R.", &["group", "reason"]);
-
-    fn text(write: impl Fn(&mut Json<'_>)) -> String {
-        let mut out = Buffer::default();
-        write(&mut Json::new(&mut out));
-        String::from_utf8(out.bytes().to_vec()).unwrap()
-    }
-
-    #[test]
-    fn samples_of_one_row_and_column_are_added_up() {
-        let place = Place::of(&DROPPED).unwrap();
-        let mut table = Table::of(place.part);
-        for (cpu, mode, ticks) in [("0", "user", 150), ("0", "idle", 7), ("1", "user", 275)] {
-            let labels = [Label::from(cpu), Label::from(mode)];
-            table.add(&place, &labels, Value::Centi(ticks), 0);
-        }
-        assert_eq!(text(|json| table.write_numbers(json)), "\"user\":4.25,\"idle\":0.07");
-        table.add(&place, &["0".into(), "user".into()], Value::Int(1), 0);
-        assert_eq!(text(|json| table.write_numbers(json)), "\"user\":5.25,\"idle\":0.07");
-        let beyond = sum(Value::Centi(u64::MAX), Value::Centi(u64::MAX));
-        assert_eq!(beyond, Value::Float(u64::MAX as f64 / 50.0));
-    }
-
-    #[test]
-    fn what_begins_after_a_mark_is_forgotten() {
-        let [read, size] = [READ, SIZE].map(|family| Place::of(&family).unwrap());
-        let mut table = Table::of(read.part);
-        table.add(&size, &["sda".into()], Value::Int(9), 4);
-        assert_eq!(table.len(), 0, "it makes no row");
-        table.add(&read, &["sda".into()], Value::Int(1), 5);
-        table.add(&size, &["sda".into()], Value::Int(9), 7);
-        table.add(&size, &["sdb".into()], Value::Int(9), 8);
-        table.rewind(8);
-        assert_eq!(table.number_of(0, "size_bytes"), Some(Value::Int(9)));
-        table.first_more = 7;
-        table.rewind(6);
-        assert_eq!((table.len(), table.number_of(0, "size_bytes")), (1, None));
-        assert_eq!((table.number_of(0, "read_bytes"), table.left_out()), (Some(Value::Int(1)), 0));
-        table.rewind(5);
-        assert_eq!(table.len(), 0);
-    }
-
-    /// Compared with each other, on one machine: a sample without a row was once compared with each row,
-    /// which took 200 times as long.
-    #[test]
-    fn what_has_no_room_takes_little_time() {
-        let place = Place::of(&READ).unwrap();
-        let name = |n: usize| format!("a disk with a name {n:04}");
-        let names: Vec<_> = (0..MAX_ROWS * 2).map(name).collect();
-        let (inside, outside) = names.split_at(MAX_ROWS);
-        let mut table = Table::of(place.part);
-        let mut least = |names: &[String]| {
-            let mut time = || {
-                let start = std::time::Instant::now();
-                for name in names {
-                    table.add(&place, &[(&**name).into()], Value::Int(1), 0);
-                }
-                start.elapsed()
-            };
-            (0..5).map(|_| time()).min().unwrap()
-        };
-        let (found, missing) = (least(inside), least(outside));
-        assert!(missing < found * 20, "{missing:?}, {found:?}");
-        assert_eq!((table.len(), table.left_out()), (MAX_ROWS, 5 * MAX_ROWS as u64));
-    }
-
-    #[test]
-    fn rows_and_bytes_are_bounded() {
-        let place = Place::of(&READ).unwrap();
-        let mut table = Table::of(place.part);
-        for _ in 0..2 {
-            for i in 0..MAX_ROWS + 3 {
-                table.add(&place, &[i.to_string().as_bytes().into()], Value::Int(1), i);
-            }
-            assert_eq!((table.len(), table.left_out()), (MAX_ROWS, 3));
-            table.add(&place, &["7".into()], Value::Int(1), 0);
-            assert_eq!(table.number_of(7, "read_bytes"), Some(Value::Int(2)));
-            table.clear();
-        }
-        let long = [b'x'; MAX_BYTES / 2];
-        for name in [&long[..], &long[1..], &long[2..]] {
-            table.add(&place, &[name.into()], Value::Int(1), 0);
-        }
-        assert_eq!((table.len(), table.left_out()), (2, 1));
-    }
-}
+mod tests;

@@ -1,5 +1,9 @@
 //! The sink without a server.
 
+mod names;
+mod page;
+mod tables;
+
 use super::write::LISTS;
 use super::*;
 use crate::base::dialect::Dialect;
@@ -14,163 +18,6 @@ use std::time::Instant;
 
 #[path = "../../../tests/common/json.rs"]
 mod json_reader;
-
-/// The page as it is written.
-const PAGE: &str = include_str!("page.html");
-
-/// What is known of SHA-256 (FIPS 180-4): the browser's words for a script it may run.
-mod sha256 {
-    const fn root_bits(n: u64, cube: bool) -> u32 {
-        // The first 32 bits of the fraction of the square or cube root of n, by bisection.
-        let (mut low, mut high) = (0u128, 1u128 << 40);
-        while high - low > 1 {
-            let middle = (low + high) / 2;
-            let (power, whole) = if cube {
-                (middle * middle * middle, (n as u128) << 96)
-            } else {
-                (middle * middle, (n as u128) << 64)
-            };
-            if power <= whole { low = middle } else { high = middle }
-        }
-        low as u32
-    }
-
-    fn primes() -> impl Iterator<Item = u64> {
-        (2u64..).filter(|n| (2..*n).all(|d| n % d != 0))
-    }
-
-    pub fn of(text: &[u8]) -> [u8; 32] {
-        let k: Vec<u32> = primes().take(64).map(|p| root_bits(p, true)).collect();
-        let mut h: Vec<u32> = primes().take(8).map(|p| root_bits(p, false)).collect();
-        let mut padded = text.to_vec();
-        padded.push(0x80);
-        while padded.len() % 64 != 56 {
-            padded.push(0);
-        }
-        padded.extend((text.len() as u64 * 8).to_be_bytes());
-        for block in padded.chunks(64) {
-            let mut w: Vec<u32> =
-                block.chunks(4).map(|b| u32::from_be_bytes(b.try_into().unwrap())).collect();
-            for i in 16..64 {
-                let (a, b) = (w[i - 15], w[i - 2]);
-                let s0 = a.rotate_right(7) ^ a.rotate_right(18) ^ (a >> 3);
-                let s1 = b.rotate_right(17) ^ b.rotate_right(19) ^ (b >> 10);
-                w.push([w[i - 16], s0, w[i - 7], s1].into_iter().fold(0, u32::wrapping_add));
-            }
-            let mut v = h.clone();
-            for i in 0..64 {
-                let (a, e) = (v[0], v[4]);
-                let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-                let choice = (e & v[5]) ^ (!e & v[6]);
-                let t1 = [v[7], s1, choice, k[i], w[i]].into_iter().fold(0, u32::wrapping_add);
-                let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-                let majority = (a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]);
-                v.rotate_right(1);
-                v[4] = v[4].wrapping_add(t1);
-                v[0] = t1.wrapping_add(s0).wrapping_add(majority);
-            }
-            for (h, v) in h.iter_mut().zip(v) {
-                *h = h.wrapping_add(v);
-            }
-        }
-        h.iter().flat_map(|h| h.to_be_bytes()).collect::<Vec<_>>().try_into().unwrap()
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let mut word = [0; 4];
-        word[1..=three.len()].copy_from_slice(three);
-        let word = u32::from_be_bytes(word);
-        for at in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * at)) as usize & 63] as char;
-            text.push(if at <= three.len() { letter } else { '=' });
-        }
-    }
-    text
-}
-
-/// The page as it is packed: without indentation, and without lines that are comments.
-fn packed() -> String {
-    let lines = PAGE.split_inclusive('\n').map(|line| line.trim_start_matches(' '));
-    lines.filter(|line| !line.starts_with("// ")).collect()
-}
-
-/// What stands between the tags, of which there is one pair.
-fn inside<'p>(page: &'p str, tag: &str) -> &'p str {
-    let (_, rest) = page.split_once(&format!("<{tag}>")).unwrap();
-    assert!(!rest.contains(&format!("<{tag}")), "one {tag}");
-    rest.split_once(&format!("</{tag}>")).unwrap().0
-}
-
-#[test]
-fn the_policy_names_the_page_s_own_script_and_style() {
-    let abc = sha256::of(b"abc");
-    assert_eq!(base64(&abc), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=", "SHA-256");
-    let page = packed();
-    for tag in ["style", "script"] {
-        let hash = base64(&sha256::of(inside(&page, tag).as_bytes()));
-        let expected = format!("{tag}-src 'sha256-{hash}'; ");
-        assert!(POLICY.contains(&expected), "in src/outputs/status/page.rs: {expected}");
-    }
-}
-
-#[test]
-fn what_is_served_is_the_page_as_it_is_written() {
-    let served = crate::workers::gunzip(PAGE_GZIP, MAX_PAGE);
-    assert_eq!(served.as_deref(), Ok(packed().as_bytes()), "make page");
-}
-
-#[test]
-fn the_page_is_one_piece() {
-    for outside in ["http://", "https://", "//cdn", "src=", "@import", "url(", "innerHTML", "eval("]
-    {
-        let found = PAGE.replace("http://www.w3.org/2000/svg", "").contains(outside);
-        assert!(!found, "{outside}");
-    }
-    for part in ["<noscript>", "/metrics", "/api/status", "lang=\"en\"", "class=\"skip\""] {
-        assert!(PAGE.contains(part), "{part}");
-    }
-    assert!(!PAGE.contains(" style=") && !PAGE.contains(" onclick="), "the policy forbids it");
-    assert!(PAGE.len() < MAX_PAGE, "{}", PAGE.len());
-    assert!(PAGE_GZIP.len() <= 11_200, "{}: it is a part of every binary", PAGE_GZIP.len());
-}
-
-/// Browsers of 2018 show it: what came later would stop the whole script, or one part of it.
-#[test]
-fn the_page_is_written_for_old_browsers() {
-    let later = [
-        "?.",
-        "??",
-        "||=",
-        "&&=",
-        "catch{",
-        "catch {",
-        ".at(",
-        ".flat(",
-        "flatMap",
-        "fromEntries",
-        "replaceAll",
-        "structuredClone",
-        "AbortSignal",
-        "matchAll",
-        "allSettled",
-        "ResizeObserver",
-        "min(100%",
-        "max(",
-        "clamp(",
-        "inset:",
-        "aspect-ratio",
-        "color-mix",
-    ];
-    let page = packed().replace("Math.max(", "").replace("minmax(", "");
-    for word in later {
-        assert!(!page.contains(word), "{word}");
-    }
-    assert!(!page.contains("href=\"/"), "links are relative: the agent may be behind a prefix");
-}
 
 /// A gather of a machine without any file.
 fn gather() -> Gather {
@@ -193,7 +40,7 @@ fn list<'j>(json: &'j Read, key: &str) -> &'j [Read] {
 }
 
 #[test]
-fn nothing_read_is_nothing_told() {
+fn an_empty_status_has_no_values() {
     let json = read(&Status::default());
     for (object, key) in [
         ("host", "name"),
@@ -221,151 +68,6 @@ fn nothing_read_is_nothing_told() {
         assert_eq!(collector.get("success"), Some(&Read::Null), "it has not run");
         assert_eq!(collector.get("age_seconds"), Some(&Read::Null));
     }
-}
-
-/// Any bytes at all as names: the answer is valid JSON and has them, as far as they are UTF-8.
-#[test]
-fn any_names_make_valid_json() {
-    let read_bytes = counter("disk_read_bytes_total", Unit::Sectors, "R.", &["device"]);
-    let alerts = gauge("alerts", Unit::One, "A.", &["alertname", "alertstate"]).only_own();
-    let other = gauge("alerts", Unit::One, "A.", &[]).only_own();
-    let mount = ["device", "mountpoint", "fstype", "device_error"];
-    let mount = gauge("filesystem_device_error", Unit::One, "E.", &mount);
-    let seconds = counter("cpu_seconds_total", Unit::Ticks, "S.", &["cpu", "mode"]);
-    let heat = gauge("hwmon_temp_celsius", Unit::Millis, "T.", &["chip", "sensor"]);
-    let received = counter("network_receive_bytes_total", Unit::One, "R.", &["interface"]);
-    let info = gauge("network_info", Unit::One, "I.", &["interface", "operstate"]);
-    let mut seed = 1u64;
-    let mut random = || {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) as usize
-    };
-    for _ in 0..2_000 {
-        let mut name = Vec::new();
-        for _ in 0..random() % 12 {
-            let pieces: [&[u8]; 8] = [
-                b"\"",
-                b"\\",
-                b"</script>",
-                b"\0\x1f",
-                b"\xff",
-                "\u{e4}\u{2028}".as_bytes(),
-                b"}],",
-                b"a",
-            ];
-            name.extend(pieces[random() % 8]);
-        }
-        let expected = String::from_utf8_lossy(&name).into_owned();
-        let mut status = Status::default();
-        status.family(&read_bytes);
-        status.sample(&[Label::of(&name)], read_bytes.value(random() as u64));
-        for (family, labels) in [(&mount, 4), (&seconds, 2), (&heat, 2), (&received, 1), (&info, 2)]
-        {
-            status.family(family);
-            status.sample(&[Label::of(&name); 4][..labels], Value::Int(1));
-        }
-        status.family(&alerts);
-        status.sample(&[Label::of(&name), Label::from("firing")], Value::Int(1));
-        status.sample(&[Label::of(&name), Label::from("pending")], Value::Int(0));
-        status.family(&other);
-        let one = Point::Number(Value::Float(1.0));
-        status.labelled(Labels::rendered(b"alertname=\"q\\\"\",alertstate=\"pending\""), one, None);
-        let json = read(&status);
-        assert_eq!(list(&json, "disks")[0].text("device"), expected);
-        let shown = |text: &str| Some(Read::Text(text.to_owned())).filter(|_| !text.is_empty());
-        let mount = &list(&json, "filesystems")[0];
-        assert_eq!((mount.text("device"), mount.text("type")), (&*expected, &*expected));
-        assert_eq!(mount.get("device_error").cloned(), shown(&expected).or(Some(Read::Null)));
-        let cores = list(json.get("cpu").unwrap(), "cores");
-        assert_eq!((cores.len(), list(&json, "temperatures").len()), (1, 1));
-        let link = &list(&json, "network")[0];
-        assert_eq!(link.get("operstate").cloned(), shown(&expected).or(Some(Read::Null)));
-        let [first, second] = list(&json, "alerts") else { panic!("{json:?}") };
-        assert_eq!((first.text("alertname"), first.text("alertstate")), (&*expected, "firing"));
-        assert_eq!((second.text("alertname"), second.text("alertstate")), ("q\"", "pending"));
-    }
-}
-
-/// Several families fill one column, the highest of one device counts, and words stand behind each other.
-#[test]
-fn what_wears_has_one_row_for_each_device() {
-    let of = |name, labels| gauge(name, Unit::One, "H.", labels).only_own();
-    let (life, ufs) = ("mmc_life_time_used_ratio", "ufs_life_time_used_ratio");
-    let mut status = Status::default();
-    let mut tell = |family: Row<'_>, rows: &[(&[&str], Value)]| {
-        status.family(&family);
-        for (labels, value) in rows {
-            let labels: Vec<_> = labels.iter().map(|label| Label::from(*label)).collect();
-            status.sample(&labels, *value);
-        }
-    };
-    let ratio = |tenths| Value::Float(f64::from(tenths) / 10.0);
-    let card = [(&["mmcblk0", "a"][..], ratio(2)), (&["mmcblk0", "b"], ratio(5))];
-    tell(of(life, &["device", "type"]), &card);
-    tell(of(ufs, &["device", "type"]), &[(&["u", "a"], ratio(3)), (&["u", "b"], ratio(1))]);
-    tell(of("mmc_pre_eol_code", &["device"]), &[(&["mmcblk0"], Value::Int(1))]);
-    let one = Value::Int(1);
-    let flags: [(&[&str], Value); 5] = [
-        (&["rack", "OL"], Value::Int(0)),
-        (&["rack", "OB"], one),
-        (&["rack", "LB"], one),
-        (&["other", "OL"], one),
-        (&["rack", "RB"], one),
-    ];
-    tell(of("nut_status", &["ups", "flag"]), &flags);
-    let json = read(&status);
-    let [mmc, ufs] = list(&json, "flash") else { panic!("{json:?}") };
-    assert_eq!(
-        (mmc.text("name"), mmc.get("life_used_ratio")),
-        ("mmcblk0", Some(&Read::Number(0.5)))
-    );
-    assert_eq!((ufs.text("name"), ufs.get("life_used_ratio")), ("u", Some(&Read::Number(0.3))));
-    assert_eq!(mmc.get("pre_eol_code"), Some(&Read::Number(1.0)));
-    assert_eq!(ufs.get("pre_eol_code"), Some(&Read::Null));
-    // A word whose row is not the last is not added.
-    let [rack, other] = list(&json, "upses") else { panic!("{json:?}") };
-    assert_eq!((rack.text("flag"), other.text("flag")), ("OB LB", "OL"));
-}
-
-/// Triggers of one resource are apart; what all ports give has no port; peaks of the box have no device.
-#[test]
-fn rows_without_a_label_are_of_all_together() {
-    let mut status = Status::default();
-    let mut tell = |name, keys: &[&'static str], rows: &[(&[&str], u64)]| {
-        status.family(&gauge(name, Unit::One, "H.", keys).only_own());
-        for (labels, value) in rows {
-            let labels: Vec<_> = labels.iter().map(|label| Label::from(*label)).collect();
-            status.sample(&labels, Value::Int(*value));
-        }
-    };
-    tell("poe_budget_watts", &[], &[(&[], 77)]);
-    tell("poe_consumption_watts", &[], &[(&[], 9)]);
-    tell("poe_port_watts", &["port"], &[(&["lan1"], 4), (&["lan2"], 5)]);
-    let triggers: [(&[&str], u64); 2] =
-        [(&["memory", "some", "200ms", "2s"], 3), (&["memory", "some", "1s", "10s"], 1)];
-    tell("pressure_stalls_total", &["resource", "kind", "stall", "window"], &triggers);
-    tell("peak_runnable_tasks", &[], &[(&[], 6)]);
-    let receives: [(&[&str], u64); 1] = [(&["eth0"], 8)];
-    tell("peak_network_receive_bytes_per_second", &["device"], &receives);
-    let json = read(&status);
-    let rows = |list_of: &str, keys: [&str; 2]| -> Vec<_> {
-        let number = |row: &Read, key| match row.get(key) {
-            Some(Read::Number(n)) => *n,
-            _ => -1.0,
-        };
-        let row = |row: &Read| (row.text("name").to_owned(), keys.map(|key| number(row, key)));
-        list(&json, list_of).iter().map(row).collect()
-    };
-    let of = |name: &str, numbers| (name.to_owned(), numbers);
-    let ports = [of("", [9.0, 77.0]), of("lan1", [4.0, -1.0]), of("lan2", [5.0, -1.0])];
-    assert_eq!(rows("ports", ["watts", "budget_watts"]), ports);
-    let stalls = [of("memory", [3.0, -1.0]), of("memory", [1.0, -1.0])];
-    assert_eq!(rows("stalls", ["stalls", "none"]), stalls);
-    let last = &list(&json, "stalls")[1];
-    let texts = ["kind", "stall", "window"].map(|key| last.text(key));
-    assert_eq!(texts, ["some", "1s", "10s"]);
-    let peaks = [of("", [6.0, -1.0]), of("eth0", [-1.0, 8.0])];
-    assert_eq!(rows("peaks", ["tasks", "receive_rate"]), peaks);
 }
 
 #[test]
@@ -410,22 +112,22 @@ fn a_collector_that_failed_leaves_no_row() {
 }
 
 #[test]
-fn the_hottest_sensor_is_told_and_a_failed_collector_forgotten() {
+fn the_hottest_sensor_is_shown_and_a_failed_collector_forgotten() {
     let hwmon = gauge("hwmon_temp_celsius", Unit::Millis, "T.", &["chip", "sensor"]);
     let other = gauge("hwmon_temp_max_celsius", Unit::Millis, "T.", &["chip", "sensor"]);
     let zone =
         gauge("thermal_zone_temp|thermal_zone_celsius", Unit::Millis, "T.", &["zone", "type"]);
-    let told = |status: &Status| {
+    let hottest = |status: &Status| {
         let json = read(status);
-        let hottest = json.get("temperature").unwrap();
-        (hottest.get("celsius").cloned(), hottest.get("sensor").cloned())
+        let sensor = json.get("temperature").unwrap();
+        (sensor.get("celsius").cloned(), sensor.get("sensor").cloned())
     };
     let expected =
         |celsius, sensor: &str| (Some(Read::Number(celsius)), Some(Read::Text(sensor.to_owned())));
     let mut status = Status::default();
     status.family(&hwmon);
     status.sample(&[Label::from("chip\"0"), Label::from("temp1")], hwmon.signed(-40_500));
-    assert_eq!(told(&status), expected(-40.5, "chip\"0 temp1"), "below zero, too");
+    assert_eq!(hottest(&status), expected(-40.5, "chip\"0 temp1"), "below zero, too");
     status.sample(&[Label::from("chip1"), Label::from("temp2")], hwmon.signed(41_250));
     status.sample(&[Label::from("chip1"), Label::from("temp3")], hwmon.signed(9_000));
     status.family(&other);
@@ -433,8 +135,8 @@ fn the_hottest_sensor_is_told_and_a_failed_collector_forgotten() {
     let mark = status.mark();
     status.family(&zone);
     status.sample(&[Label::from("0"), Label::from("x86_pkg_temp")], zone.signed(50_000));
-    assert_eq!(told(&status), expected(50.0, "0 x86_pkg_temp"));
+    assert_eq!(hottest(&status), expected(50.0, "0 x86_pkg_temp"));
     status.rewind(mark);
     status.sample(&[Label::from("0"), Label::from("x86_pkg_temp")], zone.signed(50_000));
-    assert_eq!(told(&status), expected(41.25, "chip1 temp2"));
+    assert_eq!(hottest(&status), expected(41.25, "chip1 temp2"));
 }

@@ -27,7 +27,7 @@ impl Sink for Names {
 }
 
 #[test]
-fn what_parts_tell_is_in_the_reference_once() {
+fn families_of_parts_are_in_the_reference_once() {
     let mut known: Vec<_> = families().map(|family| family.names().0).collect();
     let count = known.len();
     known.sort_unstable();
@@ -35,10 +35,10 @@ fn what_parts_tell_is_in_the_reference_once() {
     assert_eq!(known.len(), count);
     let inputs = Inputs::new(Instant::now());
     let outputs = Outputs::default();
-    let mut told = Names::default();
-    self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut told);
-    assert!(!told.0.is_empty());
-    for name in &told.0 {
+    let mut written = Names::default();
+    self_metrics(&inputs, (Some(&outputs.alerts), Some(&outputs.exports)), &mut written);
+    assert!(!written.0.is_empty());
+    for name in &written.0 {
         assert!(known.contains(&name.as_str()), "{name}");
     }
     let mut ready = Vec::new();

@@ -56,7 +56,7 @@ mod tests {
     use crate::serve::http::Status;
 
     #[test]
-    fn what_is_compressed_comes_back() {
+    fn compressed_bodies_are_inflated_to_the_same() {
         let mut gzip = Gzip::default();
         let mut response = Response::default();
         for size in [0, 100, WORTH_IT, 100_000] {

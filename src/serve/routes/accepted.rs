@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_client_gets_what_it_says() {
+    fn each_client_gets_the_format_it_accepts() {
         let mut accepted = Accepted::default();
         for _ in 0..2 {
             assert_eq!(accepted.of(""), (false, None));

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 /// The name of the thread.
 const THREAD: &str = "sysmetrics";
 
-/// How long answers in progress may take to finish when the endpoint ends.
+/// How long responses in progress may take when the endpoint ends.
 const FINISH: Duration = Duration::from_secs(1);
 
 /// Writes the page: every family in one piece.
@@ -66,8 +66,8 @@ impl Endpoint {
     }
 
     /// Sets whether clients that prefer OpenMetrics get it; otherwise every answer is text 0.0.4.
-    pub fn with_openmetrics(mut self, wished: bool) -> Endpoint {
-        self.pages.has_openmetrics = wished;
+    pub fn with_openmetrics(mut self, is_on: bool) -> Endpoint {
+        self.pages.has_openmetrics = is_on;
         self
     }
 

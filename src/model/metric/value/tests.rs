@@ -46,7 +46,7 @@ fn writes_like_a_naive_twin() {
     }
 }
 #[test]
-fn as_a_float_it_is_what_is_written() {
+fn as_a_float_it_equals_the_written_text() {
     for n in [0, 7, 123_456_789, 1 << 53, u64::MAX] {
         let values = [Value::Int(n), Value::Centi(n), Value::Milli(n), Value::Nano(n)];
         let fixed =

@@ -18,7 +18,7 @@ fn samples(store: &mut Store, now: Instant) -> Vec<String> {
 }
 
 #[test]
-fn what_a_set_lacks_goes_at_once() {
+fn series_that_a_set_lacks_are_removed_at_once() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     let (a, b) = (store.open_group(), store.open_group());
@@ -48,7 +48,7 @@ fn what_a_set_lacks_goes_at_once() {
 }
 
 #[test]
-fn the_first_type_wins_among_those_who_are_told_by_others() {
+fn the_first_type_wins_among_sources_that_relay() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     let group = store.open_group();
@@ -79,7 +79,7 @@ fn the_first_type_wins_among_those_who_are_told_by_others() {
 }
 
 #[test]
-fn odd_numbers_are_taken_from_those_who_are_told_by_others() {
+fn sources_that_relay_may_have_odd_numbers() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     let group = store.open_group();

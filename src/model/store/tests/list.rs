@@ -13,7 +13,7 @@ fn all(store: &Store, now: Instant) -> Vec<(String, Duration)> {
 }
 
 #[test]
-fn ages_are_those_of_the_last_change_or_what_the_source_says() {
+fn ages_are_since_the_last_change_or_the_time_of_the_source() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut store = Store::new(Bounds::default(), start);

@@ -120,7 +120,7 @@ fn series_that_ours_could_be_are_refused_and_no_others() {
 
 /// Labels that come from elsewhere, like those of alerts, are compared.
 #[test]
-fn a_series_that_brings_its_labels_is_never_there_twice() {
+fn a_series_with_labels_of_its_own_is_never_there_twice() {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     store.serve(ours(Dialect::Own, &[("env", "p")]));

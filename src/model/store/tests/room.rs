@@ -26,7 +26,7 @@ fn fill(store: &mut Store, group: Group, families: bool, reason: Reason) -> usiz
 }
 
 #[test]
-fn no_source_locks_the_others_out() {
+fn no_source_takes_the_room_of_others() {
     let now = Instant::now();
     let few = Bounds { series: 80, families: 80, ..Bounds::default() };
     let most = Bounds::default();

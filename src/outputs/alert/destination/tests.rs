@@ -74,7 +74,7 @@ fn the_newest_state_wins_in_a_full_queue() {
 }
 
 #[test]
-fn what_fails_is_tried_again_later_and_later() {
+fn retries_are_further_and_further_apart() {
     let mut to = destination(false);
     to.push(&of_rule("x", "a", None), Instant::now());
     to.batch = to.next_batch();

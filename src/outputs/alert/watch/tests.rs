@@ -114,7 +114,7 @@ fn summaries_go_by_their_parts() {
 }
 
 #[test]
-fn what_is_rewound_twice_or_too_much_is_not_there() {
+fn rewinding_twice_or_too_far_leaves_nothing() {
     let write = |out: &mut Watch<'_>| {
         reads(out);
         let mark = out.mark();

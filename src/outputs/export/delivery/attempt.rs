@@ -7,8 +7,8 @@ use crate::base::log;
 use crate::model::frame::Frame;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::refusal_text::is_late;
-use crate::outputs::export::tally::add;
 use crate::outputs::export::transport::Sent;
+use crate::outputs::reasons::add;
 use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
@@ -63,16 +63,12 @@ impl Delivery {
             }
             let Sent { verdict, samples, left_out, .. } = self.send(&frame, boot);
             let accepted = Accepted { samples, rejected: 0, reason: "", left_out };
-            let (reason, text, split) = match verdict {
-                Verdict::Done => {
-                    self.arrived(&frame, boot, &accepted, &mut round);
-                    continue;
-                }
+            match verdict {
+                Verdict::Done => self.arrived(&frame, boot, &accepted, &mut round),
                 Verdict::Partial(rejected, text) => {
                     let accepted = Accepted { rejected, ..accepted };
                     self.arrived_partly(&frame, boot, accepted, &mut round, &text);
                     round.refusal = Some(text);
-                    continue;
                 }
                 Verdict::Again(reason, text, after) => {
                     self.failed(reason, &text, after);
@@ -81,20 +77,23 @@ impl Delivery {
                 }
                 Verdict::Late(text) => {
                     self.note_late(&text);
-                    (LATE, text, round.split(&frame))
+                    let split = round.split(&frame);
+                    if split.is_none() {
+                        self.sent.note(&frame.view(boot), false);
+                    }
+                    self.split_or_drop(split, (LATE, text), &frame, parts, &mut round);
                 }
-                Verdict::Halves(text) => ("too_large", text, halves(&frame)),
-                Verdict::Never(reason, text) => (reason, text, None),
-                Verdict::Older(text) => ("version", text, None),
-            };
-            match split {
-                Some((one, other)) => {
-                    add(&mut self.tally.lock().failed, reason, 1);
-                    parts.extend([other, one]);
+                Verdict::Halves(text) => {
+                    let refusal = ("too_large", text);
+                    self.split_or_drop(halves(&frame), refusal, &frame, parts, &mut round);
                 }
-                None => self.refused_for_good(reason, &text, &frame, boot),
+                Verdict::Never(reason, text) => {
+                    self.split_or_drop(None, (reason, text), &frame, parts, &mut round);
+                }
+                Verdict::Older(text) => {
+                    self.split_or_drop(None, ("version", text), &frame, parts, &mut round);
+                }
             }
-            round.refusal = Some(text);
         }
         if let (false, Some(text)) = (round.is_accepted, round.refusal) {
             self.set_failing(&text);
@@ -102,12 +101,23 @@ impl Delivery {
         true
     }
 
-    /// Drops a frame that cannot be split any more.
-    fn refused_for_good(&mut self, reason: &'static str, text: &str, frame: &Frame, boot: i64) {
-        if reason == LATE {
-            self.sent.note(&frame.view(boot), false);
+    /// Adds both halves of a refused frame to the parts; drops one that cannot be split.
+    fn split_or_drop(
+        &mut self,
+        split: Option<(Frame, Frame)>,
+        (reason, text): (&'static str, String),
+        frame: &Frame,
+        parts: &mut Vec<Frame>,
+        round: &mut Round,
+    ) {
+        match split {
+            Some((one, other)) => {
+                add(&mut self.tally.lock().failed, reason, 1);
+                parts.extend([other, one]);
+            }
+            None => self.refused(reason, &text, frame),
         }
-        self.refused(reason, text, frame);
+        round.refusal = Some(text);
     }
 
     /// Handles a request that was accepted with a warning, or in part.

@@ -251,9 +251,10 @@ impl Delivery {
 
     /// Leaves only what waits in memory to a successor; the directory is free from now on.
     pub fn leave(self) {
-        let Delivery { ending, export, shared, .. } = self;
+        let Delivery { ending, shared, .. } = self;
+        let has_frames = lock(&shared).spool.leave_disk();
         drop(shared);
-        if export.spool.is_some() {
+        if !has_frames {
             ending.take_backlog();
         }
         ending.over.close();

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_later_is_left_out() {
+    fn samples_that_are_not_later_are_left_out() {
         let mut sent = Sent::default();
         let first = made(&[("a", NOW - 10), ("b", NOW - 900_000)]);
         assert_eq!(left(&sent, &first), (3, 0, false));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_future_silences_nobody_for_long() {
+    fn a_time_in_the_future_silences_no_series_for_long() {
         let mut sent = Sent::default();
         let far = made(&[("a", NOW + AHEAD + 1), ("b", NOW + 3_600_000), ("c", NOW - 1)]);
         sent.note(&far.view(BOOT), false);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn remembered_series_are_bounded() {
         let mut sent = Sent::default();
         let mut most = 0;
         for n in 0..3 {

@@ -6,9 +6,11 @@ use crate::model::frame::testing::Made;
 use crate::model::metric::Kind;
 use crate::outputs::export::destination::bounds;
 use crate::outputs::export::plan::Plan;
-use crate::settings::{ExportKind, RemoteWriteVersion, Settings};
+use crate::outputs::spool::Bounds;
+use crate::settings::{self, ExportKind, RemoteWriteVersion, Settings};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::thread;
 
 /// Serves one request with this head; returns the address.
@@ -26,6 +28,45 @@ fn receiver(head: &'static str) -> String {
     ["http://", &address.to_string()].concat()
 }
 
+/// A delivery of an export, with a spool in this directory, or without one.
+fn delivery(export: &Export, dir: Option<&Path>) -> (Delivery, Ending, Shared) {
+    let plan = Plan::new(export, &Settings::default()).unwrap();
+    let bounds = Bounds { dir: dir.map(Path::to_owned), ..bounds(&plan, Boot::default()) };
+    let (spool, ending) = (Spool::open(bounds, Instant::now()), Ending::new());
+    let (transport, tally) = (Transport::new(plan, None), Shared::default());
+    (Delivery::new(transport, spool, tally.clone(), None, ending.clone()), ending, tally)
+}
+
+fn frame() -> Frame {
+    let mut made = Made::new();
+    // Three buckets, sum and count.
+    made.family("h", Kind::Histogram, "").histogram(&[], &[1.0, 2.0], &[1, 2, 3], 4.0);
+    made.frame()
+}
+
+/// A reload while the disk fails: what waits in memory is not lost.
+#[test]
+fn frames_that_a_failing_disk_left_in_memory_are_inherited() {
+    let file = std::env::temp_dir().join(["leave-", &std::process::id().to_string()].concat());
+    std::fs::write(&file, "not a directory").unwrap();
+    let export = Export {
+        name: "x".to_owned(),
+        kind: ExportKind::RemoteWrite,
+        endpoint: "http://127.0.0.1:9".to_owned(),
+        spool: Some(settings::Spool { max_age: Duration::MAX, ..Default::default() }),
+        timeout: Duration::from_secs(1),
+        ..Export::default()
+    };
+    let (mut old, ending, _) = delivery(&export, Some(&file));
+    old.backlog().push(&frame(), Instant::now());
+    old.end();
+    old.leave();
+    let (new, _, tally) = delivery(&export, None);
+    new.inherit(&ending);
+    assert_eq!(tally.lock().spool.frames, 1);
+    std::fs::remove_file(file).unwrap();
+}
+
 /// One series has many samples in remote write: of a histogram, a part of them may be accepted.
 #[test]
 fn a_series_of_which_a_part_is_accepted_has_arrived() {
@@ -38,14 +79,8 @@ fn a_series_of_which_a_part_is_accepted_has_arrived() {
         timeout: Duration::from_secs(10),
         ..Export::default()
     };
-    let plan = Plan::new(&export, &Settings::default()).unwrap();
-    let spool = Spool::open(bounds(&plan, Boot::default()), Instant::now());
-    let (transport, tally) = (Transport::new(plan, None), Shared::default());
-    let mut delivery = Delivery::new(transport, spool, tally.clone(), None, Ending::new());
-    let mut made = Made::new();
-    // Three buckets, sum and count.
-    made.family("h", Kind::Histogram, "").histogram(&[], &[1.0, 2.0], &[1, 2, 3], 4.0);
-    assert!(delivery.send_with_retries(made.frame(), 1_800_000_000_000).is_empty());
+    let (mut delivery, _, tally) = delivery(&export, None);
+    assert!(delivery.send_with_retries(frame(), 1_800_000_000_000).is_empty());
     let tally = tally.lock();
     assert_eq!(tally.dropped, [("rejected", 1)]);
     assert!(tally.failing.is_none() && tally.last_success.is_some(), "{tally:?}");

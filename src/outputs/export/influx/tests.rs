@@ -54,7 +54,7 @@ fn a_host_is_added_where_it_lacks() {
 }
 
 #[test]
-fn what_the_protocol_cannot_say_is_left_out_and_counted() {
+fn values_that_the_protocol_lacks_are_left_out_and_counted() {
     let mut made = Made::new();
     made.family("g", Kind::Gauge, "")
         .number(&[("k", "a")], Value::Float(f64::NAN))
@@ -172,7 +172,7 @@ fn read(line: &str) -> Line {
 }
 
 #[test]
-fn a_naive_reader_finds_what_was_meant() {
+fn a_naive_reader_reads_the_request() {
     let mut seed = 11u64;
     let mut chance = |n: usize| {
         seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

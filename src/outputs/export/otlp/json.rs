@@ -6,6 +6,7 @@ use super::model::{Buckets, Form, MetricShape, integer};
 use super::{SCOPE, TYPE_KEY, VERSION};
 use crate::model::frame::{FamilyView, Reading, SeriesView, View};
 use crate::model::metric::{Decimal, Value};
+use crate::outputs::json_text::escaped;
 
 /// Appends one request in JSON; nothing if there is no point. `resource` are attributes. Returns how many
 /// samples were left out, as they do not fit their kind.
@@ -191,17 +192,7 @@ fn pairs<'a>(out: &mut Vec<u8>, pairs: impl Iterator<Item = (&'a str, &'a str)>)
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            0..0x20 => {
-                let digit = HEX.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
-            }
-            _ => out.push(byte),
-        }
-    }
+    escaped(text.as_bytes(), &mut |part| out.extend_from_slice(part));
     out.push(b'"');
 }

@@ -91,7 +91,7 @@ fn one_gauge_in_json() {
 }
 
 #[test]
-fn what_has_no_point_is_not_written() {
+fn metrics_without_points_are_not_written() {
     let mut made = Made::new();
     check(&made.frame(), &[("h", "x")]);
     // Shapes that do not fit their kinds: three samples, no request.

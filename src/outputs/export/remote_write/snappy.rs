@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_what_the_crate_says() {
+    fn the_block_equals_that_of_the_crate() {
         let mut snappy = Snappy::default();
         for size in [0, 1, 20, 127, 128, 20_000, 65_535, 65_536, 65_537, 200_000, 70_000] {
             let plain: Vec<u8> =

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::metric::{Unit, gauge};
+use crate::base::sys::List;
+use crate::model::metric::{Unit, WORD, gauge};
+use crate::outputs::expose::known::TAIL;
 
 const MAX_KEY: usize = TAIL - 4;
 

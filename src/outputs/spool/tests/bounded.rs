@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_is_too_old_is_dropped() {
+fn old_frames_are_dropped() {
     let (dir, now) = (Dir::new("age"), Instant::now());
     let max_age = Duration::from_millis(5000);
     let with = |boot| Bounds { max_age, boot, ..bounds(Some(&dir.0)) };
@@ -70,7 +70,7 @@ fn caps_hold_and_drop_the_oldest() {
 }
 
 #[test]
-fn a_frame_that_was_given_and_then_dropped_takes_no_other_along() {
+fn acknowledging_a_dropped_frame_removes_no_other() {
     let mut spool = Spool::open(Bounds { max_memory: 40 << 10, ..bounds(None) }, Instant::now());
     let now = Instant::now();
     spool.push(&many(1, 1), now);

@@ -40,7 +40,7 @@ fn files_are_private_and_no_link_is_followed() {
 }
 
 #[test]
-fn a_second_process_waits_in_memory_and_joins_when_the_first_is_gone() {
+fn a_second_process_uses_memory_until_the_first_has_ended() {
     let (dir, now) = (Dir::new("lock"), Instant::now());
     let mut first = open(Some(&dir.0));
     first.push(&plain(1, &["a"], 1, at(1)), now);
@@ -78,7 +78,7 @@ fn a_second_process_waits_in_memory_and_joins_when_the_first_is_gone() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_said_and_tried_again() {
+fn a_directory_that_cannot_be_made_is_reported_and_retried() {
     let (dir, now) = (Dir::new("made"), Instant::now());
     fs::write(&dir.0, "in the way").unwrap();
     let below = dir.0.join("queue");
@@ -115,7 +115,7 @@ fn files_of_others_stay() {
 }
 
 #[test]
-fn a_full_disk_is_waited_for_in_memory_and_order_is_kept() {
+fn frames_wait_in_memory_for_a_full_disk_in_order() {
     let (dir, now) = (Dir::new("full"), Instant::now());
     let mut spool = open(Some(&dir.0));
     spool.push(&many(1, 1), now);

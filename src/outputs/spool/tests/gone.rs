@@ -25,7 +25,7 @@ fn moved(dir: &Dir) -> PathBuf {
 }
 
 #[test]
-fn what_was_deleted_is_counted_and_what_comes_then_is_kept() {
+fn deleted_frames_are_counted_and_new_ones_wait_in_memory() {
     let (dir, now) = (Dir::new("deleted"), Instant::now());
     let mut spool = open(Some(&dir.0));
     push(&mut spool, 1..4, now);
@@ -45,7 +45,7 @@ fn what_was_deleted_is_counted_and_what_comes_then_is_kept() {
 
 /// As when a file system is unmounted and mounted again.
 #[test]
-fn what_comes_back_is_sent_once_and_in_order() {
+fn frames_of_a_returned_directory_are_sent_once_and_in_order() {
     let (dir, now) = (Dir::new("moved"), Instant::now());
     let mut spool = open(Some(&dir.0));
     push(&mut spool, 1..6, now);
@@ -68,7 +68,7 @@ fn what_comes_back_is_sent_once_and_in_order() {
 }
 
 #[test]
-fn a_frame_that_did_not_arrive_comes_again() {
+fn a_frame_that_was_not_accepted_is_sent_again() {
     let (dir, now) = (Dir::new("again"), Instant::now());
     let mut spool = open(Some(&dir.0));
     push(&mut spool, 1..3, now);
@@ -84,7 +84,7 @@ fn a_frame_that_did_not_arrive_comes_again() {
 
 /// It is seen when it is read, too, and an end saves what is in memory.
 #[test]
-fn a_reader_finds_out_and_an_end_makes_the_directory() {
+fn a_reader_notices_it_and_closing_makes_the_directory() {
     let (dir, now) = (Dir::new("reader"), Instant::now());
     let mut spool = open(Some(&dir.0));
     push(&mut spool, 1..4, now);
@@ -101,7 +101,7 @@ fn a_reader_finds_out_and_an_end_makes_the_directory() {
 
 /// A disk that can be read only: what is there leaves, and none of it comes again when it can be written.
 #[test]
-fn a_disk_that_cannot_be_written_is_read_on() {
+fn a_disk_that_cannot_be_written_is_still_read() {
     let (dir, now) = (Dir::new("read-only"), Instant::now());
     let mut spool = open(Some(&dir.0));
     push(&mut spool, 1..4, now);

@@ -70,7 +70,7 @@ impl Service {
 
     fn health_of(&mut self, now: Instant) -> Health {
         let mut health = Health::default();
-        health.look(&mut self.gather, now);
+        health.check(&mut self.gather, now);
         self.pipelines.troubles(now, &mut health);
         health
     }

@@ -48,13 +48,13 @@ fn statuses_mean_what_the_specification_says() {
     assert_eq!(http(413, "text/plain", b"why"), Verdict::Halves(text(413)));
     let late = "HTTP status 400: out of order sample".to_owned();
     assert_eq!(http(400, "text/plain", b"out of order sample\n"), Verdict::Late(late));
-    let said = "timestamp is too old (err-mimir-sample-timestamp-too-old)";
-    let late = format!("INVALID_ARGUMENT: {said}");
-    assert_eq!(judge_grpc(3, said, b"", b""), Verdict::Late(late));
+    let message = "timestamp is too old (err-mimir-sample-timestamp-too-old)";
+    let late = format!("INVALID_ARGUMENT: {message}");
+    assert_eq!(judge_grpc(3, message, b"", b""), Verdict::Late(late));
 }
 
 #[test]
-fn what_was_rejected_is_told() {
+fn rejected_points_are_reported() {
     let partial = |n, text: &str| Verdict::Partial(n, text.to_owned());
     for (rejected, text, expected) in [
         (0, "", Verdict::Done),
@@ -125,12 +125,12 @@ fn damaged_bodies_are_noted() {
 }
 
 #[test]
-fn what_receivers_say_of_errors_goes_on() {
+fn messages_of_receivers_are_passed_on() {
     let status = message(|p| {
         p.varint(1, 3);
         p.bytes(2, b"bad\x1b[1m\xff");
     });
-    let never = |said: &str| Verdict::Never("refused", ["HTTP status 400", said].concat());
+    let never = |message: &str| Verdict::Never("refused", ["HTTP status 400", message].concat());
     assert_eq!(http(400, PROTO, &status), never(": bad [1m\u{fffd}"));
     assert_eq!(http(400, PROTO, &status[..status.len() - 1]), never(""));
     assert_eq!(http(400, JSON, br#"{"code":3,"message":"b\u00e4d"}"#), never(": bäd"));

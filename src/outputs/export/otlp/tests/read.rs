@@ -238,8 +238,9 @@ pub fn from_json(request: &[u8]) -> Vec<String> {
         let kinds = json_pairs(metric, "metadata");
         let [(key, kind)] = &kinds[..] else { panic!() };
         assert_eq!(key, "prometheus.type");
-        let said = |name| text(member(metric, name));
-        let (name, help, unit) = (said("name"), said("description"), said("unit"));
+        let member_text = |name| text(member(metric, name));
+        let (name, help, unit) =
+            (member_text("name"), member_text("description"), member_text("unit"));
         let is_monotonic = matches!(member(data, "isMonotonic"), Some(Value::Bool(true)));
         let temporality = member(data, "aggregationTemporality").map_or(0.0, double);
         lines
