@@ -74,7 +74,7 @@ struct Armed {
 struct Source {
     file: File,
     /// While events may be false.
-    doubt: Option<Unconfirmed>,
+    unconfirmed: Option<Unconfirmed>,
 }
 
 struct Unconfirmed {
@@ -172,20 +172,22 @@ impl Armed {
 
 impl Source {
     fn new(file: File, wanted: &StallTrigger) -> Source {
-        let doubt = total(&file, wanted).map(|total| Unconfirmed { until: None, total });
-        Source { file, doubt }
+        let unconfirmed = total(&file, wanted).map(|total| Unconfirmed { until: None, total });
+        Source { file, unconfirmed }
     }
 
     fn is_true(&mut self, wanted: &StallTrigger, now: Instant) -> bool {
-        let is_over = |doubt: &Unconfirmed| doubt.until.is_some_and(|until| until <= now);
-        let Some(doubt) = self.doubt.take_if(|doubt| !is_over(doubt)) else {
-            self.doubt = None;
+        let is_over =
+            |unconfirmed: &Unconfirmed| unconfirmed.until.is_some_and(|until| until <= now);
+        let Some(unconfirmed) = self.unconfirmed.take_if(|unconfirmed| !is_over(unconfirmed))
+        else {
+            self.unconfirmed = None;
             return true;
         };
-        let until = doubt.until.unwrap_or(now + 2 * (wanted.window + LATEST));
-        let total = total(&self.file, wanted).unwrap_or(doubt.total);
-        self.doubt = Some(Unconfirmed { until: Some(until), total });
-        u128::from(total.saturating_sub(doubt.total)) >= wanted.stall.as_micros()
+        let until = unconfirmed.until.unwrap_or(now + 2 * (wanted.window + LATEST));
+        let total = total(&self.file, wanted).unwrap_or(unconfirmed.total);
+        self.unconfirmed = Some(Unconfirmed { until: Some(until), total });
+        u128::from(total.saturating_sub(unconfirmed.total)) >= wanted.stall.as_micros()
     }
 }
 

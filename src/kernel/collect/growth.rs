@@ -27,7 +27,7 @@ pub struct Growth {
     pub sums: Counts,
     parts: Vec<Part>,
     /// When the last complete reading was.
-    looked: Option<Instant>,
+    last_reading: Option<Instant>,
     /// The index of the probable next part: they mostly come in the same order.
     next: usize,
 }
@@ -81,7 +81,9 @@ impl Growth {
             Some(part) => part.grow(seen, now, &mut self.sums),
             None => {
                 // It may only have been missed by the last reading.
-                let is_new = self.looked.is_some_and(|looked| is_younger(seen.age, now, looked));
+                let is_new = self
+                    .last_reading
+                    .is_some_and(|last_reading| is_younger(seen.age, now, last_reading));
                 let of = |count: &Option<u64>| count.map(|count| if is_new { count } else { 0 });
                 self.sums
                     .iter_mut()
@@ -97,7 +99,7 @@ impl Growth {
     /// Ends a complete reading: parts that it did not show are gone.
     pub fn end(&mut self, now: Instant) {
         self.parts.retain(|part| part.is_seen);
-        self.looked = Some(now);
+        self.last_reading = Some(now);
     }
 }
 

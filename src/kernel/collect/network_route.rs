@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Routes {
-        can_ask: setup.root.has_own_interfaces(),
+        has_own_routes: setup.root.has_own_interfaces(),
         stream: Stream::default(),
         links: LinkNames::default(),
         shown: RouteCounts::default(),
@@ -57,7 +57,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Routes {
     /// The kernel's routes are those of this machine.
-    can_ask: bool,
+    has_own_routes: bool,
     stream: Stream,
     links: LinkNames,
     shown: RouteCounts,
@@ -66,7 +66,7 @@ struct Routes {
 impl Collector for Routes {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        if !self.can_ask {
+        if !self.has_own_routes {
             return Err(Error::Unsupported(route::PATH.into()));
         }
         self.links.learn(files.links()?);

@@ -10,7 +10,7 @@ use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
 
 /// How long the first scrape waits for the first reading, and one of a stored machine.
-const MOMENT: Duration = Duration::from_millis(20);
+const LIVE: Duration = Duration::from_millis(20);
 const STORED: Duration = Duration::from_secs(10);
 
 /// After this many periods without another reading the last one is no longer shown.
@@ -33,7 +33,7 @@ pub struct Slow {
     thread: Background<Work>,
     period: Duration,
     patience: Duration,
-    asked_at: Option<Instant>,
+    requested_at: Option<Instant>,
     shown: Found,
     sorted: Gathered,
 }
@@ -43,7 +43,7 @@ struct Work {
     look: ReadFn,
     found: Found,
     /// Whether the results were not shown yet.
-    is_news: bool,
+    is_unread: bool,
 }
 
 /// The results of one reading.
@@ -90,12 +90,12 @@ impl Found {
 
 impl Work {
     fn read(&mut self, _: Instant) {
-        let Work { look, found, is_news } = self;
+        let Work { look, found, is_unread } = self;
         found.readings.clear();
         found.errors.clear();
         found.failure = None;
         look(found);
-        (found.at, *is_news) = (Some(Instant::now()), true);
+        (found.at, *is_unread) = (Some(Instant::now()), true);
     }
 }
 
@@ -123,14 +123,14 @@ impl Slow {
         look: ReadFn,
         period: Duration,
     ) -> Slow {
-        let work = Work { look, found: Found::default(), is_news: false };
+        let work = Work { look, found: Found::default(), is_unread: false };
         let is_live = setup.root.is_procfs();
         Slow {
             sensors: None,
             thread: Background::new(name, work, Work::read),
             period,
-            patience: if is_live { MOMENT } else { STORED },
-            asked_at: None,
+            patience: if is_live { LIVE } else { STORED },
+            requested_at: None,
             shown: Found::default(),
             sorted: Gathered::new(place),
         }
@@ -149,9 +149,9 @@ impl Slow {
     ) -> Result<(), Error> {
         let now = scrape.now;
         let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
-        if since(self.asked_at).is_none_or(|time| time >= self.period) {
-            let is_first = self.asked_at.is_none();
-            self.asked_at = Some(now);
+        if since(self.requested_at).is_none_or(|time| time >= self.period) {
+            let is_first = self.requested_at.is_none();
+            self.requested_at = Some(now);
             match self.has_sensors() {
                 Ok(true) => self.ask(is_first),
                 Ok(false) => self.shown = Found::default(),
@@ -199,8 +199,8 @@ impl Slow {
 
     /// Fetches the results that the thread has read since.
     fn take(&mut self, scrape: &mut Scrape<'_>) {
-        let Some(work) = self.thread.at_rest().filter(|work| work.is_news) else { return };
-        work.is_news = false;
+        let Some(work) = self.thread.at_rest().filter(|work| work.is_unread) else { return };
+        work.is_unread = false;
         std::mem::swap(&mut self.shown, &mut work.found);
         // The previous values stay with the thread.
         std::mem::swap(&mut self.shown.before, &mut work.found.before);
@@ -273,7 +273,7 @@ mod tests {
         let first = |errors| (Some("1".to_owned()), true, errors);
         assert_eq!(at(&mut slow, &tree, later(119)), (None, false, 0), "not looked for yet");
         assert_eq!(at(&mut slow, &tree, later(120)), first(1));
-        slow.patience = MOMENT;
+        slow.patience = LIVE;
         let mut gate = GATE.lock().unwrap();
         for seconds in [179, 180, 299] {
             assert_eq!(at(&mut slow, &tree, later(seconds)), first(0), "{seconds}");
@@ -282,7 +282,7 @@ mod tests {
         *gate = 6;
         drop(gate);
         while slow.thread.at_rest().is_none() {}
-        slow.asked_at = Some(Instant::now());
+        slow.requested_at = Some(Instant::now());
         assert_eq!(at(&mut slow, &tree, Instant::now()), (Some("7".to_owned()), true, 1));
         std::fs::remove_dir_all(tree.0.join("sys/x")).unwrap();
         assert_eq!(at(&mut slow, &tree, later(2000)), (None, false, 0));

@@ -137,16 +137,16 @@ impl Keeper {
     ///
     /// The file cannot be read, belongs to another program, or cannot be written.
     pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
-        let looked = self.read_and_write(id);
-        if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = looked
+        let result = self.read_and_write(id);
+        if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = result
             && self.is_default
         {
             // The agent is run by hand, as an unprivileged user, or nothing may be written here.
             *self = Keeper::default();
             return Err(Error::Absent(detail));
         }
-        self.unkept = looked.as_ref().err().map(Error::keep);
-        looked
+        self.unkept = result.as_ref().err().map(Error::keep);
+        result
     }
 
     fn read_and_write(&mut self, id: BootId) -> Result<Boots, Error> {

@@ -8,10 +8,10 @@
 //! time …`, with `ipv4` in place of the IAID; time -1 never ends. Only odhcpd names the interface. Names and
 //! addresses of clients are not shown.
 //!
-//! A client renews when half of its lease is over, so the time of the next expiry moves on while
+//! A client renews when half of of_file lease is over, so the time of the next expiry moves on while
 //! clients are present. Leases that never end do not count for it.
 //!
-//! dnsmasq empties its file and writes it again: a file without leases, or whose last line is incomplete, has no
+//! dnsmasq empties of_file file and writes it again: a file without leases, or whose last line is incomplete, has no
 //! sample at that moment, and neither has one with a line that has none of these forms.
 
 mod lease;
@@ -245,9 +245,9 @@ fn add<'t>(
             Line::Other => continue,
             Line::Broken => return Err(("a lease in each line", text)),
         };
-        let its = counts.get_mut(first..).unwrap_or_default();
-        let (at, name) = find(its, lease.interface.unwrap_or_default(), lease.is_ipv6);
-        if let Some(count) = at.and_then(|at| its.get_mut(at)) {
+        let of_file = counts.get_mut(first..).unwrap_or_default();
+        let (at, name) = find(of_file, lease.interface.unwrap_or_default(), lease.is_ipv6);
+        if let Some(count) = at.and_then(|at| of_file.get_mut(at)) {
             count.add(lease.ends);
             continue;
         }
@@ -261,7 +261,7 @@ fn add<'t>(
     Ok(())
 }
 
-/// The count for leases of an interface, and its name.
+/// The count for leases of an interface, and of_file name.
 fn find<'n>(counts: &[Count], name: &'n [u8], is_ipv6: bool) -> (Option<usize>, &'n [u8]) {
     let of = |name: &[u8]| {
         counts.iter().position(|one| one.is_ipv6 == is_ipv6 && one.interface() == name)

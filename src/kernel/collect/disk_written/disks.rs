@@ -74,9 +74,9 @@ impl Disks {
         let others = known.iter().filter(|known| !is_there(known)).count();
         let mut surplus = (others + self.disks.len()).saturating_sub(MAX_DISKS);
         known.retain(|known| {
-            let goes = surplus > 0 && !is_there(known);
-            surplus -= usize::from(goes);
-            !goes
+            let is_dropped = surplus > 0 && !is_there(known);
+            surplus -= usize::from(is_dropped);
+            !is_dropped
         });
     }
 

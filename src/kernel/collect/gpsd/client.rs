@@ -1,4 +1,4 @@
-//! The connection to gpsd, kept by a thread of its own: each `?WATCH` would keep the receiver powered for itself.
+//! The connection to gpsd, kept by a thread of state own: each `?WATCH` would keep the receiver powered for itself.
 
 use super::report::Reports;
 use crate::base::clock::WallClock;
@@ -26,7 +26,7 @@ const VERSION: &[u8] = b"?VERSION;\n";
 /// The time for connecting and asking.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the thread waits at a time: it outlives its collector by at most this.
+/// How long the thread waits at a time: it outlives state collector by at most this.
 const TURN: Duration = Duration::from_secs(1);
 
 /// How long gpsd may be silent before it is polled, and as much again before the connection is closed.
@@ -68,8 +68,8 @@ impl Client {
     /// A thread could not be started.
     pub fn start(peer: Peer) -> io::Result<Client> {
         let shared = Arc::new(Shared { state: Mutex::default(), over: Condvar::new() });
-        let its = Arc::clone(&shared);
-        spawn_thread(PLACE, STACK, Box::new(move || its.run(&peer)))?;
+        let state = Arc::clone(&shared);
+        spawn_thread(PLACE, STACK, Box::new(move || state.run(&peer)))?;
         Ok(Client { shared })
     }
 
@@ -124,18 +124,18 @@ impl Shared {
     }
 
     fn listen(&self, stream: &mut Stream, has_reported: &mut bool) -> Result<(), Error> {
-        let (mut text, mut heard, mut is_asked) = (Vec::new(), Instant::now(), false);
+        let (mut text, mut last_data, mut is_polled) = (Vec::new(), Instant::now(), false);
         while !self.lock().is_over {
             match stream.receive(&mut text, Instant::now() + TURN) {
                 Ok(0) => return Err(failed(&ErrorKind::UnexpectedEof.into())),
-                Ok(_) => (heard, is_asked) = (Instant::now(), false),
+                Ok(_) => (last_data, is_polled) = (Instant::now(), false),
                 Err(error) if error.raw_os_error() == Some(libc::ETIMEDOUT) => {
-                    let silence = heard.elapsed();
+                    let silence = last_data.elapsed();
                     if silence > 2 * SILENCE {
                         return Err(failed(&error));
                     }
-                    if silence > SILENCE && !is_asked {
-                        is_asked = true;
+                    if silence > SILENCE && !is_polled {
+                        is_polled = true;
                         let sent = stream.send(VERSION, Instant::now() + PATIENCE);
                         sent.map_err(|error| failed(&error))?;
                     }

@@ -17,7 +17,7 @@ fn opened(peer: &Peer, interval: u64) -> Opened {
     let modems = Background::new("modemmanager", modems, Modems::ask);
     let (patience, info) = (Duration::from_secs(20), Rows::new(4));
     let collector =
-        Box::new(ModemManager { modems, patience, is_machine: true, is_asked: false, info });
+        Box::new(ModemManager { modems, patience, is_machine: true, is_requested: false, info });
     let files = Files::new(&Root::of_this_machine());
     Opened { collector, files, errors: Default::default(), textfiles: Default::default() }
 }

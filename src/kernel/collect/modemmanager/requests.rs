@@ -57,7 +57,7 @@ impl Modems {
     }
 
     /// Whether there is a bus.
-    pub fn can_ask(&self) -> bool {
+    pub fn has_bus(&self) -> bool {
         self.client.can_open()
     }
 
