@@ -8,10 +8,10 @@
 //! time …`, with `ipv4` in place of the IAID; time -1 never ends. Only odhcpd names the interface. Names and
 //! addresses of clients are not shown.
 //!
-//! A client renews when half of of_file lease is over, so the time of the next expiry moves on while
+//! A client renews when half of its lease is over, so the time of the next expiry moves on while
 //! clients are present. Leases that never end do not count for it.
 //!
-//! dnsmasq empties of_file file and writes it again: a file without leases, or whose last line is incomplete, has no
+//! dnsmasq empties its file and writes it again: a file without leases, or whose last line is incomplete, has no
 //! sample at that moment, and neither has one with a line that has none of these forms.
 
 mod lease;
@@ -261,7 +261,7 @@ fn add<'t>(
     Ok(())
 }
 
-/// The count for leases of an interface, and of_file name.
+/// The count for leases of an interface, and its name.
 fn find<'n>(counts: &[Count], name: &'n [u8], is_ipv6: bool) -> (Option<usize>, &'n [u8]) {
     let of = |name: &[u8]| {
         counts.iter().position(|one| one.is_ipv6 == is_ipv6 && one.interface() == name)

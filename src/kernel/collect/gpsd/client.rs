@@ -1,4 +1,4 @@
-//! The connection to gpsd, kept by a thread of state own: each `?WATCH` would keep the receiver powered for itself.
+//! The connection to gpsd, kept by a thread of its own: each `?WATCH` would keep the receiver powered for itself.
 
 use super::report::Reports;
 use crate::base::clock::WallClock;
@@ -26,7 +26,7 @@ const VERSION: &[u8] = b"?VERSION;\n";
 /// The time for connecting and asking.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the thread waits at a time: it outlives state collector by at most this.
+/// How long the thread waits at a time: it outlives its collector by at most this.
 const TURN: Duration = Duration::from_secs(1);
 
 /// How long gpsd may be silent before it is polled, and as much again before the connection is closed.

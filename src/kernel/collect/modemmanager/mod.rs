@@ -11,7 +11,7 @@
 //! org.freedesktop.ModemManager1.Device.Control of polkit. `modem_signal_interval_seconds` 0 means that no program did.
 //!
 //! Traffic of the connections of a modem is added up from the start of the agent, as connections come and go.
-//! ModemManager itself asks the modem for it every half minute or so. A modem is identified by bit port and model;
+//! ModemManager itself asks the modem for it every half minute or so. A modem is identified by its port and model;
 //! numbers of device, card and subscriber are not read.
 
 mod modem;
@@ -56,7 +56,7 @@ static FAMILIES: &[Family; 19] = families![
     gauge(  "modem_snr_db",                           One,   "Signal over noise, in dB.",                                TECHNOLOGY).own_prefix(),
     gauge(  "modem_rscp_dbm",                         One,   "Power of the pilot's code, in dBm.",                       TECHNOLOGY).own_prefix(),
     gauge(  "modem_ecio_db",                          One,   "Pilot over all that is received, in dB.",                  TECHNOLOGY).own_prefix(),
-    // Traffic, in bit order.
+    // Traffic, in its order.
     counter("modem_receive_bytes_total",              One,   "Bytes received.",                                          MODEM).own_prefix(),
     counter("modem_transmit_bytes_total",             One,   "Bytes sent.",                                              MODEM).own_prefix(),
     counter("modem_connected_seconds_total",          One,   "Time connected, of all connections together.",             MODEM).own_prefix(),
