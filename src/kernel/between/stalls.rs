@@ -55,14 +55,14 @@ pub static FAMILIES: &[Family; 1] = families![
 /// The triggers that are set.
 #[derive(Default)]
 pub struct Stalls {
-    triggers: Vec<Armed>,
+    triggers: Vec<Trigger>,
 }
 
 /// The result for each wanted trigger; `None` where it is set already.
 pub struct Prepared(Vec<(StallTrigger, Option<io::Result<File>>)>);
 
 /// One trigger.
-struct Armed {
+struct Trigger {
     wanted: StallTrigger,
     /// The labels `stall` and `window`.
     texts: [String; 2],
@@ -88,7 +88,7 @@ impl Stalls {
     /// Sets the triggers that are new. This should be done before the process confines itself.
     pub fn prepare(&self, pressure: &Pressure, procfs: &Path) -> Prepared {
         let new = |wanted: &StallTrigger| {
-            let is_set = |known: &Armed| known.wanted == *wanted && known.state.is_ok();
+            let is_set = |known: &Trigger| known.wanted == *wanted && known.state.is_ok();
             let is_new = !self.triggers.iter().any(is_set);
             (*wanted, is_new.then(|| set(wanted, procfs)))
         };
@@ -109,8 +109,8 @@ impl Stalls {
             let texts = [time_of(wanted.stall), time_of(wanted.window)];
             self.triggers.push(match known {
                 Some(known) if state.is_err() && known.state.is_ok() => known,
-                Some(known) => Armed { state, ..known },
-                None => Armed { wanted, texts, count: 0, state },
+                Some(known) => Trigger { state, ..known },
+                None => Trigger { wanted, texts, count: 0, state },
             });
         }
     }
@@ -126,14 +126,14 @@ impl Stalls {
         let set = self.triggers.iter_mut().filter(|trigger| trigger.state.is_ok());
         let mut has_stalled = false;
         for (trigger, ready) in set.zip(ready).filter(|(_, ready)| ready.any()) {
-            has_stalled |= trigger.take(*ready, now);
+            has_stalled |= trigger.count_event(*ready, now);
         }
         has_stalled
     }
 
     /// The triggers that could not be set: their names, and why not.
     pub fn lacking(&self) -> impl Iterator<Item = (String, &str)> {
-        let lacking = |trigger: &'_ Armed| trigger.state.is_err();
+        let lacking = |trigger: &'_ Trigger| trigger.state.is_err();
         self.triggers.iter().filter(move |trigger| lacking(trigger)).map(|trigger| {
             (name(&trigger.wanted), trigger.state.as_ref().err().map_or("", String::as_str))
         })
@@ -155,9 +155,9 @@ impl Stalls {
     }
 }
 
-impl Armed {
+impl Trigger {
     /// Counts an event, unless it is false.
-    fn take(&mut self, ready: Ready, now: Instant) -> bool {
+    fn count_event(&mut self, ready: Ready, now: Instant) -> bool {
         let Ok(source) = &mut self.state else { return false };
         if ready.ended() {
             // The kernel ended the trigger; it would report that for ever.

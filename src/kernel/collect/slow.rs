@@ -40,7 +40,7 @@ pub struct Slow {
 
 /// The state and the results of the thread.
 struct Work {
-    look: ReadFn,
+    read_all: ReadFn,
     found: Found,
     /// Whether the results were not shown yet.
     is_unread: bool,
@@ -90,40 +90,40 @@ impl Found {
 
 impl Work {
     fn read(&mut self, _: Instant) {
-        let Work { look, found, is_unread } = self;
+        let Work { read_all, found, is_unread } = self;
         found.readings.clear();
         found.errors.clear();
         found.failure = None;
-        look(found);
+        read_all(found);
         (found.at, *is_unread) = (Some(Instant::now()), true);
     }
 }
 
 impl Slow {
-    /// An engine for the sensors in `directory`, each entry that `is_sensor`; `look` reads them all.
+    /// An engine for the sensors in `directory`, each entry that `is_sensor`; `read_all` reads them all.
     pub fn new(
         setup: &Setup<'_>,
         name: &'static str,
         directory: &'static str,
         is_sensor: IsSensor,
-        look: fn(&mut Listing, &mut Found),
+        read_all: fn(&mut Listing, &mut Found),
         period: Duration,
     ) -> Slow {
         let mut listing = Listing::new(setup.root.dir(directory));
-        let look = Box::new(move |found: &mut Found| look(&mut listing, found));
+        let read_all = Box::new(move |found: &mut Found| read_all(&mut listing, found));
         let sensors = Some((setup.root.dir(directory), is_sensor));
-        Slow { sensors, ..Slow::always(setup, name, directory, look, period) }
+        Slow { sensors, ..Slow::always(setup, name, directory, read_all, period) }
     }
 
-    /// An engine that always calls `look`, with `place` for errors.
+    /// An engine that always calls `read_all`, with `place` for errors.
     pub fn always(
         setup: &Setup<'_>,
         name: &'static str,
         place: &'static str,
-        look: ReadFn,
+        read_all: ReadFn,
         period: Duration,
     ) -> Slow {
-        let work = Work { look, found: Found::default(), is_unread: false };
+        let work = Work { read_all, found: Found::default(), is_unread: false };
         let is_live = setup.root.is_procfs();
         Slow {
             sensors: None,
@@ -228,7 +228,7 @@ mod tests {
     /// Holding this lock keeps the thread at work.
     static GATE: Mutex<u64> = Mutex::new(0);
 
-    fn look(_: &mut Listing, found: &mut Found) {
+    fn read_all(_: &mut Listing, found: &mut Found) {
         let mut gate = GATE.lock().unwrap();
         *gate += 1;
         found.push(&FAMILIES[0], [b""; 3], Value::Int(*gate));
@@ -242,7 +242,7 @@ mod tests {
         let (files, all) = (&mut Files::new(&root), &[] as _);
         let setup = Setup { root: &root, files, settings, all, dialect: Dialect::Own };
         let is_sensor = |name: &[u8]| name == b"sensor";
-        Slow::new(&setup, "slow", "/sys/x", is_sensor, look, Duration::from_secs(60))
+        Slow::new(&setup, "slow", "/sys/x", is_sensor, read_all, Duration::from_secs(60))
     }
 
     /// The value, whether there is an age, and the errors of a scrape at this time.

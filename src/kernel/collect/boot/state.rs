@@ -111,7 +111,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that has read nothing yet. The default file (`is_default`) is not used where this process may not write it.
+    /// A keeper that has read nothing yet. The default file (`is_default`) is not used where this process may not
+    /// write it.
     pub fn new(path: PathBuf, is_default: bool) -> Keeper {
         Keeper { file: Slots::new(path), is_default, ..Keeper::default() }
     }
@@ -136,7 +137,7 @@ impl Keeper {
     /// # Errors
     ///
     /// The file cannot be read, belongs to another program, or cannot be written.
-    pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
+    pub fn counts_in(&mut self, id: BootId) -> Result<Boots, Error> {
         let result = self.read_and_write(id);
         if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = result
             && self.is_default

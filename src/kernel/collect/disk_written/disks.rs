@@ -40,7 +40,7 @@ impl Disks {
     }
 
     /// Looks up the disks.
-    pub fn look(&mut self, errors: &mut PartialErrors) {
+    pub fn look_up(&mut self, errors: &mut PartialErrors) {
         if errors.unless_absent(self.listing.has_changed()) == Some(true) {
             self.learn(errors);
         }

@@ -119,7 +119,7 @@ impl Collector for DiskWritten {
         let [all, own] = &FAMILIES;
         if self.is_kept() {
             if is_due {
-                self.disks.look(scrape.errors);
+                self.disks.look_up(scrape.errors);
             }
             if let Err(error) = self.count(is_due, scrape) {
                 scrape.errors.unless_absent::<()>(Err(error));

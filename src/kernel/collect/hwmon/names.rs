@@ -101,13 +101,12 @@ pub fn new_family(
     };
     let is_unprefixed = element.is_empty() || (element == "input" && !is_input);
     let part = if is_unprefixed { String::new() } else { ["_", &clean(element)].concat() };
-    let mut made = gauge(&[&name, &part, suffix].concat(), unit);
+    let mut family = gauge(&[&name, &part, suffix].concat(), unit);
     if kind == "energy" && suffix.ends_with("total") {
-        made.kind = Kind::Counter;
+        family.kind = Kind::Counter;
     }
-
-    made.help = ["Sensor ", kind, &part.replace('_', " "), "."].concat();
-    Some((made, factor))
+    family.help = ["Sensor ", kind, &part.replace('_', " "), "."].concat();
+    Some((family, factor))
 }
 
 fn gauge(name: &str, unit: Unit) -> NewFamily {
