@@ -142,6 +142,7 @@ impl Zram {
         Ok(())
     }
 
+    #[inline(always)] // in one place
     fn write(&self, out: &mut dyn Sink) {
         let [numbers @ .., info] = &FAMILIES;
         for (at, family) in numbers.iter().enumerate() {
