@@ -4,7 +4,7 @@ use super::report::Reports;
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, KeptError};
 use crate::base::sys::spawn_thread;
-use crate::kernel::read::stream::{Peer, Stream, connect};
+use crate::kernel::read::stream::{Peer, Stream, connect, failure};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -170,10 +170,5 @@ impl Shared {
 }
 
 fn failed(error: &io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => Error::Read(PLACE.into(), libc::ECONNRESET),
-        // The name of the host could not be resolved.
-        _ if error.raw_os_error().is_none() => Error::Read(PLACE.into(), libc::EHOSTUNREACH),
-        _ => Error::of(PLACE, error),
-    }
+    failure(PLACE.into(), error)
 }
