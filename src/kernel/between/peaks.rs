@@ -42,7 +42,7 @@ pub static FAMILIES: &[Family; 7] = families![
 /// Samples the machine every second, if that is enabled.
 #[derive(Default)]
 pub struct Peaks {
-    looking: Option<Box<PeakSampler>>,
+    sampler: Option<Box<PeakSampler>>,
 }
 
 struct PeakSampler {
@@ -68,44 +68,44 @@ impl Peaks {
     /// Applies these settings; if they changed, all values are reset.
     pub fn apply(&mut self, wanted: &settings::Peaks, paths: &Paths, now: Instant) {
         if !wanted.are_on {
-            self.looking = None;
+            self.sampler = None;
             return;
         }
-        let is_same = |looking: &PeakSampler| looking.wanted == *wanted && looking.paths == *paths;
-        if !self.looking.as_deref().is_some_and(is_same) {
-            self.looking = Some(Box::new(PeakSampler::new(wanted, paths, now)));
+        let is_same = |sampler: &PeakSampler| sampler.wanted == *wanted && sampler.paths == *paths;
+        if !self.sampler.as_deref().is_some_and(is_same) {
+            self.sampler = Some(Box::new(PeakSampler::new(wanted, paths, now)));
         }
     }
 
     /// When the next reading is due.
     pub fn deadline(&self) -> Option<Instant> {
-        self.looking.as_ref().map(|looking| looking.next)
+        self.sampler.as_ref().map(|sampler| sampler.next)
     }
 
     /// Reads the files, if it is time.
     pub fn turn(&mut self, now: Instant) {
-        let Some(looking) = self.looking.as_mut().filter(|looking| looking.next <= now) else {
+        let Some(sampler) = self.sampler.as_mut().filter(|sampler| sampler.next <= now) else {
             return;
         };
         // Each second, and no more often than that after a pause.
-        looking.next = (looking.next + SECOND).max(now + SECOND / 2);
-        looking.look(now);
+        sampler.next = (sampler.next + SECOND).max(now + SECOND / 2);
+        sampler.sample(now);
     }
 
     /// Writes the highest values; no sample for values that were not read.
     pub fn write_self_metrics(&self, out: &mut dyn Sink) {
-        let Some(looking) = &self.looking else { return };
+        let Some(sampler) = &self.sampler else { return };
         let [window, cpu, tasks, memory, receive, transmit, left_out] = &FAMILIES;
-        let millis = u64::try_from(looking.wanted.window.as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(sampler.wanted.window.as_millis()).unwrap_or(u64::MAX);
         out.single(window, window.value(millis));
-        let whole = [(cpu, &looking.cpu), (tasks, &looking.tasks), (memory, &looking.memory)];
-        for (family, peak) in whole {
+        let of_machine = [(cpu, &sampler.cpu), (tasks, &sampler.tasks), (memory, &sampler.memory)];
+        for (family, peak) in of_machine {
             if let Some(highest) = peak.highest() {
                 out.single(family, family.value(highest));
             }
         }
-        looking.links.write([receive, transmit], out);
-        out.single(left_out, left_out.value(looking.links.left_out));
+        sampler.links.write([receive, transmit], out);
+        out.single(left_out, left_out.value(sampler.links.left_out));
     }
 }
 
@@ -134,7 +134,7 @@ impl PeakSampler {
 
     /// Reads the files once. A file that cannot be read has no value in this second; the collectors
     /// report it.
-    fn look(&mut self, now: Instant) {
+    fn sample(&mut self, now: Instant) {
         for at in self.steps.passed(now) {
             let of_all = [&mut self.cpu, &mut self.tasks, &mut self.memory];
             of_all.into_iter().for_each(|peak| peak.clear(at));
@@ -144,15 +144,15 @@ impl PeakSampler {
         let since = since.filter(|since| *since <= LATEST && !since.is_zero());
         self.last = Some(now);
         self.files.begin();
-        let _ = self.look_at_tasks(since.is_some());
-        let _ = self.look_at_memory();
+        let _ = self.sample_tasks(since.is_some());
+        let _ = self.sample_memory();
         match self.files.read(self.dev) {
-            Ok(text) => self.links.look(text, since, self.steps.at),
-            Err(_) => self.links.begin_anew(),
+            Ok(text) => self.links.update(text, since, self.steps.at),
+            Err(_) => self.links.forget_counts(),
         }
     }
 
-    fn look_at_tasks(&mut self, is_recent: bool) -> Result<(), Error> {
+    fn sample_tasks(&mut self, is_recent: bool) -> Result<(), Error> {
         let before = self.ticks.take().filter(|_| is_recent);
         let text = self.files.read(self.stat)?;
         let field = |key: &[u8]| {
@@ -168,7 +168,7 @@ impl PeakSampler {
         Ok(())
     }
 
-    fn look_at_memory(&mut self) -> Result<(), Error> {
+    fn sample_memory(&mut self) -> Result<(), Error> {
         let text = self.files.read(self.meminfo)?;
         let field = |key: &[u8]| {
             let (_, rest) = scan::lines(text).filter_map(scan::keyed).find(|(k, _)| *k == key)?;

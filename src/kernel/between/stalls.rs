@@ -55,14 +55,14 @@ pub static FAMILIES: &[Family; 1] = families![
 /// The triggers that are set.
 #[derive(Default)]
 pub struct Stalls {
-    triggers: Vec<Armed>,
+    triggers: Vec<Trigger>,
 }
 
 /// The result for each wanted trigger; `None` where it is set already.
 pub struct Prepared(Vec<(StallTrigger, Option<io::Result<File>>)>);
 
 /// One trigger.
-struct Armed {
+struct Trigger {
     wanted: StallTrigger,
     /// The labels `stall` and `window`.
     texts: [String; 2],
@@ -74,7 +74,7 @@ struct Armed {
 struct Source {
     file: File,
     /// While events may be false.
-    doubt: Option<Unconfirmed>,
+    unconfirmed: Option<Unconfirmed>,
 }
 
 struct Unconfirmed {
@@ -88,7 +88,7 @@ impl Stalls {
     /// Sets the triggers that are new. This should be done before the process confines itself.
     pub fn prepare(&self, pressure: &Pressure, procfs: &Path) -> Prepared {
         let new = |wanted: &StallTrigger| {
-            let is_set = |known: &Armed| known.wanted == *wanted && known.state.is_ok();
+            let is_set = |known: &Trigger| known.wanted == *wanted && known.state.is_ok();
             let is_new = !self.triggers.iter().any(is_set);
             (*wanted, is_new.then(|| set(wanted, procfs)))
         };
@@ -109,8 +109,8 @@ impl Stalls {
             let texts = [time_of(wanted.stall), time_of(wanted.window)];
             self.triggers.push(match known {
                 Some(known) if state.is_err() && known.state.is_ok() => known,
-                Some(known) => Armed { state, ..known },
-                None => Armed { wanted, texts, count: 0, state },
+                Some(known) => Trigger { state, ..known },
+                None => Trigger { wanted, texts, count: 0, state },
             });
         }
     }
@@ -126,14 +126,14 @@ impl Stalls {
         let set = self.triggers.iter_mut().filter(|trigger| trigger.state.is_ok());
         let mut has_stalled = false;
         for (trigger, ready) in set.zip(ready).filter(|(_, ready)| ready.any()) {
-            has_stalled |= trigger.take(*ready, now);
+            has_stalled |= trigger.count_event(*ready, now);
         }
         has_stalled
     }
 
     /// The triggers that could not be set: their names, and why not.
     pub fn lacking(&self) -> impl Iterator<Item = (String, &str)> {
-        let lacking = |trigger: &'_ Armed| trigger.state.is_err();
+        let lacking = |trigger: &'_ Trigger| trigger.state.is_err();
         self.triggers.iter().filter(move |trigger| lacking(trigger)).map(|trigger| {
             (name(&trigger.wanted), trigger.state.as_ref().err().map_or("", String::as_str))
         })
@@ -155,9 +155,9 @@ impl Stalls {
     }
 }
 
-impl Armed {
+impl Trigger {
     /// Counts an event, unless it is false.
-    fn take(&mut self, ready: Ready, now: Instant) -> bool {
+    fn count_event(&mut self, ready: Ready, now: Instant) -> bool {
         let Ok(source) = &mut self.state else { return false };
         if ready.ended() {
             // The kernel ended the trigger; it would report that for ever.
@@ -172,20 +172,22 @@ impl Armed {
 
 impl Source {
     fn new(file: File, wanted: &StallTrigger) -> Source {
-        let doubt = total(&file, wanted).map(|total| Unconfirmed { until: None, total });
-        Source { file, doubt }
+        let unconfirmed = total(&file, wanted).map(|total| Unconfirmed { until: None, total });
+        Source { file, unconfirmed }
     }
 
     fn is_true(&mut self, wanted: &StallTrigger, now: Instant) -> bool {
-        let is_over = |doubt: &Unconfirmed| doubt.until.is_some_and(|until| until <= now);
-        let Some(doubt) = self.doubt.take_if(|doubt| !is_over(doubt)) else {
-            self.doubt = None;
+        let is_over =
+            |unconfirmed: &Unconfirmed| unconfirmed.until.is_some_and(|until| until <= now);
+        let Some(unconfirmed) = self.unconfirmed.take_if(|unconfirmed| !is_over(unconfirmed))
+        else {
+            self.unconfirmed = None;
             return true;
         };
-        let until = doubt.until.unwrap_or(now + 2 * (wanted.window + LATEST));
-        let total = total(&self.file, wanted).unwrap_or(doubt.total);
-        self.doubt = Some(Unconfirmed { until: Some(until), total });
-        u128::from(total.saturating_sub(doubt.total)) >= wanted.stall.as_micros()
+        let until = unconfirmed.until.unwrap_or(now + 2 * (wanted.window + LATEST));
+        let total = total(&self.file, wanted).unwrap_or(unconfirmed.total);
+        self.unconfirmed = Some(Unconfirmed { until: Some(until), total });
+        u128::from(total.saturating_sub(unconfirmed.total)) >= wanted.stall.as_micros()
     }
 }
 

@@ -169,6 +169,22 @@ impl PartialErrors {
         self.record(Error::parse(place, expected, found));
     }
 
+    /// Drops the names beyond the first `most`, which is one error: `expected` says what `place` may have.
+    #[cold]
+    #[inline(never)]
+    pub fn limit(
+        &mut self,
+        names: &mut Vec<String>,
+        most: usize,
+        place: &'static str,
+        expected: &'static str,
+    ) {
+        if let Some(first) = names.get(most) {
+            self.refuse(place, expected, first.as_bytes());
+            names.truncate(most);
+        }
+    }
+
     /// Counts an error by its kind alone.
     #[cold]
     pub fn tally(&mut self, error: &Error) {

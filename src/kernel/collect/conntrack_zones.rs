@@ -62,9 +62,9 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let paths = [PATH, LIMIT].map(|path| setup.root.real(path));
-    let look = Box::new(move |found: &mut Found| look(&paths, found));
+    let read_all = Box::new(move |found: &mut Found| read_all(&paths, found));
     let period = setup.settings.get(&INTERVAL);
-    Box::new(Zones(Slow::always(setup, "conntrack", PATH, look, period)))
+    Box::new(Zones(Slow::always(setup, "conntrack", PATH, read_all, period)))
 }
 
 struct Zones(Slow);
@@ -86,7 +86,7 @@ fn is_refused(error: Option<&std::io::Error>) -> bool {
 }
 
 /// Reads all connections, and their limit.
-fn look([path, limit]: &[PathBuf; 2], found: &mut Found) {
+fn read_all([path, limit]: &[PathBuf; 2], found: &mut Found) {
     let counts = match read(path) {
         Ok(counts) => counts,
         Err(error) => return found.fail(error),

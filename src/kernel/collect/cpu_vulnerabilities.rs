@@ -88,11 +88,8 @@ impl CpuVulnerabilities {
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.names = self.listing.names().map(str::to_owned).collect();
         sys::sort(&mut self.names, Ord::cmp);
-        if let Some(first) = self.names.get(MAX_VULNERABILITIES) {
-            let expected = "at most 256 vulnerabilities";
-            errors.refuse(DIRECTORY, expected, first.as_bytes());
-            self.names.truncate(MAX_VULNERABILITIES);
-        }
+        let expected = "at most 256 vulnerabilities";
+        errors.limit(&mut self.names, MAX_VULNERABILITIES, DIRECTORY, expected);
     }
 }
 

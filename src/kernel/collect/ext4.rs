@@ -87,7 +87,7 @@ struct Ext4 {
 
 impl Collector for Ext4 {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if self.devices.look(scrape)? {
+        if self.devices.look_up(scrape)? {
             self.devices.read(scrape.errors);
             self.read_times(scrape.errors);
             if self.devices.objects.of(0).next().is_some() {

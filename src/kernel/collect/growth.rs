@@ -27,7 +27,7 @@ pub struct Growth {
     pub sums: Counts,
     parts: Vec<Part>,
     /// When the last complete reading was.
-    looked: Option<Instant>,
+    last_reading: Option<Instant>,
     /// The index of the probable next part: they mostly come in the same order.
     next: usize,
 }
@@ -81,7 +81,9 @@ impl Growth {
             Some(part) => part.grow(seen, now, &mut self.sums),
             None => {
                 // It may only have been missed by the last reading.
-                let is_new = self.looked.is_some_and(|looked| is_younger(seen.age, now, looked));
+                let is_new = self
+                    .last_reading
+                    .is_some_and(|last_reading| is_younger(seen.age, now, last_reading));
                 let of = |count: &Option<u64>| count.map(|count| if is_new { count } else { 0 });
                 self.sums
                     .iter_mut()
@@ -97,7 +99,7 @@ impl Growth {
     /// Ends a complete reading: parts that it did not show are gone.
     pub fn end(&mut self, now: Instant) {
         self.parts.retain(|part| part.is_seen);
-        self.looked = Some(now);
+        self.last_reading = Some(now);
     }
 }
 
@@ -147,28 +149,28 @@ mod tests {
     }
 
     /// The sum after each reading, ten seconds apart.
-    fn sums(looks: &[&[Observation]]) -> Vec<Option<u64>> {
+    fn sums(readings: &[&[Observation]]) -> Vec<Option<u64>> {
         let (mut growth, start) = (Growth::default(), Instant::now());
-        let mut look = |(at, parts): (usize, &&[Observation])| {
+        let mut read = |(at, parts): (usize, &&[Observation])| {
             let now = start + Duration::from_secs(10 * at as u64);
             growth.begin();
             assert!(parts.iter().all(|part| growth.add(part, now)));
             growth.end(now);
             growth.sums[3]
         };
-        looks.iter().enumerate().map(&mut look).collect()
+        readings.iter().enumerate().map(&mut read).collect()
     }
 
     #[test]
     fn a_sum_goes_on_when_parts_come_and_go() {
-        let looks: [&[Observation]; 5] = [
+        let readings: [&[Observation]; 5] = [
             &[seen(1, 100, Some(60)), seen(2, 1000, Some(5))],
             &[seen(2, 1010, Some(15)), seen(1, 105, Some(70))],
             &[seen(1, 107, Some(80))],
             &[seen(1, 107, Some(90)), seen(2, 40, Some(3))],
             &[],
         ];
-        assert_eq!(sums(&looks), [0, 15, 17, 57, 57].map(Some));
+        assert_eq!(sums(&readings), [0, 15, 17, 57, 57].map(Some));
     }
 
     #[test]
@@ -182,9 +184,9 @@ mod tests {
 
     #[test]
     fn a_part_missed_once_is_not_counted_twice() {
-        let looks: [&[Observation]; 3] =
+        let readings: [&[Observation]; 3] =
             [&[seen(1, 900, Some(60))], &[], &[seen(1, 950, Some(80)), seen(2, 70, None)]];
-        assert_eq!(sums(&looks)[2], Some(0));
+        assert_eq!(sums(&readings)[2], Some(0));
         let twice = seen(1, 950, Some(70));
         assert_eq!(sums(&[&[seen(1, 900, Some(60))], &[twice, twice]])[1], Some(50));
     }

@@ -35,7 +35,7 @@ impl Kept {
 
     /// Reads every attribute of every object if it is time, and writes all values.
     pub fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if self.look(scrape)? {
+        if self.look_up(scrape)? {
             self.read(scrape.errors);
         }
         self.write(scrape.errors, out);
@@ -44,7 +44,7 @@ impl Kept {
 
     /// Looks up objects if it is time, and returns whether it was: then the last values are dropped.
     /// Without the directory there are no values.
-    pub fn look(&mut self, scrape: &mut Scrape<'_>) -> Result<bool, Error> {
+    pub fn look_up(&mut self, scrape: &mut Scrape<'_>) -> Result<bool, Error> {
         if self.due.is_some_and(|due| scrape.now < due) {
             self.found?;
             return Ok(false);

@@ -16,7 +16,7 @@ pub struct Learned {
 struct Key {
     key: Box<[u8]>,
     /// Its family, unless it is not shown.
-    made: Option<(NewFamily, u32)>,
+    family: Option<(NewFamily, u32)>,
 }
 
 impl Learned {
@@ -36,7 +36,7 @@ impl Learned {
                 None => self.learn(key, make)?,
             },
         };
-        self.keys.get(at)?.made.as_ref().map(|_| at)
+        self.keys.get(at)?.family.as_ref().map(|_| at)
     }
 
     #[cold]
@@ -44,16 +44,16 @@ impl Learned {
         if self.keys.len() >= MAX_KEYS {
             return None;
         }
-        let is_known = |made: &NewFamily| {
-            let mut all = self.keys.iter().filter_map(|known| known.made.as_ref());
-            all.any(|(known, _)| known.name == made.name)
+        let is_known = |family: &NewFamily| {
+            let mut all = self.keys.iter().filter_map(|known| known.family.as_ref());
+            all.any(|(known, _)| known.name == family.name)
         };
         // The part after a bar would be our own name.
         let text = std::str::from_utf8(key).ok().filter(|text| !text.contains('|'));
-        let made = text.and_then(make);
-        let made = made.filter(|made| is_name(&made.name) && !is_known(made));
-        let made = made.map(|made| (made, fresh_stamp()));
-        self.keys.push(Key { key: key.into(), made });
+        let family = text.and_then(make);
+        let family = family.filter(|family| is_name(&family.name) && !is_known(family));
+        let family = family.map(|family| (family, fresh_stamp()));
+        self.keys.push(Key { key: key.into(), family });
         Some(self.keys.len() - 1)
     }
 
@@ -64,8 +64,8 @@ impl Learned {
 
     /// The family with this number, without label keys.
     pub fn family(&self, at: usize) -> Option<Row<'_>> {
-        let (made, stamp) = self.keys.get(at)?.made.as_ref()?;
-        Some(Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp))
+        let (family, stamp) = self.keys.get(at)?.family.as_ref()?;
+        Some(Family::dynamic(family.kind, family.unit, &family.name, &family.help, *stamp))
     }
 }
 
@@ -79,9 +79,9 @@ mod tests {
         let mut learned = Learned::default();
         let make = |key: &str| {
             let name = format!("x_{}", key.replace('-', "_"));
-            let made =
+            let family =
                 NewFamily { kind: Kind::Untyped, unit: Unit::One, name, help: "X.".to_owned() };
-            (key != "hidden").then_some(made)
+            (key != "hidden").then_some(family)
         };
         for _ in 0..2 {
             assert_eq!(learned.place(b"a-b", 0, &make), Some(0));

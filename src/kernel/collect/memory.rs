@@ -105,7 +105,7 @@ impl Collector for Memory {
 
 impl Memory {
     /// Parses the file into `lines`.
-    #[inline]
+    #[inline(always)] // in one place
     fn parse(&mut self, mut text: &[u8], errors: &mut PartialErrors) -> Result<(), Error> {
         let mut count = 0;
         loop {
@@ -144,7 +144,7 @@ impl Memory {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)] // in one place
     fn write(&self, errors: &mut PartialErrors, out: &mut dyn Sink) {
         for (i, line) in self.lines.iter().enumerate() {
             let key = self.keys.get(i).unwrap_or_default();

@@ -103,7 +103,7 @@ struct Mmc {
 
 impl Collector for Mmc {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if self.cards.look(scrape)? {
+        if self.cards.look_up(scrape)? {
             self.cards.read(scrape.errors);
             self.read_wear(scrape);
         }

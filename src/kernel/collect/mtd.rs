@@ -63,7 +63,7 @@ struct Mtd(Kept);
 
 impl Collector for Mtd {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if self.0.look(scrape)? {
+        if self.0.look_up(scrape)? {
             let Kept { objects, samples, .. } = &mut self.0;
             for device in objects.of(0) {
                 let strength = scrape.errors.unless_absent(objects.uint(device, "ecc_strength"));

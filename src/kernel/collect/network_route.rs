@@ -1,8 +1,8 @@
-//! Routes, by routing netlink (RTM_GETROUTE, rtnetlink(7)): those of all tables that lead somewhere, a
-//! series each, or one for each way of a route with several; and how many there are by interface. Time
-//! and output are proportional to the routes. A stored tree has no routes to request.
+//! Unicast routes of all tables, by routing netlink (RTM_GETROUTE, rtnetlink(7)): a series for each route, or for
+//! each next hop of one with several, and the number of routes by interface. Time and output are proportional to
+//! the routes. A stored tree has no routes to request.
 //!
-//! No label has the table, so routes of two tables may have the same labels; the first is shown.
+//! The table is not a label, so routes of two tables may have the same labels; the first is shown.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Routes {
-        can_ask: setup.root.has_own_interfaces(),
+        has_own_routes: setup.root.has_own_interfaces(),
         stream: Stream::default(),
         links: LinkNames::default(),
         shown: RouteCounts::default(),
@@ -57,7 +57,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 
 struct Routes {
     /// The kernel's routes are those of this machine.
-    can_ask: bool,
+    has_own_routes: bool,
     stream: Stream,
     links: LinkNames,
     shown: RouteCounts,
@@ -66,7 +66,7 @@ struct Routes {
 impl Collector for Routes {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        if !self.can_ask {
+        if !self.has_own_routes {
             return Err(Error::Unsupported(route::PATH.into()));
         }
         self.links.learn(files.links()?);
@@ -104,7 +104,7 @@ impl RouteCounts {
         self.is_cut = false;
     }
 
-    /// Writes a sample for each way of a route that leads somewhere.
+    /// Writes a sample for each next hop of a unicast route.
     fn write(&mut self, route: &Route<'_>, links: &LinkNames, out: &mut dyn Sink) {
         if !route.is_unicast {
             return;
@@ -115,16 +115,16 @@ impl RouteCounts {
         });
         let destination = destination(route);
         let priority = Decimal::of(route.priority.into());
-        route.each_next_hop(&mut |way: &NextHop| {
-            let place = links.place(way.index);
+        route.each_next_hop(&mut |hop: &NextHop| {
+            let place = links.place(hop.index);
             if let Some(count) = self.counts.get_mut(place.unwrap_or(links.count())) {
                 *count += 1;
             }
-            let gateway = Text::of(|to| match way.gateway {
+            let gateway = Text::of(|to| match hop.gateway {
                 Some(ip) => write!(to, "{}", ip.to_canonical()),
                 None => Ok(()),
             });
-            let weight = way.weight.map(|weight| Decimal::of(weight.into()));
+            let weight = hop.weight.map(|weight| Decimal::of(weight.into()));
             let labels: [&[u8]; WIDTH] = [
                 place.and_then(|place| links.name(place)).unwrap_or_default(),
                 source.bytes(),

@@ -10,7 +10,7 @@ use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
 
 /// How long the first scrape waits for the first reading, and one of a stored machine.
-const MOMENT: Duration = Duration::from_millis(20);
+const LIVE: Duration = Duration::from_millis(20);
 const STORED: Duration = Duration::from_secs(10);
 
 /// After this many periods without another reading the last one is no longer shown.
@@ -35,17 +35,17 @@ pub struct Slow {
     thread: Background<Work>,
     period: Duration,
     patience: Duration,
-    asked_at: Option<Instant>,
+    requested_at: Option<Instant>,
     shown: Found,
     sorted: Gathered,
 }
 
 /// The state and the results of the thread.
 struct Work {
-    look: ReadFn,
+    read_all: ReadFn,
     found: Found,
     /// Whether the results were not shown yet.
-    is_news: bool,
+    is_unread: bool,
 }
 
 /// The results of one reading.
@@ -94,47 +94,47 @@ impl Found {
 
 impl Work {
     fn read(&mut self, _: Instant) {
-        let Work { look, found, is_news } = self;
+        let Work { read_all, found, is_unread } = self;
         found.readings.clear();
         found.errors.clear();
         found.failure = None;
-        look(found);
-        (found.at, *is_news) = (Some(Instant::now()), true);
+        read_all(found);
+        (found.at, *is_unread) = (Some(Instant::now()), true);
     }
 }
 
 impl Slow {
-    /// An engine for the sensors in `directory`, each entry that `is_sensor`; `look` reads them all.
+    /// An engine for the sensors in `directory`, each entry that `is_sensor`; `read_all` reads them all.
     pub fn new(
         setup: &Setup<'_>,
         name: &'static str,
         directory: &'static str,
         is_sensor: IsSensor,
-        look: fn(&mut Listing, &mut Found),
+        read_all: fn(&mut Listing, &mut Found),
         period: Duration,
     ) -> Slow {
         let mut listing = Listing::new(setup.root.dir(directory));
-        let look = Box::new(move |found: &mut Found| look(&mut listing, found));
+        let read_all = Box::new(move |found: &mut Found| read_all(&mut listing, found));
         let sensors = Some((setup.root.dir(directory), is_sensor));
-        Slow { sensors, ..Slow::always(setup, name, directory, look, period) }
+        Slow { sensors, ..Slow::always(setup, name, directory, read_all, period) }
     }
 
-    /// An engine that always calls `look`, with `place` for errors.
+    /// An engine that always calls `read_all`, with `place` for errors.
     pub fn always(
         setup: &Setup<'_>,
         name: &'static str,
         place: &'static str,
-        look: ReadFn,
+        read_all: ReadFn,
         period: Duration,
     ) -> Slow {
-        let work = Work { look, found: Found::default(), is_news: false };
+        let work = Work { read_all, found: Found::default(), is_unread: false };
         let is_live = setup.root.is_procfs();
         Slow {
             sensors: None,
             thread: Background::new(name, work, Work::read),
             period,
-            patience: if is_live { MOMENT } else { STORED },
-            asked_at: None,
+            patience: if is_live { LIVE } else { STORED },
+            requested_at: None,
             shown: Found::default(),
             sorted: Gathered::new(place),
         }
@@ -153,9 +153,9 @@ impl Slow {
     ) -> Result<(), Error> {
         let now = scrape.now;
         let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
-        if since(self.asked_at).is_none_or(|time| time >= self.period) {
-            let is_first = self.asked_at.is_none();
-            self.asked_at = Some(now);
+        if since(self.requested_at).is_none_or(|time| time >= self.period) {
+            let is_first = self.requested_at.is_none();
+            self.requested_at = Some(now);
             match self.has_sensors() {
                 Ok(true) => self.ask(is_first),
                 Ok(false) => self.shown = Found::default(),
@@ -203,8 +203,8 @@ impl Slow {
 
     /// Fetches the results that the thread has read since.
     fn take(&mut self, scrape: &mut Scrape<'_>) {
-        let Some(work) = self.thread.at_rest().filter(|work| work.is_news) else { return };
-        work.is_news = false;
+        let Some(work) = self.thread.at_rest().filter(|work| work.is_unread) else { return };
+        work.is_unread = false;
         std::mem::swap(&mut self.shown, &mut work.found);
         // The previous values stay with the thread.
         std::mem::swap(&mut self.shown.before, &mut work.found.before);
@@ -232,7 +232,7 @@ mod tests {
     /// Holding this lock keeps the thread at work.
     static GATE: Mutex<u64> = Mutex::new(0);
 
-    fn look(_: &mut Listing, found: &mut Found) {
+    fn read_all(_: &mut Listing, found: &mut Found) {
         let mut gate = GATE.lock().unwrap();
         *gate += 1;
         found.push(&FAMILIES[0], [b""; 3], Value::Int(*gate));
@@ -246,7 +246,7 @@ mod tests {
         let (files, all) = (&mut Files::new(&root), &[] as _);
         let setup = Setup { root: &root, files, settings, all, dialect: Dialect::Own };
         let is_sensor = |name: &[u8]| name == b"sensor";
-        Slow::new(&setup, "slow", "/sys/x", is_sensor, look, Duration::from_secs(60))
+        Slow::new(&setup, "slow", "/sys/x", is_sensor, read_all, Duration::from_secs(60))
     }
 
     /// The value, whether there is an age, and the errors of a scrape at this time.
@@ -277,7 +277,7 @@ mod tests {
         let first = |errors| (Some("1".to_owned()), true, errors);
         assert_eq!(at(&mut slow, &tree, later(119)), (None, false, 0), "not looked for yet");
         assert_eq!(at(&mut slow, &tree, later(120)), first(1));
-        slow.patience = MOMENT;
+        slow.patience = LIVE;
         let mut gate = GATE.lock().unwrap();
         for seconds in [179, 180, 299] {
             assert_eq!(at(&mut slow, &tree, later(seconds)), first(0), "{seconds}");
@@ -286,7 +286,7 @@ mod tests {
         *gate = 6;
         drop(gate);
         while slow.thread.at_rest().is_none() {}
-        slow.asked_at = Some(Instant::now());
+        slow.requested_at = Some(Instant::now());
         assert_eq!(at(&mut slow, &tree, Instant::now()), (Some("7".to_owned()), true, 1));
         std::fs::remove_dir_all(tree.0.join("sys/x")).unwrap();
         assert_eq!(at(&mut slow, &tree, later(2000)), (None, false, 0));

@@ -84,9 +84,9 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let (file, softirq) = (setup.files.whole(PATH), setup.settings.get(&SOFTIRQ));
     // node_exporter shows the kernel's value. A stored tree has no clock.
-    let is_reckoned = setup.dialect == Dialect::Own && setup.root.is_procfs();
+    let is_adjusted = setup.dialect == Dialect::Own && setup.root.is_procfs();
     let is_settled = setup.root.real(RTC).exists();
-    let start = is_reckoned.then_some(Start { is_settled, known: None });
+    let start = is_adjusted.then_some(Start { is_settled, known: None });
     Box::new(Stat { file, softirq, start })
 }
 

@@ -44,9 +44,9 @@ impl Poller {
         interval: &'static CollectorOption<Duration>,
     ) -> Poller {
         let path = setup.settings.get(socket);
-        let look = Box::new(move |found: &mut Found| ask(&path, query, found));
+        let read_all = Box::new(move |found: &mut Found| ask(&path, query, found));
         let period = setup.settings.get(interval);
-        let slow = || Slow::always(setup, query.object, BUS, look, period);
+        let slow = || Slow::always(setup, query.object, BUS, read_all, period);
         Poller(setup.root.is_procfs().then(slow), query.age)
     }
 }

@@ -15,7 +15,7 @@ use crate::settings::Subject;
 const FILES: [(&str, &str); 2] = [("/proc/net/udp", "v4"), ("/proc/net/udp6", "v6")];
 const EXPECTED: &str = "tx_queue:rx_queue as the fifth word of every line";
 
-/// The beginning of the header, for a file that is known to have no sockets and is not read.
+/// The beginning of the header, in place of a file that is known to have no sockets.
 const NO_SOCKETS: &[u8] = b"sl local_address rem_address st tx_queue";
 
 /// The place of the two queues among the words of a line.

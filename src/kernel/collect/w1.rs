@@ -66,7 +66,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         setup.files.claim_chips(CHIP);
     }
     let period = setup.settings.get(&INTERVAL);
-    Box::new(Sensors(Slow::new(setup, "w1", DIRECTORY, is_sensor, look, period)))
+    Box::new(Sensors(Slow::new(setup, "w1", DIRECTORY, is_sensor, read_all, period)))
 }
 
 struct Sensors(Slow);
@@ -83,7 +83,7 @@ fn is_sensor(name: &[u8]) -> bool {
 }
 
 /// Reads every sensor.
-fn look(listing: &mut Listing, found: &mut Found) {
+fn read_all(listing: &mut Listing, found: &mut Found) {
     if let Err(error) = listing.has_changed() {
         found.before.clear();
         return found.record(error);

@@ -106,10 +106,7 @@ impl Watchdog {
     fn learn(&mut self, errors: &mut PartialErrors) {
         self.devices = self.listing.names().map(str::to_owned).collect();
         sys::sort(&mut self.devices, Ord::cmp);
-        if let Some(first) = self.devices.get(MAX_DEVICES) {
-            errors.refuse(DIRECTORY, "at most 64 devices", first.as_bytes());
-            self.devices.truncate(MAX_DEVICES);
-        }
+        errors.limit(&mut self.devices, MAX_DEVICES, DIRECTORY, "at most 64 devices");
     }
 }
 

@@ -101,7 +101,7 @@ struct Device {
 
 impl Zram {
     /// Looks up the devices if that is due.
-    fn look(&mut self, now: Instant, errors: &mut PartialErrors) {
+    fn look_up(&mut self, now: Instant, errors: &mut PartialErrors) {
         let is_recent = |then| now.saturating_duration_since(then) < LOOK_AGAIN;
         if self.looked_at.is_some_and(is_recent) {
             return;
@@ -142,6 +142,7 @@ impl Zram {
         Ok(())
     }
 
+    #[inline(always)] // in one place
     fn write(&self, out: &mut dyn Sink) {
         let [numbers @ .., info] = &FAMILIES;
         for (at, family) in numbers.iter().enumerate() {
@@ -201,7 +202,7 @@ impl Device {
 impl Collector for Zram {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { now, errors, .. } = scrape;
-        self.look(*now, errors);
+        self.look_up(*now, errors);
         if self.devices.is_empty() || self.absence.is_known() {
             self.dir.close();
             return Ok(());

@@ -32,7 +32,7 @@ impl<T> Shared<T> {
 
 impl<T: Send + 'static> Periodic<T> {
     /// Starts the thread `name`, which does `work` every `period`, the first time after one. It must not take long:
-    /// `look` waits for it.
+    /// `with` waits for it.
     ///
     /// # Errors
     ///
@@ -50,9 +50,9 @@ impl<T: Send + 'static> Periodic<T> {
         Ok(Periodic { shared })
     }
 
-    /// Calls `look` with the data of the work.
-    pub fn look<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.shared.lock().data)
+    /// Calls `run` with the data of the work.
+    pub fn with<R>(&self, run: impl FnOnce(&mut T) -> R) -> R {
+        run(&mut self.shared.lock().data)
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
         for expected in 1..=3 {
             assert_eq!(finished.recv(), Ok(expected));
         }
-        assert!(periodic.look(|(count, _)| *count) >= 3);
+        assert!(periodic.with(|(count, _)| *count) >= 3);
         drop(periodic);
         while finished.recv().is_ok() {} // the thread ends, and drops the sender
     }

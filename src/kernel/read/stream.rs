@@ -1,5 +1,6 @@
 //! A connection to a service of this machine or near it. It blocks, until a deadline.
 
+use crate::base::error::{Error, Place};
 use crate::base::sys::{self, connect_unix};
 use crate::base::wire::Url;
 use std::io::{self, ErrorKind, Read, Write};
@@ -116,6 +117,17 @@ fn tolerate(done: io::Result<usize>) -> io::Result<Option<usize>> {
             ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(None),
             _ => Err(error),
         },
+    }
+}
+
+/// The error of a connection to `place`. ECONNRESET if the peer ended it; EHOSTUNREACH if the name of the host could
+/// not be resolved.
+#[cold]
+pub fn failure(place: Place, error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Error::Read(place.into(), libc::ECONNRESET),
+        _ if error.raw_os_error().is_none() => Error::Read(place.into(), libc::EHOSTUNREACH),
+        _ => Error::of(place, error),
     }
 }
 

@@ -127,7 +127,7 @@ impl Walk {
     /// `record`.
     pub fn read(&mut self, all: bool, record: &mut dyn FnMut(Error)) -> Result<(), Error> {
         self.list().inspect_err(|_| self.processes.clear())?;
-        self.follow();
+        self.update();
         self.readings += 1;
         let Walk { dir, processes, readings, .. } = self;
         processes.retain_mut(|process| {
@@ -169,7 +169,7 @@ impl Walk {
     }
 
     /// Removes processes that ended, and adds new ones.
-    fn follow(&mut self) {
+    fn update(&mut self) {
         let Walk { pids, processes, .. } = self;
         processes.retain(|process| pids.binary_search(&process.pid).is_ok());
         let known = processes.len();

@@ -49,12 +49,12 @@ impl Links {
     }
 
     /// Forgets the last counts, so that the next reading only starts an interval.
-    pub fn begin_anew(&mut self) {
+    pub fn forget_counts(&mut self) {
         self.links.iter_mut().for_each(|link| link.bytes = None);
     }
 
     /// Reads the current counts, `since` after the last reading. Interfaces that are gone are forgotten.
-    pub fn look(&mut self, text: &[u8], since: Option<Duration>, step: usize) {
+    pub fn update(&mut self, text: &[u8], since: Option<Duration>, step: usize) {
         self.links.iter_mut().for_each(|link| link.is_there = false);
         self.left_out = 0;
         self.wanted.begin();
@@ -106,8 +106,8 @@ impl Link {
         let (Some(before), Some(since)) = (before, since) else { return };
         for ((peak, before), now) in self.peaks.iter_mut().zip(before).zip(bytes) {
             // A counter that started again from 0 gives no value.
-            let moved = now.checked_sub(before).map(u128::from);
-            let rate = moved.and_then(|bytes| {
+            let grown = now.checked_sub(before).map(u128::from);
+            let rate = grown.and_then(|bytes| {
                 (bytes * 1_000_000_000).checked_div(since.as_nanos()).map(u64::try_from)
             });
             peak.note(step, rate.and_then(Result::ok));

@@ -29,7 +29,7 @@ fn shown(stalls: &Stalls) -> Vec<String> {
 }
 
 /// A trigger whose file says that tasks waited so long in all.
-fn armed(tree: &Tree, total: u64) -> Armed {
+fn set_trigger(tree: &Tree, total: u64) -> Trigger {
     tree.put(
         "cpu",
         &format!("some avg10=0.00 avg60=0.00 avg300=0.00 total={total}\nfull total=9\n"),
@@ -37,26 +37,26 @@ fn armed(tree: &Tree, total: u64) -> Armed {
     let file = File::open(tree.0.join("cpu")).unwrap();
     let wanted = trigger("cpu", 100);
     let state = Ok(Source::new(file, &wanted));
-    Armed { wanted, texts: ["100ms".to_owned(), "2s".to_owned()], count: 0, state }
+    Trigger { wanted, texts: ["100ms".to_owned(), "2s".to_owned()], count: 0, state }
 }
 
 #[test]
 fn until_windows_begin_anew_an_event_needs_the_whole_stall() {
     let (tree, start) = (Tree::new("stalls"), Instant::now());
-    let mut armed = armed(&tree, 1_000_000);
-    let event = |armed: &mut Armed, millis: u32, total: u64| {
+    let mut trigger = set_trigger(&tree, 1_000_000);
+    let event = |trigger: &mut Trigger, millis: u32, total: u64| {
         tree.put("cpu", &format!("some avg10=0.00 total={total}\n"));
-        let Ok(source) = &mut armed.state else { panic!() };
-        source.is_true(&armed.wanted, start + millis * MILLI)
+        let Ok(source) = &mut trigger.state else { panic!() };
+        source.is_true(&trigger.wanted, start + millis * MILLI)
     };
     let hour = 3_600_000;
-    assert!(!event(&mut armed, hour, 1_060_743), "as the kernel does, however late");
-    assert!(!event(&mut armed, hour + 2060, 1_160_742), "from the event before");
-    assert!(event(&mut armed, hour + 4060, 1_260_742));
-    assert!(!event(&mut armed, hour + 6070, 1_260_743));
-    assert!(!event(&mut armed, hour + 8000, 0), "what goes back is no growth");
-    assert!(event(&mut armed, hour + 8200, 0), "the kernel is believed");
-    assert!(event(&mut armed, 2 * hour, 0));
+    assert!(!event(&mut trigger, hour, 1_060_743), "as the kernel does, however late");
+    assert!(!event(&mut trigger, hour + 2060, 1_160_742), "from the event before");
+    assert!(event(&mut trigger, hour + 4060, 1_260_742));
+    assert!(!event(&mut trigger, hour + 6070, 1_260_743));
+    assert!(!event(&mut trigger, hour + 8000, 0), "what goes back is no growth");
+    assert!(event(&mut trigger, hour + 8200, 0), "the kernel is believed");
+    assert!(event(&mut trigger, 2 * hour, 0));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn interrupts_stop_all_tasks_or_the_kernel_has_none() {
 #[test]
 fn counts_stay_with_their_trigger() {
     let tree = Tree::new("stalls-stay");
-    let mut stalls = Stalls { triggers: vec![armed(&tree, 1)] };
+    let mut stalls = Stalls { triggers: vec![set_trigger(&tree, 1)] };
     stalls.triggers[0].count = 7;
     let both = pressure(&[trigger("memory", 200), trigger("cpu", 100)]);
     stalls.apply(stalls.prepare(&both, &tree.0));

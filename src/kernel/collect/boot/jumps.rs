@@ -29,7 +29,7 @@ pub struct Jumps {
 
 impl Jumps {
     /// Compares the clocks with the last reading.
-    pub fn look(&mut self, now: Clocks) {
+    pub fn compare(&mut self, now: Clocks) {
         if let Some(then) = self.last.replace(now) {
             let ahead = |clocks: Clocks| clocks.real.saturating_sub(clocks.boot);
             let size = ahead(now).saturating_sub(ahead(then));

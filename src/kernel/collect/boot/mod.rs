@@ -136,7 +136,7 @@ impl Collector for Boot {
         let [boots, unclean, previous, cause, records, valid, battery, clock @ ..] = rest;
         let clocks = if self.is_machine { sys::clocks() } else { None };
         if let Some(clocks) = clocks {
-            self.jumps.look(clocks);
+            self.jumps.compare(clocks);
             one(uptime, u64::try_from(clocks.boot).ok(), out);
             one(suspended, Some(self.jumps.suspended), out);
         }
@@ -165,7 +165,7 @@ impl Boot {
         }
         let text = self.root.read(BOOT_ID)?;
         let id = boot_id(&text).ok_or_else(|| Error::parse(BOOT_ID, "the id of a start", &text))?;
-        self.keeper.look(id)
+        self.keeper.counts_in(id)
     }
 }
 

@@ -111,7 +111,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that has read nothing yet. The default file (`is_default`) is not used where this process may not write it.
+    /// A keeper that has read nothing yet. The default file (`is_default`) is not used where this process may not
+    /// write it.
     pub fn new(path: PathBuf, is_default: bool) -> Keeper {
         Keeper { file: Slots::new(path), is_default, ..Keeper::default() }
     }
@@ -136,17 +137,17 @@ impl Keeper {
     /// # Errors
     ///
     /// The file cannot be read, belongs to another program, or cannot be written.
-    pub fn look(&mut self, id: BootId) -> Result<Boots, Error> {
-        let looked = self.read_and_write(id);
-        if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = looked
+    pub fn counts_in(&mut self, id: BootId) -> Result<Boots, Error> {
+        let result = self.read_and_write(id);
+        if let Err(Error::Read(detail, libc::EACCES | libc::EPERM | libc::EROFS)) = result
             && self.is_default
         {
             // The agent is run by hand, as an unprivileged user, or nothing may be written here.
             *self = Keeper::default();
             return Err(Error::Absent(detail));
         }
-        self.unkept = looked.as_ref().err().map(Error::keep);
-        looked
+        self.unkept = result.as_ref().err().map(Error::keep);
+        result
     }
 
     fn read_and_write(&mut self, id: BootId) -> Result<Boots, Error> {

@@ -210,35 +210,35 @@ const SECOND: i64 = 1_000_000_000;
 #[test]
 fn a_jump_is_more_than_a_clock_is_slewed() {
     let mut jumps = Jumps::default();
-    let mut look = |real, boot| {
-        jumps.look(Clocks { real, boot, awake: boot });
+    let mut compare = |real, boot| {
+        jumps.compare(Clocks { real, boot, awake: boot });
         (jumps.count, jumps.size)
     };
     let begun = 1_700_000_000 * SECOND;
-    assert_eq!(look(begun, 5 * SECOND), ([0, 0], None), "nothing to compare with");
+    assert_eq!(compare(begun, 5 * SECOND), ([0, 0], None), "nothing to compare with");
     // 15 s later: 0.1 s and 0.015 s are allowed, 1 ns more is not.
-    assert_eq!(look(begun + 15 * SECOND + 115_000_000, 20 * SECOND), ([0, 0], None));
+    assert_eq!(compare(begun + 15 * SECOND + 115_000_000, 20 * SECOND), ([0, 0], None));
     let begun = begun + 115_000_000;
     let jump = 115_000_001;
-    assert_eq!(look(begun + 30 * SECOND + jump, 35 * SECOND), ([1, 0], Some(jump)));
-    assert_eq!(look(begun + 45 * SECOND + jump, 50 * SECOND), ([1, 0], Some(jump)), "once");
-    assert_eq!(look(begun, 65 * SECOND), ([1, 1], Some(-60 * SECOND - jump)));
-    assert_eq!(look(i64::MAX, 80 * SECOND).0, [2, 1]);
-    look(0, i64::MAX);
+    assert_eq!(compare(begun + 30 * SECOND + jump, 35 * SECOND), ([1, 0], Some(jump)));
+    assert_eq!(compare(begun + 45 * SECOND + jump, 50 * SECOND), ([1, 0], Some(jump)), "once");
+    assert_eq!(compare(begun, 65 * SECOND), ([1, 1], Some(-60 * SECOND - jump)));
+    assert_eq!(compare(i64::MAX, 80 * SECOND).0, [2, 1]);
+    compare(0, i64::MAX);
 }
 
 #[test]
 fn suspended_time_never_falls() {
     let mut jumps = Jumps::default();
-    let mut look = |boot, awake| {
-        jumps.look(Clocks { real: boot, boot, awake });
+    let mut compare = |boot, awake| {
+        jumps.compare(Clocks { real: boot, boot, awake });
         jumps.suspended
     };
-    assert_eq!(look(10 * SECOND, 10 * SECOND - 40_000), 0);
-    assert_eq!(look(100 * SECOND + 2_500_000, 40 * SECOND), 60_002);
-    assert_eq!(look(101 * SECOND, 41 * SECOND), 60_002, "wavers");
-    assert_eq!(look(102 * SECOND, 42 * SECOND + 1), 60_002);
-    assert_eq!(look(202 * SECOND, 52 * SECOND), 150_000);
+    assert_eq!(compare(10 * SECOND, 10 * SECOND - 40_000), 0);
+    assert_eq!(compare(100 * SECOND + 2_500_000, 40 * SECOND), 60_002);
+    assert_eq!(compare(101 * SECOND, 41 * SECOND), 60_002, "wavers");
+    assert_eq!(compare(102 * SECOND, 42 * SECOND + 1), 60_002);
+    assert_eq!(compare(202 * SECOND, 52 * SECOND), 150_000);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn the_default_state_file_is_used_only_where_allowed() {
     for (is_default, is_on) in [(true, false), (false, true)] {
         let mut keeper = Keeper::new(path.clone(), is_default);
         keeper.serve();
-        assert!(keeper.look(id).is_err());
+        assert!(keeper.counts_in(id).is_err());
         assert_eq!((keeper.is_on(), keeper.unkept.is_some()), (is_on, is_on));
     }
     // By default nothing is kept for a stored tree.

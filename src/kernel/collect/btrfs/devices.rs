@@ -2,7 +2,7 @@
 
 use super::mounted::{Device, Mounted, uuid};
 use super::reading::{Each, Reading};
-use super::rows::{ASKED, FAMILIES};
+use super::rows::{FAMILIES, QUERIED};
 use crate::kernel::read::Names;
 use crate::model::metric::{Decimal, Value};
 
@@ -21,7 +21,7 @@ const ERRORS: [(&[u8], &str); 5] = [
 /// What is known of devices besides the files in sysfs.
 pub enum MountAnswer<'a> {
     /// No ioctl was made.
-    NotAsked,
+    NotQueried,
     By(&'a Mounted),
     /// There was no answer in time: what comes from sysfs has other labels, and is not shown in its place.
     TooLate,
@@ -54,11 +54,11 @@ impl Reading<'_> {
     /// Writes its devices, whose names are added to `names`.
     pub fn devices(&mut self, names: &mut Names, answer: &MountAnswer<'_>) {
         self.opened.list(&[self.entry, b"devices"], names, self.errors);
-        let ([.., size, _, _, _, _], [asked_size]) = (FAMILIES, ASKED);
+        let ([.., size, _, _, _, _], [queried_size]) = (FAMILIES, QUERIED);
         // One family has the same labels for all file systems.
         let has_ids = match answer {
             MountAnswer::TooLate => return,
-            MountAnswer::NotAsked => false,
+            MountAnswer::NotQueried => false,
             MountAnswer::By(mounted) if self.mounted_devices(mounted) => return,
             MountAnswer::By(mounted) => !mounted.is_empty(),
         };
@@ -67,7 +67,7 @@ impl Reading<'_> {
             match self.read(&path) {
                 Some(Some(sectors)) if has_ids => {
                     let bytes = Value::Int(sectors.saturating_mul(SECTOR));
-                    self.gathered.push(asked_size, &[self.uuid, device, b""], bytes);
+                    self.gathered.push(queried_size, &[self.uuid, device, b""], bytes);
                 }
                 Some(Some(sectors)) => {
                     self.gathered.push(size, &[self.uuid, device], size.value(sectors));
@@ -79,12 +79,12 @@ impl Reading<'_> {
 
     /// Writes the devices from the answer where it is mounted; returns whether there is one.
     fn mounted_devices(&mut self, mounted: &Mounted) -> bool {
-        let ([.., unused, errors], [asked_size]) = (FAMILIES, ASKED);
+        let ([.., unused, errors], [queried_size]) = (FAMILIES, QUERIED);
         let Some(devices) = mounted.devices(self.entry) else { return false };
         for (Device { number, about, errors: counts }, name) in devices {
             let id = uuid(&about.id);
             let labels = [self.uuid, name, &id];
-            self.gathered.push(asked_size, &labels, Value::Int(about.size));
+            self.gathered.push(queried_size, &labels, Value::Int(about.size));
             if let Some(bytes) = about.size.checked_sub(about.used) {
                 self.gathered.push(unused, &labels, Value::Int(bytes));
             }

@@ -85,7 +85,7 @@ impl Collector for Btrfs {
         }
         let mounted = mounted.as_mut().filter(|_| entries.peek().is_some());
         let answer = match mounted.map(|mounted| mounted.ask(Instant::now() + PATIENCE)) {
-            None => MountAnswer::NotAsked,
+            None => MountAnswer::NotQueried,
             Some(Ok(mounted)) if !mounted.is_cut() => MountAnswer::By(mounted),
             Some(late) => {
                 errors.record(Error::Read(BASE.into(), late.err().unwrap_or(libc::ETIMEDOUT)));

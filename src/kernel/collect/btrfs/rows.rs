@@ -29,7 +29,7 @@ pub static FAMILIES: &[Family; 15] = families![
 ];
 
 /// In place of that family, where a file system was queried.
-pub static ASKED: &[Family; 1] = families![gauge(
+pub static QUERIED: &[Family; 1] = families![gauge(
     "btrfs_device_size_bytes",
     One,
     "Size of a device of the file system.",

@@ -102,10 +102,7 @@ impl Topology {
         let number =
             |name: &str| u32::try_from(scan::uint(name.strip_prefix("cpu")?.as_bytes())?).ok();
         cpus.retain(|name| number(name).is_some());
-        if let Some(first) = cpus.get(MAX_CPUS) {
-            errors.refuse(DIRECTORY, "at most 8192 CPUs", first.as_bytes());
-            cpus.truncate(MAX_CPUS);
-        }
+        errors.limit(&mut cpus, MAX_CPUS, DIRECTORY, "at most 8192 CPUs");
         for cpu in &cpus {
             self.place(cpu, errors);
             let online = errors.unless_absent(self.uint(cpu, "online"));

@@ -137,10 +137,7 @@ impl Cpufreq {
         let names = self.listing.names().filter(|name| number(name).is_some());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         sys::sort(&mut names, |a, b| (a.len(), a).cmp(&(b.len(), b)));
-        if let Some(first) = names.get(MAX_CPUS) {
-            errors.refuse(PATH, "at most 8192 processors", first.as_bytes());
-            names.truncate(MAX_CPUS);
-        }
+        errors.limit(&mut names, MAX_CPUS, PATH, "at most 8192 processors");
         let mut places: Vec<Option<[u64; 2]>> = Vec::new();
         self.cpus.clear();
         for entry in names {

@@ -245,9 +245,9 @@ fn add<'t>(
             Line::Other => continue,
             Line::Broken => return Err(("a lease in each line", text)),
         };
-        let its = counts.get_mut(first..).unwrap_or_default();
-        let (at, name) = find(its, lease.interface.unwrap_or_default(), lease.is_ipv6);
-        if let Some(count) = at.and_then(|at| its.get_mut(at)) {
+        let of_file = counts.get_mut(first..).unwrap_or_default();
+        let (at, name) = find(of_file, lease.interface.unwrap_or_default(), lease.is_ipv6);
+        if let Some(count) = at.and_then(|at| of_file.get_mut(at)) {
             count.add(lease.ends);
             continue;
         }

@@ -40,7 +40,7 @@ impl Disks {
     }
 
     /// Looks up the disks.
-    pub fn look(&mut self, errors: &mut PartialErrors) {
+    pub fn look_up(&mut self, errors: &mut PartialErrors) {
         if errors.unless_absent(self.listing.has_changed()) == Some(true) {
             self.learn(errors);
         }
@@ -74,9 +74,9 @@ impl Disks {
         let others = known.iter().filter(|known| !is_there(known)).count();
         let mut surplus = (others + self.disks.len()).saturating_sub(MAX_DISKS);
         known.retain(|known| {
-            let goes = surplus > 0 && !is_there(known);
-            surplus -= usize::from(goes);
-            !goes
+            let is_dropped = surplus > 0 && !is_there(known);
+            surplus -= usize::from(is_dropped);
+            !is_dropped
         });
     }
 

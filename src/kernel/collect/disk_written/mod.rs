@@ -93,7 +93,7 @@ struct DiskWritten {
     is_serving: bool,
     /// When the file was last written, or could first have been.
     written_at: Option<(Instant, Duration)>,
-    look_at: Option<Instant>,
+    next_look: Option<Instant>,
     /// Bytes that the agent wrote.
     own: Option<u64>,
 }
@@ -111,15 +111,15 @@ impl Collector for DiskWritten {
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let is_due = self.look_at.is_none_or(|at| scrape.now >= at);
+        let is_due = self.next_look.is_none_or(|at| scrape.now >= at);
         if is_due {
-            self.look_at = Some(scrape.now + LOOK);
+            self.next_look = Some(scrape.now + LOOK);
             self.own = own(&self.root, self.is_machine);
         }
         let [all, own] = &FAMILIES;
         if self.is_kept() {
             if is_due {
-                self.disks.look(scrape.errors);
+                self.disks.look_up(scrape.errors);
             }
             if let Err(error) = self.count(is_due, scrape) {
                 scrape.errors.unless_absent::<()>(Err(error));
@@ -154,7 +154,7 @@ impl DiskWritten {
             known: Vec::new(),
             is_serving: false,
             written_at: None,
-            look_at: None,
+            next_look: None,
             own: None,
         }
     }

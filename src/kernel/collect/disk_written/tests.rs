@@ -158,7 +158,7 @@ fn an_orderly_end_writes_the_file_if_enough_was_written() {
     assert!(!file.exists());
     disks.end(now + FIRST);
     assert_eq!(kept(&tree), "sysmetrics disk writes 1\n");
-    disks.disks.look(&mut errors);
+    disks.disks.look_up(&mut errors);
     let mut scrape = Scrape { files: &mut files, errors: &mut errors, textfiles: &textfiles, now };
     disks.count(true, &mut scrape).unwrap();
     disks.end(now + FIRST);
@@ -213,7 +213,7 @@ fn the_file_is_bounded() {
     tree.put("sys/block/sda/device/serial", "disk0\n");
     tree.put("sys/block/sdb/device/serial", "new\n");
     let mut disks = Disks::new(&tree.root());
-    disks.look(&mut Default::default());
+    disks.look_up(&mut Default::default());
     let mut known: Vec<Written> = (0..state::MAX_DISKS).map(disk).collect();
     disks.make_room(&mut known);
     let keys: Vec<&[u8]> = known.iter().map(|disk| &*disk.key).collect();

@@ -10,7 +10,7 @@
 //! modes (2.5 and 5 Gb/s by wire, 25 Gb/s and more but for one) do not fit into the old command. On a stored tree
 //! no driver can be queried.
 
-mod ask;
+mod driver;
 mod modes;
 mod statistics;
 
@@ -20,7 +20,7 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{Background, Filter, Listing, Patterns};
 use crate::model::metric::{Family, Sink, Unit::One, families, gauge};
 use crate::settings::{CollectorOption, Subject, pattern};
-use ask::{CALL, Device, DriverReader, Settings};
+use driver::{CALL, Device, DriverReader, Settings};
 use modes::{ASYMMETRIC_PAUSE, AUTONEGOTIATE, PAUSE, PORTS, SPEEDS};
 use statistics::{DEVICE, Statistics};
 use std::time::{Duration, Instant};
@@ -80,10 +80,10 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let filter = Filter::new(settings.get(&INCLUDE), settings.get(&EXCLUDE));
-    let asker = DriverReader::new(Listing::new(setup.root.dir(PATH)), filter);
+    let reader = DriverReader::new(Listing::new(setup.root.dir(PATH)), filter);
     Box::new(Drivers {
         is_live: setup.root.has_own_interfaces(),
-        asker: Background::new("ethtool", asker, DriverReader::ask),
+        reader: Background::new("ethtool", reader, DriverReader::ask),
         statistics: Statistics::new(Patterns::new([settings.get(&METRICS), None])),
     })
 }
@@ -91,14 +91,14 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Drivers {
     /// The interfaces are those of the running kernel.
     is_live: bool,
-    asker: Background<DriverReader>,
+    reader: Background<DriverReader>,
     statistics: Statistics,
 }
 
 impl Collector for Drivers {
     fn serving(&mut self, begins: bool) {
         if begins && self.is_live {
-            self.asker.begin(Instant::now() + PATIENCE);
+            self.reader.begin(Instant::now() + PATIENCE);
         }
     }
 
@@ -106,15 +106,15 @@ impl Collector for Drivers {
         if !self.is_live {
             return Err(Error::Unsupported(PATH.into()));
         }
-        let answer = self.asker.ask(Instant::now() + PATIENCE);
-        let asker = answer.map_err(|errno| Error::Read(CALL.into(), errno))?;
-        if let Err(error) = &asker.done {
+        let answer = self.reader.ask(Instant::now() + PATIENCE);
+        let reader = answer.map_err(|errno| Error::Read(CALL.into(), errno))?;
+        if let Err(error) = &reader.done {
             return Err(Error::of(CALL, error).of_optional());
         }
-        if asker.is_cut {
+        if reader.is_cut {
             scrape.errors.record(Error::parse(PATH, "at most 1024 interfaces", b"more"));
         }
-        let devices = asker.devices.get(..asker.count).unwrap_or_default();
+        let devices = reader.devices.get(..reader.count).unwrap_or_default();
         for device in devices {
             // Each is shown only with the values that the driver supports.
             let _ = device.part(device.settings, scrape.errors);

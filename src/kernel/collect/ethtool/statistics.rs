@@ -1,7 +1,7 @@
 //! The statistics of all drivers by their names, of which each driver has its own. A family is made when a
 //! name first appears. While a driver's names do not change nothing is rebuilt.
 
-use super::ask::{Device, TEXT, until_nul};
+use super::driver::{Device, TEXT, until_nul};
 use crate::base::sys;
 use crate::kernel::collect::PartialErrors;
 use crate::kernel::read::Patterns;

@@ -1,4 +1,4 @@
-use super::ask::TEXT;
+use super::driver::TEXT;
 use super::*;
 use crate::base::dialect::Dialect;
 use crate::kernel::collect::PartialErrors;

@@ -46,9 +46,9 @@ impl<'a> Line<'a> {
         let number = [major, minor.get(1..)?];
         number.iter().try_for_each(|part| scan::uint(part).map(|_| ()))?;
         let point = unescaped(point);
-        let is_sound = point.starts_with(b"/") && !point.contains(&0) && !kind.is_empty();
+        let is_valid = point.starts_with(b"/") && !point.contains(&0) && !kind.is_empty();
         let options = [options, fields.next()?];
-        is_sound.then_some(Line { id, number, point, options, kind, source })
+        is_valid.then_some(Line { id, number, point, options, kind, source })
     }
 
     /// Whether the kernel answers by itself. The overlay of a container is as local as its disk.

@@ -6,9 +6,9 @@
 //! The server of a network or FUSE mount may never answer. Such mounts, and those below them, are queried
 //! in a child process each, and a scrape waits for all of them together for a moment only.
 
-mod ask;
 mod line;
 mod mounts;
+mod query;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +19,10 @@ use crate::base::text::pattern::Pattern;
 use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
-use ask::Ask;
 pub use line::mounts_of;
 use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
+use query::Queries;
 use std::time::Duration;
 
 /// How long a scrape waits for all mounts together that may not answer.
@@ -118,7 +118,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
             is_running: setup.root.is_procfs(),
             is_source_plain: setup.dialect == Dialect::Own,
         }),
-        ask: Ask::new(patience),
+        queries: Queries::new(patience),
     })
 }
 
@@ -127,7 +127,7 @@ struct Filesystem {
     /// The file that was read last.
     learned: Option<FileId>,
     mounts: Mounts,
-    ask: Ask,
+    queries: Queries,
 }
 
 impl Collector for Filesystem {
@@ -140,7 +140,7 @@ impl Collector for Filesystem {
             self.mounts.learn(path, files.read(file)?, errors);
             self.learned = Some(file);
         }
-        self.ask.ask(&mut self.mounts.points, *now);
+        self.queries.ask(&mut self.mounts.points, *now);
         self.record(errors);
         self.write(out);
         Ok(())
@@ -156,7 +156,7 @@ impl Filesystem {
             let place = Place::below("/", point.name()).into();
             match errno {
                 libc::ENOENT | libc::EACCES => errors.tally(&Error::Read(place, errno)),
-                ask::NO_ANSWER => errors.record(Error::Read(place, libc::ETIMEDOUT)),
+                query::NO_ANSWER => errors.record(Error::Read(place, libc::ETIMEDOUT)),
                 _ => errors.record(Error::Read(place, errno)),
             }
         }
@@ -186,10 +186,10 @@ impl Filesystem {
             out.family(family);
             for mount in self.mounts.shown() {
                 let answer = self.mounts.answer(mount);
-                let why = answer.map_or_else(ask::text, |_| "");
-                let holds =
+                let why = answer.map_or_else(query::text, |_| "");
+                let is_set =
                     if is_error { !why.is_empty() } else { self.mounts.is_read_only(mount) };
-                sample(mount, why, Value::Int(holds.into()), out);
+                sample(mount, why, Value::Int(is_set.into()), out);
             }
         }
         out.family(info);

@@ -107,8 +107,8 @@ impl Mounts {
     /// Whether a mount cannot be written: because of its options, or because an error made the file system so
     /// meanwhile. For one that is covered only the line counts.
     pub fn is_read_only(&self, mount: &Mount) -> bool {
-        let is_so_now = |space: Space| !mount.is_hidden && space.read_only;
-        mount.is_read_only || self.answer(mount).is_ok_and(is_so_now)
+        let is_read_only_now = |space: Space| !mount.is_hidden && space.read_only;
+        mount.is_read_only || self.answer(mount).is_ok_and(is_read_only_now)
     }
 
     /// Updates the list from the file at `path`.

@@ -4,7 +4,7 @@ use super::report::Reports;
 use crate::base::clock::WallClock;
 use crate::base::error::{Error, KeptError};
 use crate::base::sys::spawn_thread;
-use crate::kernel::read::stream::{Peer, Stream, connect};
+use crate::kernel::read::stream::{Peer, Stream, connect, failure};
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -68,8 +68,8 @@ impl Client {
     /// A thread could not be started.
     pub fn start(peer: Peer) -> io::Result<Client> {
         let shared = Arc::new(Shared { state: Mutex::default(), over: Condvar::new() });
-        let its = Arc::clone(&shared);
-        spawn_thread(PLACE, STACK, Box::new(move || its.run(&peer)))?;
+        let state = Arc::clone(&shared);
+        spawn_thread(PLACE, STACK, Box::new(move || state.run(&peer)))?;
         Ok(Client { shared })
     }
 
@@ -124,18 +124,18 @@ impl Shared {
     }
 
     fn listen(&self, stream: &mut Stream, has_reported: &mut bool) -> Result<(), Error> {
-        let (mut text, mut heard, mut is_asked) = (Vec::new(), Instant::now(), false);
+        let (mut text, mut last_data, mut is_polled) = (Vec::new(), Instant::now(), false);
         while !self.lock().is_over {
             match stream.receive(&mut text, Instant::now() + TURN) {
                 Ok(0) => return Err(failed(&ErrorKind::UnexpectedEof.into())),
-                Ok(_) => (heard, is_asked) = (Instant::now(), false),
+                Ok(_) => (last_data, is_polled) = (Instant::now(), false),
                 Err(error) if error.raw_os_error() == Some(libc::ETIMEDOUT) => {
-                    let silence = heard.elapsed();
+                    let silence = last_data.elapsed();
                     if silence > 2 * SILENCE {
                         return Err(failed(&error));
                     }
-                    if silence > SILENCE && !is_asked {
-                        is_asked = true;
+                    if silence > SILENCE && !is_polled {
+                        is_polled = true;
                         let sent = stream.send(VERSION, Instant::now() + PATIENCE);
                         sent.map_err(|error| failed(&error))?;
                     }
@@ -170,10 +170,5 @@ impl Shared {
 }
 
 fn failed(error: &io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => Error::Read(PLACE.into(), libc::ECONNRESET),
-        // The name of the host could not be resolved.
-        _ if error.raw_os_error().is_none() => Error::Read(PLACE.into(), libc::EHOSTUNREACH),
-        _ => Error::of(PLACE, error),
-    }
+    failure(PLACE.into(), error)
 }

@@ -178,6 +178,7 @@ impl Chips {
     }
 
     /// Adds a sensor, and a reading for each of its files, which are at least one.
+    #[inline(always)] // in one place
     fn learn_sensor(
         &mut self,
         dir: &Dir,

@@ -69,13 +69,27 @@ pub fn new_family(
     element: &str,
     is_input: bool,
 ) -> Option<(NewFamily, i64)> {
-    let (name, mut factor) = (["hwmon_", kind].concat(), 1);
+    if let ("vrm", "") = (kind, element) {
+        return Some((gauge("hwmon_voltage_regulator_version", Unit::One), 1));
+    }
+    let (suffix, unit, factor) = unit(is_node, kind, element)?;
+    let is_unprefixed = element.is_empty() || (element == "input" && !is_input);
+    let part = if is_unprefixed { String::new() } else { ["_", &clean(element)].concat() };
+    let mut family = gauge(&["hwmon_", kind, &part, suffix].concat(), unit);
+    if kind == "energy" && suffix.ends_with("total") {
+        family.kind = Kind::Counter;
+    }
+    family.help = ["Sensor ", kind, &part.replace('_', " "), "."].concat();
+    Some((family, factor))
+}
+
+/// The suffix of an element's metric, the unit of its number, and a factor; `None` if it is not a number.
+fn unit(is_node: bool, kind: &str, element: &str) -> Option<(&'static str, Unit, i64)> {
     let is_unitless = !is_node && UNITLESS.into_iter().any(|end| element.ends_with(end));
     let own = |own, node| if is_node { node } else { own };
     let (suffix, unit) = match (kind, element) {
         ("beep_enable", "") => ("d", Unit::One),
         ("update_interval", "") => ("_seconds", Unit::Millis),
-        ("vrm", "") => return Some((gauge("hwmon_voltage_regulator_version", Unit::One), 1)),
         ("beep_enable" | "update_interval" | "vrm", _) => return None,
         (_, element) if TEXTS.contains(&element) => return None,
         (_, "fault" | "alarm") => ("", Unit::One),
@@ -88,26 +102,16 @@ pub fn new_family(
         ("power", "accuracy") => (own("_ratio", ""), Unit::Micros),
         ("power", element) if element.starts_with("average_interval") => ("_seconds", Unit::Millis),
         ("power", _) => (own("_watts", "_watt"), Unit::Micros),
-        ("humidity", _) => {
-            // The kernel writes thousandths of a per cent; node_exporter treats them as millionths.
-            factor = if is_node { 1 } else { 10 };
-            (own("_ratio", ""), Unit::Micros)
-        }
+        // The kernel writes thousandths of a per cent; node_exporter treats them as millionths.
+        ("humidity", _) if is_node => ("", Unit::Micros),
+        ("humidity", _) => return Some(("_ratio", Unit::Micros, 10)),
         ("fan", "input" | "min" | "max" | "target") => ("_rpm", Unit::One),
         ("freq", "input") if is_node => ("_freq_mhz", Unit::Micros),
         ("freq", "input") => ("_hertz", Unit::One),
         ("pwm", element) if !is_node && element.ends_with("_temp") => ("_celsius", Unit::Millis),
         _ => ("", Unit::One),
     };
-    let is_unprefixed = element.is_empty() || (element == "input" && !is_input);
-    let part = if is_unprefixed { String::new() } else { ["_", &clean(element)].concat() };
-    let mut made = gauge(&[&name, &part, suffix].concat(), unit);
-    if kind == "energy" && suffix.ends_with("total") {
-        made.kind = Kind::Counter;
-    }
-
-    made.help = ["Sensor ", kind, &part.replace('_', " "), "."].concat();
-    Some((made, factor))
+    Some((suffix, unit, 1))
 }
 
 fn gauge(name: &str, unit: Unit) -> NewFamily {

@@ -45,8 +45,8 @@ const fn kind(beginning: &'static str, family: &'static Family<'static>, places:
     Kind { beginning, family, places }
 }
 
-/// A kind whose name is the beginning of another's comes after that one. The kernel counts in mV, mA, mW, thousandths of a degree and of
-/// a per cent, kPa, per cent, µg/m³, Gauss and nF.
+/// A kind whose name is the beginning of another's comes after that one. The kernel counts in mV, mA, mW,
+/// thousandths of a degree and of a per cent, kPa, per cent, µg/m³, Gauss and nF.
 pub static KINDS: [Kind; 27] = [
     kind("temp", &FAMILIES[0], 3),
     kind("humidityrelative", &FAMILIES[1], 5),

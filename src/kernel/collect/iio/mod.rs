@@ -56,7 +56,7 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let period = setup.settings.get(&INTERVAL);
-    Box::new(Sensors(Slow::new(setup, "iio", DIRECTORY, is_device, look, period)))
+    Box::new(Sensors(Slow::new(setup, "iio", DIRECTORY, is_device, read_all, period)))
 }
 
 struct Sensors(Slow);
@@ -73,7 +73,7 @@ fn is_device(name: &[u8]) -> bool {
 }
 
 /// Reads every channel of every device.
-fn look(listing: &mut Listing, found: &mut Found) {
+fn read_all(listing: &mut Listing, found: &mut Found) {
     if let Err(error) = listing.has_changed() {
         return found.record(error);
     }

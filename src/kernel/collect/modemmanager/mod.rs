@@ -14,8 +14,8 @@
 //! ModemManager itself asks the modem for it every half minute or so. A modem is identified by its port and model;
 //! numbers of device, card and subscriber are not read.
 
-mod asking;
 mod modem;
+mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +26,8 @@ use crate::kernel::read::Background;
 use crate::kernel::read::dbus::Address;
 use crate::model::metric::{Family, Label, Sink, Unit::*, Value, counter, families, gauge};
 use crate::settings::{CollectorOption, Subject, duration};
-use asking::{Modems, PLACE};
 use modem::TECHNOLOGIES;
+use requests::{Modems, PLACE};
 use std::env;
 use std::time::{Duration, Instant};
 
@@ -102,7 +102,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         modems: Background::new("modemmanager", modems, Modems::ask),
         patience: if timeout.is_zero() { PATIENCE } else { timeout },
         is_machine: setup.root.is_procfs(),
-        is_asked: false,
+        is_requested: false,
         info: Rows::new(4),
     })
 }
@@ -113,21 +113,21 @@ struct ModemManager {
     /// Whether the tree is not a stored one, which has no bus.
     is_machine: bool,
     /// There is a bus, and the thread has a request.
-    is_asked: bool,
+    is_requested: bool,
     info: Rows,
 }
 
 impl Collector for ModemManager {
     fn begin(&mut self, now: Instant) {
-        let is_there = |modems: &mut Modems| modems.can_ask();
-        self.is_asked = self.is_machine && self.modems.at_rest().is_none_or(is_there);
-        if self.is_asked {
+        let is_there = |modems: &mut Modems| modems.has_bus();
+        self.is_requested = self.is_machine && self.modems.at_rest().is_none_or(is_there);
+        if self.is_requested {
             self.modems.begin(now + self.patience);
         }
     }
 
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if !self.is_asked {
+        if !self.is_requested {
             return Err(Error::Unsupported(PLACE.into()));
         }
         let answer = self.modems.answer();
@@ -193,9 +193,9 @@ fn write_levels(modems: &[Modem], out: &mut dyn Sink) {
     out.family(in_use);
     for modem in modems {
         let Some(bits) = modem.technologies else { continue };
-        for (_, name, its) in TECHNOLOGIES {
+        for (_, name, bit) in TECHNOLOGIES {
             let [port, model] = labels(modem);
-            let is_used = u64::from(bits & its != 0);
+            let is_used = u64::from(bits & bit != 0);
             out.sample(&[port, model, Label::from(name)], Value::Int(is_used));
         }
     }

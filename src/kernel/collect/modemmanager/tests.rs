@@ -17,7 +17,7 @@ fn opened(peer: &Peer, interval: u64) -> Opened {
     let modems = Background::new("modemmanager", modems, Modems::ask);
     let (patience, info) = (Duration::from_secs(20), Rows::new(4));
     let collector =
-        Box::new(ModemManager { modems, patience, is_machine: true, is_asked: false, info });
+        Box::new(ModemManager { modems, patience, is_machine: true, is_requested: false, info });
     let files = Files::new(&Root::of_this_machine());
     Opened { collector, files, errors: Default::default(), textfiles: Default::default() }
 }
@@ -70,18 +70,18 @@ fn a_modem_shows_state_and_signal_and_no_number_of_its_owner() {
 #[test]
 fn traffic_never_falls() {
     let now = Arc::new(AtomicU32::new(0));
-    let look = Arc::clone(&now);
+    let step = Arc::clone(&now);
     let peer = Peer::start("modem-traffic", move |path, name| {
-        let look = look.load(SeqCst);
+        let step = step.load(SeqCst);
         let (third, fourth) =
             ("/org/freedesktop/ModemManager1/Bearer/3", "/org/freedesktop/ModemManager1/Bearer/4");
         match (path.ends_with("/3"), name) {
-            (_, "GetManagedObjects") if look != 2 => two(&lte, &[third, fourth]),
+            (_, "GetManagedObjects") if step != 2 => two(&lte, &[third, fourth]),
             (_, "GetManagedObjects") => two(&lte, &[fourth]),
             // One request fails; the connection did not begin anew.
-            (true, _) if look == 3 => Reply::Error("org.freedesktop.DBus.Error.AccessDenied"),
-            (true, _) => bearer(false, if look == 0 { 100 } else { 130 }),
-            (false, _) if look == 1 => Reply::Error("org.freedesktop.DBus.Error.UnknownObject"),
+            (true, _) if step == 3 => Reply::Error("org.freedesktop.DBus.Error.AccessDenied"),
+            (true, _) => bearer(false, if step == 0 { 100 } else { 130 }),
+            (false, _) if step == 1 => Reply::Error("org.freedesktop.DBus.Error.UnknownObject"),
             (false, _) => bearer(true, 7),
         }
     });
@@ -95,7 +95,7 @@ fn traffic_never_falls() {
     };
     assert_eq!(sums(0), [1, 0, 0]);
     assert_eq!(sums(1), [0, 0, 30]);
-    std::thread::sleep(Duration::from_millis(1100)); // who is new is younger than the last look
+    std::thread::sleep(Duration::from_millis(1100)); // who is new is younger than the last scrape
     assert_eq!(sums(3), [1, 0, 37]);
     std::thread::sleep(Duration::from_millis(1100));
     assert_eq!(sums(4), [1, 0, 37]);

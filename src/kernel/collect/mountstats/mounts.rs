@@ -172,8 +172,8 @@ impl Mounts {
                 errors.refuse(PATH, "all numbers of a line", line);
                 continue;
             }
-            let skips = if count == EVENTS { is_shown } else { |_: &usize| true };
-            let fields = scan::fields(line).enumerate().filter(|(at, _)| skips(at));
+            let is_shown = if count == EVENTS { is_shown } else { |_: &usize| true };
+            let fields = scan::fields(line).enumerate().filter(|(at, _)| is_shown(at));
             for (to, (_, field)) in to.iter_mut().zip(fields) {
                 *to = number(field, errors);
             }

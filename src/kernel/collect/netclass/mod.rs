@@ -210,10 +210,7 @@ impl Netclass {
             self.names = self.listing.names().map(str::to_owned).collect();
             self.names.retain(|name| self.listing.dir.is_directory(name));
             sys::sort(&mut self.names, Ord::cmp);
-            if let Some(first) = self.names.get(MAX_INTERFACES) {
-                errors.refuse(PATH, "at most 16384 interfaces", first.as_bytes());
-                self.names.truncate(MAX_INTERFACES);
-            }
+            errors.limit(&mut self.names, MAX_INTERFACES, PATH, "at most 16384 interfaces");
         }
         self.filter.begin();
         for name in &self.names {

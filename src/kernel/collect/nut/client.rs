@@ -2,7 +2,7 @@
 
 use super::protocol::{Refusal, Ups, is_whole, upses};
 use crate::base::error::{Error, KeptError};
-use crate::kernel::read::stream::{Peer, Stream, connect};
+use crate::kernel::read::stream::{Peer, Stream, connect, failure};
 use std::io::{self, ErrorKind};
 use std::time::Instant;
 
@@ -43,7 +43,7 @@ impl Client {
         for ups in &mut all {
             self.list(&mut stream, &["LIST VAR ", &ups.name, "\n"].concat(), until)?;
             if let Err(refusal) = ups.read(&self.text) {
-                ups.give_up();
+                ups.drop_values();
                 self.refused = Some(self.refused(&refusal).keep());
             }
         }
@@ -79,10 +79,5 @@ impl Client {
 }
 
 fn failed(error: &io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => Error::Read(PLACE.into(), libc::ECONNRESET),
-        // The name of the host could not be resolved.
-        _ if error.raw_os_error().is_none() => Error::Read(PLACE.into(), libc::EHOSTUNREACH),
-        _ => Error::of(PLACE, error),
-    }
+    failure(PLACE.into(), error)
 }

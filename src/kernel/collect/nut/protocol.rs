@@ -167,7 +167,7 @@ fn shown(text: Option<&Vec<u8>>) -> Vec<u8> {
 
 impl Ups {
     /// Drops all but its name and description, which are from the list: the answer is not usable.
-    pub fn give_up(&mut self) {
+    pub fn drop_values(&mut self) {
         let Ups { name, texts: [description, ..], .. } = std::mem::take(self);
         let texts = [description, Vec::new(), Vec::new()];
         *self = Ups { name, texts, state: STATES.len() - 1, ..Ups::default() };

@@ -168,10 +168,7 @@ impl Pcidevice {
         self.devices.clear();
         let mut names: Vec<String> = self.listing.names().map(str::to_owned).collect();
         sys::sort(&mut names, Ord::cmp);
-        if let Some(first) = names.get(MAX_DEVICES) {
-            errors.refuse(PATH, "at most 8192 devices", first.as_bytes());
-            names.truncate(MAX_DEVICES);
-        }
+        errors.limit(&mut names, MAX_DEVICES, PATH, "at most 8192 devices");
         self.is_whole = true;
         for name in names {
             match Device::read(&self.listing.dir, &name) {

@@ -141,7 +141,7 @@ struct Perf {
 struct Opened {
     /// By family and then by CPU; the families of tracepoints follow those that have a row.
     counters: Vec<Counter>,
-    made: Vec<TracepointFamily>,
+    tracepoints: Vec<TracepointFamily>,
     /// Why others could not be opened.
     failures: Vec<KeptError>,
 }
@@ -167,11 +167,11 @@ impl Collector for Perf {
         if self.opened.counters.is_empty() {
             self.opened = self.start()?;
         }
-        let Opened { counters, made, failures } = &self.opened;
+        let Opened { counters, tracepoints, failures } = &self.opened;
         failures.iter().for_each(|failure| scrape.errors.record(failure.error()));
         let mut last = None;
         for Counter { family: place, cpu, counter } in counters {
-            let traced = place.checked_sub(FAMILIES.len()).and_then(|at| made.get(at));
+            let traced = place.checked_sub(FAMILIES.len()).and_then(|at| tracepoints.get(at));
             let traced = traced.map(TracepointFamily::family);
             let Some(family) = FAMILIES.get(*place).or(traced.as_deref()) else { continue };
             if last != Some(*place) {
@@ -215,10 +215,10 @@ impl Perf {
         }
         for text in self.tracepoints.iter().take(MAX_TRACEPOINTS) {
             match self.tracepoint(text) {
-                Ok((made, event)) => {
-                    if opened.made.iter().all(|other| other.name != made.name) {
-                        opened.made.push(made);
-                        opened.open(FAMILIES.len() + opened.made.len() - 1, event, &cpus);
+                Ok((family, event)) => {
+                    if opened.tracepoints.iter().all(|other| other.name != family.name) {
+                        opened.tracepoints.push(family);
+                        opened.open(FAMILIES.len() + opened.tracepoints.len() - 1, event, &cpus);
                     }
                 }
                 Err(error) => opened.fail(error),
@@ -237,12 +237,12 @@ impl Perf {
         let (system, event) = choice::tracepoint(text).ok_or_else(wrong)?;
         let config = self.id_of(&[system, "/", event, "/id"].concat())?;
         let name = ["perf_", system, "_", event].concat().replace('-', "_");
-        let made = TracepointFamily {
+        let family = TracepointFamily {
             name: [&name, "|", &name, "_total"].concat(),
             help: ["Tracepoint ", text, "."].concat(),
             stamp: fresh_stamp(),
         };
-        Ok((made, PerfEvent { kind: TRACEPOINT, config }))
+        Ok((family, PerfEvent { kind: TRACEPOINT, config }))
     }
 
     /// The number of a tracepoint, from the file `below` one of the directories.

@@ -5,11 +5,11 @@
 //! `raspberrypi_undervoltage_low_samples_total`. The thread exists only where the device does. A Zero and
 //! early compute modules do not have it.
 //!
-//! The firmware reports throttling through its mailbox, `/dev/vcio`, which belongs to root on most systems, and which the
-//! systemd unit hides. Where it may be opened, the same thread requests the flags, and clears none: `when="lately"` are those
-//! since a program cleared them, which the kernel itself does every two seconds where there is `rpi_volt`. `get_throttled`
-//! in sysfs is what the kernel saw last, and not read. Without the mailbox other collectors show it:
-//! `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
+//! The firmware reports throttling through its mailbox, `/dev/vcio`, which belongs to root on most systems, and
+//! which the systemd unit hides. Where it may be opened, the same thread requests the flags, and clears none:
+//! `when="lately"` are those since a program cleared them, which the kernel itself does every two seconds where
+//! there is `rpi_volt`. `get_throttled` in sysfs is what the kernel saw last, and not read. Without the mailbox other
+//! collectors show it: `cpu_scaling_frequency_max_hertz` below `cpu_frequency_max_hertz` (cpufreq), and
 //! `cooling_device_cur_state` above 0 (thermal_zone).
 
 mod firmware;
@@ -105,7 +105,7 @@ impl Collector for RaspberryPi {
                 voltage.sample();
                 voltage.counts
             }
-            Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
+            Some(Sampler::Thread(thread)) => thread.with(|voltage| voltage.counts),
         };
         let [low, samples, low_samples, flag] = &FAMILIES;
         match counts.last.map(|last| last.map_err(KeptError::error)) {

@@ -66,7 +66,7 @@ fn a_thread_looks_between_scrapes_and_a_device_may_go() {
     assert!(matches!(pi.sampler, Some(Sampler::Thread(_))));
     let begun = Instant::now();
     let counts = |pi: &RaspberryPi| match &pi.sampler {
-        Some(Sampler::Thread(thread)) => thread.look(|voltage| voltage.counts),
+        Some(Sampler::Thread(thread)) => thread.with(|voltage| voltage.counts),
         _ => panic!("no thread"),
     };
     while counts(&pi).low < 5 {

@@ -15,10 +15,9 @@ use crate::base::error::{Error, KeptError, Place};
 use crate::base::wire::{Url, basic};
 use crate::kernel::read::Background;
 use crate::kernel::read::http::{Failure, exchange};
-use crate::kernel::read::stream::Peer;
+use crate::kernel::read::stream::{Peer, failure};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, counter, families, gauge};
 use crate::settings::{CollectorOption, Rule, Subject, duration, text};
-use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use xml::{Process, Processes};
 
@@ -178,20 +177,13 @@ impl Interface {
         interface
     }
 
-    /// Asks again; it ends by `until`.
+    /// Requests all processes again, until the deadline.
     fn ask(&mut self, until: Instant) {
         let Some((peer, place)) = &self.peer else { return };
         let exchanged = exchange(peer, &self.request, &mut self.answer, MAX_ANSWER, until);
         let result = match exchanged {
             Ok(()) => self.processes.read(&self.answer),
-            Err(Failure::Io(error)) => Err(match error.kind() {
-                ErrorKind::UnexpectedEof => Error::Read((*place).into(), libc::ECONNRESET),
-                // The name of the host could not be resolved.
-                _ if error.raw_os_error().is_none() => {
-                    Error::Read((*place).into(), libc::EHOSTUNREACH)
-                }
-                _ => Error::of(*place, &error),
-            }),
+            Err(Failure::Io(error)) => Err(failure(*place, &error)),
             Err(Failure::Answer(expected, found)) => Err(Error::parse(*place, expected, &found)),
             Err(Failure::TooLong(most)) => Err(Error::too_large(*place, most)),
         };

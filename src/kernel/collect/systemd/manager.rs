@@ -53,7 +53,7 @@ pub struct Manager {
     /// The groups that are switched on.
     groups: Vec<Group>,
     /// The requests to send next: a unit and a row of `PROPERTIES`, or of `TYPES` after them.
-    asks: Vec<(usize, usize)>,
+    requests: Vec<(usize, usize)>,
     /// Names, paths and states.
     text: Vec<u8>,
     pub units: Vec<Unit>,
@@ -93,7 +93,7 @@ impl Manager {
             client: Client::new(address, SERVICE),
             filter,
             groups,
-            asks: Vec::new(),
+            requests: Vec::new(),
             text: Vec::new(),
             units: Vec::new(),
             states: [0; STATES.len()],
@@ -141,7 +141,7 @@ impl Manager {
         self.client.open(until)?;
         self.ask_about()?;
         self.ask_units()?;
-        self.list_asks();
+        self.list_requests();
         self.ask_properties()
     }
 
@@ -192,9 +192,9 @@ impl Manager {
     }
 
     /// Lists the requests about the units that are shown.
-    fn list_asks(&mut self) {
-        let Manager { asks, units, text, numbers, groups, type_of, .. } = self;
-        asks.clear();
+    fn list_requests(&mut self) {
+        let Manager { requests, units, text, numbers, groups, type_of, .. } = self;
+        requests.clear();
         type_of.clear();
         type_of.resize(units.len(), 0..0);
         for (at, unit) in units.iter().enumerate() {
@@ -207,24 +207,24 @@ impl Manager {
                 if property.group == Group::StartTime && unit.state != Some(ACTIVE) {
                     numbers.push((at, 0));
                 } else {
-                    asks.push((at, row));
+                    requests.push((at, row));
                 }
             }
             let of_type = TYPES.iter().position(|(suffix, _)| name.ends_with(suffix.as_bytes()));
-            asks.extend(of_type.map(|row| (at, COUNT + row)));
+            requests.extend(of_type.map(|row| (at, COUNT + row)));
         }
     }
 
     fn ask_properties(&mut self) -> Result<(), Error> {
-        let Manager { client, asks, text, units, numbers, types, type_of, errors, .. } = self;
-        let ask = |at: usize| asks.get(at).copied().unwrap_or_default();
+        let Manager { client, requests, text, units, numbers, types, type_of, errors, .. } = self;
+        let request = |at: usize| requests.get(at).copied().unwrap_or_default();
         let which = |at: usize| {
-            let (unit, row) = ask(at);
+            let (unit, row) = request(at);
             let path = units.get(unit).and_then(|unit| text.get(unit.path.clone()));
             Get { path: path.unwrap_or_default(), property: property(row) }
         };
-        client.get(asks.len(), &which, &mut |at, answer| {
-            let (unit, row) = ask(at);
+        client.get(requests.len(), &which, &mut |at, answer| {
+            let (unit, row) = request(at);
             match (answer, numbers.get_mut(row)) {
                 (Ok(Some(Value::Number(NO_LIMIT))), _) if is_of_tasks(row) => {}
                 (Ok(Some(Value::Number(number))), Some(numbers)) => numbers.push((unit, number)),

@@ -32,7 +32,7 @@ impl Finder {
     }
 
     /// Reads all interfaces once; those that are not queried `GRACE` before `until` are left out.
-    pub fn look(&mut self, until: Instant) {
+    pub fn read_all(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.found.interfaces.clear();
         self.found.stations.clear();

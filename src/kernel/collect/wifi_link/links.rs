@@ -111,7 +111,7 @@ impl Link {
     }
 
     /// Adds the measurements of the channel. Another channel counts from another number, unrelated to this one.
-    fn measured(&mut self, survey: Survey, now: Instant) {
+    fn add_survey(&mut self, survey: Survey, now: Instant) {
         self.survey = Some(survey);
         let mut counts = Counts::default();
         counts.iter_mut().zip(survey.times).for_each(|(count, time)| *count = time);
@@ -128,14 +128,14 @@ impl Links {
     }
 
     /// Reads everything once; interfaces that are not queried `GRACE` before `until` are left out.
-    pub fn look(&mut self, until: Instant) {
+    pub fn read_all(&mut self, until: Instant) {
         let until = until.checked_sub(GRACE).unwrap_or(until);
         self.shown.clear();
         self.errors.clear();
         self.all.iter_mut().for_each(|link| link.is_seen = false);
         let Links { kernel, all, errors, .. } = self;
         let listed = kernel.interfaces(&mut |interface| {
-            if !remember(all, interface) && errors.is_empty() {
+            if !add_link(all, interface) && errors.is_empty() {
                 errors.push(Error::parse(PATH, "at most 64 interfaces", interface.name()).keep());
             }
         });
@@ -182,7 +182,7 @@ impl Links {
                 record(errors, error);
             }
         }
-        match kernel.survey(index, &mut |survey| link.measured(survey, now)) {
+        match kernel.survey(index, &mut |survey| link.add_survey(survey, now)) {
             Ok(()) => link.channel.end(now),
             Err(error) => record(errors, error),
         }
@@ -190,7 +190,7 @@ impl Links {
 }
 
 /// Adds an interface; `false` if there are too many.
-fn remember(all: &mut Vec<Link>, interface: Interface) -> bool {
+fn add_link(all: &mut Vec<Link>, interface: Interface) -> bool {
     let is_it = |link: &Link| {
         link.interface.index == interface.index && link.interface.name() == interface.name()
     };

@@ -62,7 +62,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         can_ask: setup.root.has_own_interfaces(),
         radios: setup.root.real(RADIOS),
         is_asked: false,
-        links: Background::new("wifi_link", links, Links::look),
+        links: Background::new("wifi_link", links, Links::read_all),
     })
 }
 

@@ -69,7 +69,7 @@ fn survey(megahertz: u32, is_used: bool, times: u64) -> Vec<Vec<u8>> {
 
 fn opened(answers: Answers, shows_stations: bool) -> Opened {
     let links = Links::new(Nl80211::stored(answers), shows_stations);
-    let links = Background::new("wifi_link", links, Links::look);
+    let links = Background::new("wifi_link", links, Links::read_all);
     let files = Files::new(&Root::of_this_machine());
     let collector =
         Box::new(WifiLink { can_ask: true, radios: "/".into(), is_asked: false, links });
@@ -111,7 +111,7 @@ fn a_client_shows_its_access_point() {
         let (lines, errors) = scrape(&mut opened(answers(), false), dialect, &["wifi"]);
         let levels: Vec<_> = strip(&lines).into_iter().filter(|l| !l.contains("_total")).collect();
         assert_eq!((&levels[..], errors), (&expected[..], 0));
-        // Nothing was counted since the first look.
+        // Nothing was counted since the first reading.
         let counters: Vec<_> = lines.iter().filter(|l| l.contains("_total")).collect();
         assert_eq!(counters.len(), 5 + 10);
         assert!(counters.iter().all(|line| line.ends_with(" 0")), "{counters:?}");
@@ -149,7 +149,7 @@ fn an_access_point_shows_its_stations_by_signal() {
 }
 
 /// Looks again and again, each time at the next of these stations of wlan0.
-fn sums(looks: &[&[Vec<Vec<u8>>]], names: [&str; 2]) -> Vec<Vec<String>> {
+fn sums(readings: &[&[Vec<Vec<u8>>]], names: [&str; 2]) -> Vec<Vec<String>> {
     let interfaces = dump(&[interface(1, "wlan0", 3, &[])]);
     let answers = |stations: &[Vec<Vec<u8>>], times| -> Answers {
         vec![
@@ -159,9 +159,9 @@ fn sums(looks: &[&[Vec<Vec<u8>>]], names: [&str; 2]) -> Vec<Vec<String>> {
         ]
     };
     let mut links = Links::new(Nl80211::default(), false);
-    let look = |(at, stations): (usize, &&[Vec<Vec<u8>>])| {
+    let reading = |(at, stations): (usize, &&[Vec<Vec<u8>>])| {
         links.answer_with(answers(stations, at as u64));
-        links.look(Instant::now() + Duration::from_secs(20));
+        links.read_all(Instant::now() + Duration::from_secs(20));
         let (mut out, mut line) = Default::default();
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);
         write_sums(&links.all, &mut text);
@@ -172,18 +172,18 @@ fn sums(looks: &[&[Vec<Vec<u8>>]], names: [&str; 2]) -> Vec<Vec<String>> {
         };
         text.lines().filter(is_wanted).map(|l| l.rsplit_once(' ').unwrap().1.to_owned()).collect()
     };
-    looks.iter().enumerate().map(look).collect()
+    readings.iter().enumerate().map(reading).collect()
 }
 
 #[test]
 fn counters_never_fall_when_stations_come_and_go() {
-    let looks: [&[Vec<Vec<u8>>]; 4] = [
+    let readings: [&[Vec<Vec<u8>>]; 4] = [
         &[whole(1, -50, 10), whole(2, -50, 100)],
         &[whole(2, -50, 101), whole(1, -50, 12)],
         &[whole(1, -50, 13)],
         &[],
     ];
-    let all = sums(&looks, ["transmit_retries", "channel_busy"]);
+    let all = sums(&readings, ["transmit_retries", "channel_busy"]);
     let busy = |times: u32| (f64::from(times * 5) / 1000.0).to_string();
     let expected = [(0, 0), (3 * 11, 1), (4 * 11, 2), (4 * 11, 3)];
     for (sums, (retries, times)) in all.iter().zip(expected) {

@@ -38,7 +38,7 @@ pub fn serve(name: &str, answer: impl Fn(&str, Option<&str>) -> Reply + Send + '
     let listener = UnixListener::bind(&path).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let _ = talk(stream, &answer);
+            let _ = serve_client(stream, &answer);
         }
     });
     Served { path }
@@ -50,7 +50,8 @@ fn message(kind: u8, sequence: [u8; 2], attributes: &[u8]) -> Vec<u8> {
     message
 }
 
-fn talk(
+/// Answers the requests of one client.
+fn serve_client(
     mut stream: UnixStream,
     answer: &dyn Fn(&str, Option<&str>) -> Reply,
 ) -> std::io::Result<()> {
@@ -83,20 +84,25 @@ fn talk(
             Reply::Table(table) => (Some((7, table)), 0),
             Reply::Status(status) => (None, status),
         };
-        let mut out = Vec::new();
-        if let Some((id, data)) = data {
-            let mut attributes = Vec::new();
-            write(&mut attributes, id, &data);
-            out = message(2, sequence, &attributes);
-        }
-        let mut attributes = Vec::new();
-        write(&mut attributes, 1, &status.to_be_bytes());
-        out.extend(message(1, sequence, &attributes));
         // In pieces, as a socket may deliver it.
-        for piece in out.chunks(1000) {
+        for piece in messages(sequence, data, status).chunks(1000) {
             stream.write_all(piece)?;
         }
     }
+}
+
+/// The answer: a message of data, if there is any, and one of status.
+fn messages(sequence: [u8; 2], data: Option<(u8, Vec<u8>)>, status: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    if let Some((id, data)) = data {
+        let mut attributes = Vec::new();
+        write(&mut attributes, id, &data);
+        out = message(2, sequence, &attributes);
+    }
+    let mut attributes = Vec::new();
+    write(&mut attributes, 1, &status.to_be_bytes());
+    out.extend(message(1, sequence, &attributes));
+    out
 }
 
 /// A table, value by value.

@@ -19,14 +19,14 @@ const MAX_PROBES: usize = 128;
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Queries mounts that may not answer.
-pub struct Ask {
+pub struct Queries {
     patience: Duration,
     ready: Vec<Ready>,
 }
 
-impl Ask {
-    pub fn new(patience: Duration) -> Ask {
-        Ask { patience, ready: Vec::new() }
+impl Queries {
+    pub fn new(patience: Duration) -> Queries {
+        Queries { patience, ready: Vec::new() }
     }
 
     /// Fills the answers of `points`.

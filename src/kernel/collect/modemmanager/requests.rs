@@ -57,7 +57,7 @@ impl Modems {
     }
 
     /// Whether there is a bus.
-    pub fn can_ask(&self) -> bool {
+    pub fn has_bus(&self) -> bool {
         self.client.can_open()
     }
 
@@ -112,7 +112,7 @@ impl Modems {
             return Ok(());
         }
         let set = client.request(&modem.path, SETUP, &[], Some(*interval)).map(|_| ());
-        set.or_else(|failure| only(failure, error))
+        set.or_else(|failure| keep_single(failure, error))
     }
 
     fn ask_bearers(&mut self, at: usize) -> Result<(), Error> {
@@ -139,7 +139,7 @@ impl Modems {
                 }
                 Err(failure) => {
                     is_whole &= matches!(failure, Error::Unsupported(_));
-                    only(failure, error)?;
+                    keep_single(failure, error)?;
                 }
             }
         }
@@ -175,9 +175,9 @@ fn number(path: &[u8]) -> u64 {
     path.rsplit(|byte| *byte == b'/').next().and_then(scan::uint).unwrap_or(u64::MAX)
 }
 
-/// An object that is gone is not a failure, and a refusal affects only what was refused; an error that ends the
-/// connection affects all.
-fn only(failure: Error, error: &mut Option<KeptError>) -> Result<(), Error> {
+/// Keeps an error that affects a single object. One that is gone is not an error; a failure of the connection is
+/// returned, as it affects all.
+fn keep_single(failure: Error, error: &mut Option<KeptError>) -> Result<(), Error> {
     match failure {
         Error::Unsupported(_) => Ok(()),
         Error::Parse(..) => {
