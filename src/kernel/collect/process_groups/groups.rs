@@ -9,9 +9,6 @@ use std::time::{Duration, Instant};
 /// The group of all other processes.
 pub const OTHER: &str = "other";
 
-/// The most groups; further names are ignored.
-const MAX_GROUPS: usize = 100;
-
 /// Bytes of a command line that are read.
 const MAX_CMDLINE: usize = 1024;
 
@@ -49,10 +46,10 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// A group for each named part of the pattern.
+    /// A group for each named part of the pattern, which has at most 4096 bytes: some 500 groups.
     pub fn new(pattern: Option<Regex>, by_cmdline: bool) -> Groups {
         let parts = pattern.iter().flat_map(Regex::capture_names).flatten();
-        let mut names: Vec<String> = parts.take(MAX_GROUPS).map(str::to_owned).collect();
+        let mut names: Vec<String> = parts.map(str::to_owned).collect();
         names.retain(|name| name != OTHER);
         names.push(OTHER.to_owned());
         let groups = names.iter().map(|_| Group::default()).collect();

@@ -151,6 +151,19 @@ fn slices_are_shown_however_many_units_there_are() {
 }
 
 #[test]
+fn a_group_with_the_name_of_the_sum_is_part_of_it() {
+    let tree = Tree::new("units-other");
+    tree.put("sys/fs/cgroup/cgroup.controllers", "pids\n");
+    for (group, tasks) in [("other", "1\n"), ("a.slice/other", "2\n")] {
+        put(&tree, group, "pids.current", tasks);
+    }
+    let mut units = tree.open(&SPEC, Dialect::Own, &[]);
+    let (shown, _) = scrape(&mut units, Dialect::Own, &["unit_tasks"]);
+    let tasks = |slice: &str, n: u32| format!(r#"unit_tasks{{unit="other",slice="{slice}"}} {n}"#);
+    assert_eq!(shown, [tasks("a.slice", 2), tasks("", 1)]);
+}
+
+#[test]
 fn a_broken_file_drops_only_its_samples() {
     let tree = Tree::new("units-broken");
     tree.put("sys/fs/cgroup/cgroup.controllers", "\n");

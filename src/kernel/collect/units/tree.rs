@@ -125,7 +125,7 @@ impl Tree {
             let mut left = most;
             // Units that were shown before have precedence.
             for was_shown in [true, false] {
-                let same = groups.iter_mut().filter(|g| g.is_slice == is_slice);
+                let same = groups.iter_mut().filter(|g| g.is_slice == is_slice && !g.is_other());
                 for group in same.filter(|g| g.is_shown == was_shown).take(left) {
                     group.is_shown = true;
                     left -= 1;
@@ -157,6 +157,11 @@ impl Group {
             absent: 0,
             cells: Cells::default(),
         }
+    }
+
+    /// Whether its labels are those of the sum: then it is part of that, and never shown by itself.
+    fn is_other(&self) -> bool {
+        self.name == "other" && self.slice.is_empty()
     }
 
     fn key(&self) -> (&str, &str, &[u8]) {
