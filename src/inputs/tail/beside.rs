@@ -32,7 +32,9 @@ impl Tails {
         let is_old = |file: &Passed| known.is_none_or(|list| list.ids.contains(&file.id()));
         let mut passed = Vec::new();
         let mut new: Vec<Tailed> = Vec::new();
-        for (path, about, beside) in found(entry, directories) {
+        for (path, about, beside) in
+            found(entry, directories, &|name| beside(entry.glob.name(), name))
+        {
             let state = disk::state(&about);
             let was = entry.passed.iter().find(|was| was.inode == about.ino());
             if let Some(was) = was.filter(|was| was.state == state) {
@@ -79,9 +81,13 @@ fn follows_blank(entry: &Entry, file: &Tailed, is_kept: &dyn Fn(&Path) -> bool) 
     blank.any(|other| disk::is_named_after(&file.path, &other.path))
 }
 
-/// Regular files with names that rotations give to those of the path, the newest first, without those
-/// that are followed.
-fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Beside)> {
+/// Regular files in these directories whose names `relation` knows, the newest first, without those that are
+/// followed.
+pub fn found(
+    entry: &Entry,
+    directories: &[PathBuf],
+    relation: &dyn Fn(&[u8]) -> Option<Beside>,
+) -> Vec<(PathBuf, Metadata, Beside)> {
     let mut found: Vec<(PathBuf, Metadata, Beside)> = Vec::new();
     let mut left = MAX_NAMES;
     for directory in directories {
@@ -89,9 +95,7 @@ fn found(entry: &Entry, directories: &[PathBuf]) -> Vec<(PathBuf, Metadata, Besi
         for name in names.take(left).flatten() {
             left -= 1;
             let path = name.path();
-            let Some(beside) = beside(entry.glob.name(), name.file_name().as_bytes()) else {
-                continue;
-            };
+            let Some(beside) = relation(name.file_name().as_bytes()) else { continue };
             let Ok(about) = fs::metadata(&path) else { continue };
             let is_known = entry.files.iter().any(|file| file.id.1 == about.ino());
             if about.is_file() && !is_known {

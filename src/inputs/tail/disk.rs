@@ -16,7 +16,7 @@ pub const HEAD: usize = 256;
 const MAX_ZEROS: usize = 64 << 10;
 
 /// Names in a directory that are read for a file that was renamed.
-pub const MAX_NAMES: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 /// The suffixes of compressed files, and how they begin.
 const PACKED: [(&str, &[u8]); 4] = [

@@ -3,15 +3,16 @@
 //! file is read, too, if it is found beside the target: such files are numbered or dated (`web-1.log`,
 //! `web-2.log`), so their names differ only in their digits.
 
+use super::beside::found;
 use super::count::Trouble;
-use super::disk::{self, MAX_NAMES};
-use super::file::{Draining, Start, Tailed};
+use super::disk;
+use super::file::{Beside, Draining, Start, Tailed};
 use super::{Entry, Tails};
 use crate::base::log::Field;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 impl Tails {
@@ -32,7 +33,7 @@ impl Tails {
             self.counts.fail(Trouble::Missed, &fields, now);
             let most = (missed as usize).min(room.saturating_sub(new.len()));
             // The oldest first.
-            for (path, about) in candidates(entry, old, most).into_iter().rev() {
+            for (path, about, _) in candidates(entry, old, most).into_iter().rev() {
                 let mut file = Tailed::new(path, &about, Start::Beginning);
                 file.leaving = Some(Draining { since: now, ends: 0 });
                 new.push(file);
@@ -43,31 +44,24 @@ impl Tails {
 }
 
 /// The files that the link of `old` may have been set to after it, at most `most`, the newest first.
-fn candidates(entry: &Entry, old: &Tailed, most: usize) -> Vec<(PathBuf, Metadata)> {
+fn candidates(entry: &Entry, old: &Tailed, most: usize) -> Vec<(PathBuf, Metadata, Beside)> {
     let is_target = |file: &&Tailed| file.path == old.path && file.leaving.is_none();
-    let Some(target) = entry.files.iter().find(is_target) else { return Vec::new() };
-    let directory = target.real.parent().unwrap_or(Path::new("."));
-    let Ok(names) = fs::read_dir(directory) else { return Vec::new() };
-    let mut found: Vec<(PathBuf, Metadata)> = Vec::new();
-    for name in names.take(MAX_NAMES).flatten() {
-        let path = name.path();
-        let Ok(about) = fs::symlink_metadata(&path) else { continue };
-        let is_known = entry.files.iter().any(|file| file.id == (about.dev(), about.ino()))
-            || entry.passed.iter().any(|passed| passed.inode == about.ino());
-        let is_later = disk::changed(&about) >= (old.found.1, old.found.2);
-        if about.is_file() && !is_known && is_later && differs_in_digits(&path, &target.real) {
-            let newer =
-                |other: &(PathBuf, Metadata)| disk::changed(&other.1) > disk::changed(&about);
-            found.insert(found.partition_point(newer), (path, about));
-            found.truncate(most);
-        }
-    }
+    let target = entry.files.iter().find(is_target).map(|file| &file.real);
+    let directory = target.and_then(|target| target.parent());
+    let (Some(target), Some(directory)) = (target, directory) else { return Vec::new() };
+    let name = target.file_name().unwrap_or_default().as_bytes();
+    let relation = |other: &[u8]| differs_in_digits(other, name).then_some(Beside::Earlier);
+    let mut found = found(entry, &[directory.to_owned()], &relation);
+    found.retain(|(_, about, _)| {
+        let is_known = entry.passed.iter().any(|passed| passed.inode == about.ino());
+        !is_known && disk::changed(about) >= (old.found.1, old.found.2)
+    });
+    found.truncate(most);
     found
 }
 
-/// Whether the names of two files differ at most in their digits.
-fn differs_in_digits(path: &Path, other: &Path) -> bool {
-    let [a, b] = [path, other].map(|path| path.file_name().unwrap_or_default().as_bytes().iter());
+/// Whether two names differ at most in their digits.
+fn differs_in_digits(name: &[u8], other: &[u8]) -> bool {
     let is_fixed = |byte: &&u8| !byte.is_ascii_digit();
-    a.filter(is_fixed).eq(b.filter(is_fixed))
+    name.iter().filter(is_fixed).eq(other.iter().filter(is_fixed))
 }

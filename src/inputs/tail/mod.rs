@@ -237,15 +237,17 @@ impl Tails {
     /// The files beside logs that are not to be read after a restart; of a setting that was not scanned yet those of
     /// the last time.
     fn known_beside(&self) -> Vec<KnownBeside> {
-        let list = |entry: &Entry| {
+        let mut lists = Vec::new();
+        for entry in &self.entries {
             let setting = &entry.settings.path;
             if entry.is_new {
-                return self.beside.iter().find(|list| list.setting == *setting).cloned();
+                lists.extend(self.beside.iter().find(|list| list.setting == *setting).cloned());
+                continue;
             }
             let ids = entry.passed.iter().map(Passed::id).collect();
-            Some(KnownBeside { setting: setting.clone(), ids })
-        };
-        self.entries.iter().filter_map(list).collect()
+            lists.push(KnownBeside { setting: setting.clone(), ids });
+        }
+        lists
     }
 
     /// Writes the metrics about the files.
