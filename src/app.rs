@@ -6,28 +6,27 @@ mod open_files;
 mod privileges;
 mod reload;
 mod sandbox;
+mod setup;
 mod version;
 
 use crate::base::clock::WallClock;
 use crate::base::log;
 use crate::base::sys::{self, Notify, Signal, Signals};
-use crate::kernel::collect::COLLECTORS;
-use crate::kernel::gather::Gather;
-use crate::kernel::read::Root;
 use crate::model::metric::Buffer;
 use crate::outputs::expose::{Format, Lines, Text};
 use crate::pipelines;
 #[cfg(not(feature = "tiny_http"))]
 use crate::serve::event::Server;
-use crate::serve::http::Limits;
-use crate::serve::listen::{self, Listener};
-use crate::serve::routes::{self, Service};
+use crate::serve::listen;
+use crate::serve::routes::Service;
 use crate::serve::security::Security;
 #[cfg(feature = "tiny_http")]
 use crate::serve::tiny::Server;
-use crate::settings::{self, Action, DEFAULT_FILES, Refusal, Settings, Subject};
+use crate::settings::{self, Action, DEFAULT_FILES, Settings};
 use reload::reload;
 use sandbox::Sandbox;
+pub use setup::subjects;
+use setup::{announce, gather, limits, load, log_host_trees, warn};
 use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -91,22 +90,6 @@ fn print_health(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Logs settings that are wrong and ignored.
-fn warn(settings: &Settings) {
-    for warning in &settings.warnings {
-        log::warn("a setting is ignored", &[("error", warning)]);
-    }
-}
-
-/// The specifications of all collectors, for the settings.
-pub fn subjects() -> Vec<&'static Subject> {
-    COLLECTORS.iter().map(|c| &c.subject).collect()
-}
-
-fn load() -> Result<Settings, Refusal> {
-    settings::load_as(&subjects(), routes::is_reserved, env::args_os(), env::vars_os())
-}
-
 /// Prints to stdout; a reader that went away is not an error.
 fn print(bytes: &[u8]) -> io::Result<()> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
@@ -129,11 +112,6 @@ fn check(settings: &Settings) -> io::Result<()> {
     print([&settings.effective, verdict].concat().as_bytes())
 }
 
-fn gather(settings: &Settings) -> Gather {
-    let root = Root::at(settings.paths.clone());
-    Gather::new(settings.dialect, &root, &settings.collectors, settings.process_metrics)
-}
-
 /// One scrape as text.
 fn metrics(settings: &Settings) -> Vec<u8> {
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
@@ -142,17 +120,6 @@ fn metrics(settings: &Settings) -> Vec<u8> {
     pipelines::write_once(settings, &mut gather(settings), &mut text);
     text.finish();
     out.bytes().to_vec()
-}
-
-fn limits(settings: &Settings) -> Limits {
-    let server = &settings.server;
-    Limits {
-        connections: open_files::connections(settings),
-        head: server.max_head_bytes,
-        head_time: server.head_timeout,
-        drain_time: server.drain_timeout,
-        idle_time: server.idle_timeout,
-    }
 }
 
 /// What serves. It is on the heap: what a start has on the stack is several times as large, and would stay resident.
@@ -212,14 +179,6 @@ fn serve(mut agent: Box<Agent>) -> io::Result<()> {
     }
 }
 
-/// Logs, in a container, that the host is read and not the container.
-fn log_host_trees(settings: &Settings) {
-    let trees = settings.host_trees.trim_end();
-    if !trees.is_empty() {
-        log::info("the trees of the host are mounted and read", &[("paths", &trees)]);
-    }
-}
-
 fn notify() -> Notify {
     let text = |name| env::var(name).ok();
     let socket = env::var_os("NOTIFY_SOCKET");
@@ -227,18 +186,15 @@ fn notify() -> Notify {
     Notify::new(socket.as_deref(), usec.as_deref(), pid.as_deref())
 }
 
-fn announce(server: &Server, settings: &Settings) {
-    for address in server.listeners().iter().map(Listener::address) {
-        let path = &settings.server.metrics_path;
-        log::info("serving", &[("address", &address), ("path", path)]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     #[cfg(feature = "recorder")]
     use crate::base::dialect::Dialect;
+    #[cfg(feature = "recorder")]
+    use crate::kernel::read::Root;
+    use crate::serve::http::Limits;
+    use crate::serve::routes;
 
     #[test]
     fn the_limits_of_a_library_are_those_of_the_program_but_for_descriptors() {

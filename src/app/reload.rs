@@ -1,7 +1,8 @@
 //! A reload of the settings at SIGHUP, all of it or nothing.
 
+use super::open_files;
 use super::sandbox::Sandbox;
-use super::{announce, gather, limits, load, log_host_trees, open_files, warn};
+use super::setup::{announce, gather, limits, load, log_host_trees, warn};
 use crate::base::log;
 #[cfg(not(feature = "tiny_http"))]
 use crate::serve::event::Server;

@@ -3,6 +3,8 @@
 #[cfg(feature = "hub")]
 pub mod alert;
 #[cfg(feature = "hub")]
+mod answer_text;
+#[cfg(feature = "hub")]
 pub mod export;
 pub mod expose;
 #[cfg(feature = "hub")]

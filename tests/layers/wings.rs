@@ -23,7 +23,10 @@ pub const WINGS: &[(&str, &[&str])] = &[
         ],
     ),
     ("inputs", &["push", "scrape", "textfile", "tail"]),
-    ("outputs", &["expose", "spool", "export", "alert", "status"]),
+    (
+        "outputs",
+        &["json_text", "reasons", "answer_text", "expose", "spool", "export", "alert", "status"],
+    ),
     ("serve", &["http", "listen", "security", "event"]),
     ("library", &["registry", "recorder"]),
     ("pipelines", &[]),

@@ -8,6 +8,7 @@ use super::send_error::SendError;
 use super::{sendmail, smtp};
 use crate::base::clock::WallClock;
 use crate::base::wire::{Url, basic};
+use crate::outputs::answer_text::sentence;
 use crate::settings::Alerting;
 use crate::workers::{Answer, Call, Client, Failure, connect};
 use std::sync::Arc;
@@ -15,9 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Bytes of an answer that are read.
 const MAX_ANSWER: usize = 16 << 10;
-
-/// Characters of an answer that are quoted in the log.
-const MAX_QUOTED: usize = 200;
 
 /// The port of SMTP relays.
 const SMTP: u16 = 25;
@@ -180,11 +178,7 @@ fn judge(answer: &Answer) -> Result<(), SendError> {
     let is_redirect = matches!(answer.status, 300..400 | 511);
     let again = is_redirect || answer.status == 429 || answer.status / 100 == 5;
     let reason = if is_redirect { "redirect" } else { "status" };
-    let body = String::from_utf8_lossy(&answer.body);
-    let quoted: String = body.trim().chars().take(MAX_QUOTED).collect();
-    let colon = if quoted.is_empty() { "" } else { ": " };
-    let text = format!("it answers {}{colon}{quoted}", answer.status);
-    Err(SendError { reason, text, again, after: answer.retry_after })
+    Err(SendError { reason, text: sentence(answer), again, after: answer.retry_after })
 }
 
 #[cfg(test)]

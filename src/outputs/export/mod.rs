@@ -14,7 +14,6 @@ pub mod otlp;
 mod plan;
 mod post;
 pub mod proto;
-mod refusal_text;
 pub mod remote_write;
 mod self_metrics;
 pub mod stdout;

@@ -2,10 +2,10 @@
 //! compressed if configured.
 
 use super::Verdict;
-use super::refusal_text::is_late;
 use crate::base::log;
 use crate::base::sys;
 use crate::base::wire::{Url, basic};
+use crate::outputs::answer_text::is_late;
 use crate::settings::{Export, ExportKind};
 use crate::workers::{Answer, Call, Client};
 use std::io;

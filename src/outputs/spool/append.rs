@@ -3,10 +3,9 @@
 
 use super::payload::{Base, put_frame, read_brief};
 use super::reason::Reason;
-use super::segment::{Content, Place, Segment};
+use super::segment::{Content, Place, Segment, Writer};
 use super::{Spool, dictionary, disk, record};
 use crate::model::frame::Frame;
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -24,15 +23,6 @@ const MAX_RECORD_BUFFER: usize = 4 << 10;
 
 /// The most segments of a queue: those of a large one are larger.
 const MAX_SEGMENTS: u64 = 2048;
-
-/// The segment that is being written, the last one.
-pub(super) struct Writer {
-    pub(super) number: u32,
-    generation: u64,
-    base: Base,
-    /// `None` in memory.
-    pub(super) file: Option<File>,
-}
 
 impl Spool {
     /// Appends a frame.

@@ -1,8 +1,9 @@
 //! A file of records, or the same in memory: a key and the frames that refer to it.
 
-use super::payload::{RecordHeader, read_brief};
+use super::payload::{Base, RecordHeader, read_brief};
 use super::record::{self, HEADER};
 use crate::base::clock::{Boot, Timestamp};
+use std::fs::File;
 
 /// Where the data of a segment is.
 #[derive(Debug)]
@@ -28,6 +29,18 @@ pub struct Segment {
     pub generation: u64,
     /// All up to this one were done while it was in memory, and frames from the disk go before it.
     pub done: u64,
+}
+
+/// The segment that is being written, the last one.
+pub struct Writer {
+    /// Its number.
+    pub number: u32,
+    /// The generation of its frames' table.
+    pub generation: u64,
+    /// Its key.
+    pub base: Base,
+    /// Its file; `None` in memory.
+    pub file: Option<File>,
 }
 
 /// The contents of a segment.

@@ -13,13 +13,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-#[path = "../../../tests/support/random.rs"]
-mod random;
-use maker::Maker;
-use random::Random;
+use maker::{BOOT_TIME, Maker, Random};
 
 const HERE: Boot = Boot(*b"0123456789abcdef");
-const BOOT_TIME: i64 = 1_800_000_000_250;
 
 /// A directory that is removed.
 struct Dir(PathBuf);

@@ -1,7 +1,7 @@
 //! Random samples, for the frame builder and its twin.
 
+use super::sources::{FAMILIES, Random};
 use super::twin::{Form, Key, Sample, Twin};
-use super::{FAMILIES, Random};
 use crate::model::frame::FrameBuilder;
 use crate::model::metric::*;
 use std::collections::BTreeMap;

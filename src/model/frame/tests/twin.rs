@@ -1,6 +1,6 @@
 //! The naive twin.
 
-use super::{BOOT, FAMILIES, START};
+use super::sources::{BOOT, FAMILIES, START};
 use crate::model::frame::{Frame, Wanted};
 use crate::model::metric::*;
 use std::collections::BTreeMap;

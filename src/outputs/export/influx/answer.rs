@@ -2,8 +2,8 @@
 //! (<https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint>), `/api/v2/write` of
 //! version 2 (<https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostWrite>).
 
+use crate::outputs::answer_text::{mentions, sentence};
 use crate::outputs::export::Verdict;
-use crate::outputs::export::refusal_text::{mentions, sentence};
 use crate::settings::Export;
 use crate::workers::Answer;
 use std::str;

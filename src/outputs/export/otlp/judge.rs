@@ -3,9 +3,9 @@
 //! only with RetryInfo. Answers are from outside: what cannot be read is ignored.
 
 use crate::base::json::{self, Value};
+use crate::outputs::answer_text::is_late;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::proto::{Fields, Wire};
-use crate::outputs::export::refusal_text::is_late;
 use crate::workers::Answer;
 use std::time::Duration;
 

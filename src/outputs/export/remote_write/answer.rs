@@ -1,7 +1,7 @@
 //! The headers of a request, and the meaning of the answer.
 
+use crate::outputs::answer_text::{is_late, sentence};
 use crate::outputs::export::Verdict;
-use crate::outputs::export::refusal_text::{is_late, sentence};
 use crate::settings::RemoteWriteVersion;
 use crate::workers::Answer;
 

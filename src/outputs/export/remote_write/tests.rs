@@ -7,12 +7,8 @@ mod renew;
 use super::*;
 use crate::model::frame::testing::Made;
 use crate::model::metric::{Kind, Value};
-use read::{one, one_with, two, two_with};
+use read::{BOOT, ONE, TWO, one, one_with, two, two_with};
 use std::time::Instant;
-
-const BOOT: i64 = 1_800_000_000_250;
-const ONE: RemoteWriteVersion = RemoteWriteVersion::One;
-const TWO: RemoteWriteVersion = RemoteWriteVersion::Two;
 
 fn made() -> Made {
     let mut made = Made::new();

@@ -1,11 +1,15 @@
 //! Frames with random series and numbers.
 
-use super::random::Random;
 use crate::base::clock::Timestamp;
 use crate::model::frame::{FamilyDef, Frame, Scale, SeriesDef, Shape, State, Table};
 use crate::model::metric::Kind;
-use crate::outputs::spool::tests::BOOT_TIME;
 use std::sync::Arc;
+
+#[path = "../../../../tests/support/random.rs"]
+mod random;
+pub use random::Random;
+
+pub const BOOT_TIME: i64 = 1_800_000_000_250;
 
 /// Grows a table and changes numbers at random, of every shape and scale.
 pub struct Maker {

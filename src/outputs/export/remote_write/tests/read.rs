@@ -1,9 +1,12 @@
 //! Reads requests into one line for each sample, as a receiver would.
 
-use super::{BOOT, ONE, TWO};
 use crate::model::frame::testing::Made;
 use crate::outputs::export::remote_write::{Writer, parts};
 use crate::settings::RemoteWriteVersion;
+
+pub const BOOT: i64 = 1_800_000_000_250;
+pub const ONE: RemoteWriteVersion = RemoteWriteVersion::One;
+pub const TWO: RemoteWriteVersion = RemoteWriteVersion::Two;
 
 /// What a field has.
 #[derive(Clone, Debug, PartialEq)]
