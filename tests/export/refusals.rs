@@ -122,6 +122,22 @@ fn frames_that_fail_alone_are_set_aside() {
 }
 
 #[test]
+fn a_receiver_that_recovers_while_later_frames_are_tried_gets_all() {
+    let receiver = Receiver::start(|_| OK);
+    let mut is_up = false;
+    receiver.answer_by(move |_, body| {
+        is_up |= number(body) >= 4;
+        if is_up { OK } else { Reply::say("500 Down") }
+    });
+    let agent = start(&lines(&receiver.url(), RETRY));
+    wait_until("others", || numbers(&receiver.taken()).iter().any(|n| *n >= 8));
+    wait_until("nothing to wait", || metric(&agent, "spool_frames", "") == 0.0);
+    let got = numbers(&receiver.taken());
+    assert!((1..=8).all(|n| got.contains(&n)), "{got:?}");
+    assert_eq!(dropped(&agent), 0.0);
+}
+
+#[test]
 fn a_receiver_that_fails_for_all_is_down() {
     let receiver = Receiver::start(|_| Reply::say("500 Down"));
     let agent = start(&lines(&receiver.url(), RETRY));

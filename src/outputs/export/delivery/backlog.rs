@@ -20,20 +20,23 @@ impl Delivery {
         if self.tries > 0 {
             self.tally.lock().retried += 1;
         }
-        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
-        let mut parts = match self.rest.take().filter(is_rest) {
-            Some((_, parts)) => parts,
-            None => {
-                let (parts, stale) = self.parts(frame.clone(), boot);
-                self.leave_out(stale);
-                parts
-            }
-        };
+        let mut parts = self.parts_of_oldest(&frame, boot);
         let is_done = self.attempt(&mut parts, boot);
         self.conclude(frame, parts, is_done);
         if !is_done && self.answers > self.export.retry.max {
             self.probe();
         }
+    }
+
+    /// What is left to send of the oldest.
+    pub(super) fn parts_of_oldest(&mut self, frame: &Frame, boot: i64) -> Vec<Frame> {
+        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
+        if let Some((_, parts)) = self.rest.take().filter(is_rest) {
+            return parts;
+        }
+        let (parts, stale) = self.parts(frame.clone(), boot);
+        self.leave_out(stale);
+        parts
     }
 
     /// Decides about the oldest after an attempt, of which `parts` are left.

@@ -23,7 +23,8 @@ impl Delivery {
             let left: usize = parts.iter().map(Frame::len).sum();
             if is_done || left < whole {
                 self.leave_out(stale);
-                (0..at).for_each(|_| self.set_aside());
+                (0..at).for_each(|_| self.try_once_more());
+                (self.failures, self.pause) = (0, None);
                 // That frame is the oldest now.
                 let known = self.boot.now();
                 self.backlog().spool.first(known, Instant::now());
@@ -35,16 +36,29 @@ impl Delivery {
         }
     }
 
+    /// Sends the oldest, now that the receiver is known to work: it may have recovered only after the oldest
+    /// failed. Sets it aside if it fails again.
+    fn try_once_more(&mut self) {
+        let now = Instant::now();
+        let known = self.boot.now();
+        let Some((frame, boot)) = self.backlog().spool.first(known, now) else { return };
+        let mut parts = self.parts_of_oldest(&frame, boot);
+        self.tally.lock().retried += 1;
+        if !self.attempt(&mut parts, boot) {
+            return self.set_aside(&frame);
+        }
+        self.backlog().spool.acknowledge(now);
+        (self.tries, self.probes, self.rest) = (0, 1, None);
+    }
+
     /// Sets the oldest aside, as the receiver fails only for it.
-    fn set_aside(&mut self) {
+    fn set_aside(&mut self, frame: &Frame) {
         let now = Instant::now();
         if !self.pass_to_fallback(now) {
-            let known = self.boot.now();
-            let Some((frame, _)) = self.backlog().spool.first(known, now) else { return };
             self.refused(
                 "poison",
                 "the receiver fails for this frame alone: it is left out",
-                &frame,
+                frame,
             );
             self.backlog().spool.acknowledge(now);
         }
