@@ -1,9 +1,9 @@
-//! Bodies: in pieces, in chunks, incomplete, too many at once.
+//! Bodies: in pieces, in chunks, incomplete, too many at once. The front tiny_http has rules of its own.
+#![cfg(not(feature = "tiny_http"))]
 
 use super::{GAUGE, assert_counts, head, post, request};
 use crate::common::Agent;
 
-#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     let agent = Agent::plan().machine("box").start();
@@ -40,7 +40,6 @@ fn bodies_come_in_pieces_in_chunks_and_one_after_the_other() {
     assert_counts(&client.send(GAUGE).answer(), 1, 0);
 }
 
-#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn a_body_that_does_not_come_is_408() {
     let agent = Agent::plan().machine("box").set("server.head_timeout", "200ms").start();
@@ -52,7 +51,6 @@ fn a_body_that_does_not_come_is_408() {
 }
 
 /// Many clients that send most of a body and stop.
-#[cfg(not(feature = "tiny_http"))] // it has rules of its own
 #[test]
 fn bodies_together_are_bounded() {
     let agent = Agent::plan().machine("box").set("push.max_body_bytes", "65536").start();
