@@ -97,7 +97,7 @@ fn address_literal(stream: &TcpStream) -> String {
 
 impl Reply {
     fn error(&self, about: &str) -> SendError {
-        let text = ["the relay answered ", about, ": ", &self.text].concat();
+        let text = format!("the relay answered {about}: {}", self.text);
         // 4xx is temporary, 5xx permanent (RFC 5321, section 4.2.1).
         SendError { reason: "refused", text, again: self.code / 100 != 5, after: None }
     }
