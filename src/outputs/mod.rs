@@ -5,6 +5,8 @@ pub mod alert;
 #[cfg(feature = "hub")]
 mod answer_text;
 #[cfg(feature = "hub")]
+mod backoff;
+#[cfg(feature = "hub")]
 pub mod export;
 pub mod expose;
 #[cfg(feature = "hub")]

@@ -25,7 +25,17 @@ pub const WINGS: &[(&str, &[&str])] = &[
     ("inputs", &["push", "scrape", "textfile", "tail"]),
     (
         "outputs",
-        &["json_text", "reasons", "answer_text", "expose", "spool", "export", "alert", "status"],
+        &[
+            "backoff",
+            "json_text",
+            "reasons",
+            "answer_text",
+            "expose",
+            "spool",
+            "export",
+            "alert",
+            "status",
+        ],
     ),
     ("serve", &["http", "listen", "security", "event"]),
     ("library", &["registry", "recorder"]),

@@ -34,7 +34,7 @@ const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
 const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
 
 /// The time for a directory that may hang.
-const MOMENT: Duration = Duration::from_millis(300);
+const ANSWER_TIME: Duration = Duration::from_millis(300);
 
 /// Bytes of the list of mounts.
 const MAX_MOUNTS: u64 = 16 << 20;
@@ -192,7 +192,7 @@ fn answers(path: &Path) -> bool {
     let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
     let Ok(mut probe) = Probe::start(&path, false) else { return true };
     let mut ready = [Ready::wait(probe.pipe().as_fd(), true, false)];
-    let _ = poll(&mut ready, Some(MOMENT));
+    let _ = poll(&mut ready, Some(ANSWER_TIME));
     probe.answer().is_some()
 }
 

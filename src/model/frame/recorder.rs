@@ -116,7 +116,7 @@ impl FrameBuilder {
 
     /// Ends the frame.
     pub fn finish(&mut self) -> Frame {
-        if !self.table.is_settled() {
+        if !self.table.is_sealed() {
             Arc::make_mut(&mut self.table).seal();
             self.trim();
         }

@@ -216,7 +216,7 @@ impl Table {
     }
 
     /// Whether all series are in their place.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn is_sealed(&self) -> bool {
         self.order.len() == self.series.len()
     }
 

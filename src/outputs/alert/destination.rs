@@ -6,8 +6,9 @@ use super::rule::MAX_ACTIVE;
 use super::send_error::SendError;
 use super::transport::Transport;
 use crate::base::log::{self, Limiter};
+use crate::outputs::backoff::pause;
 use crate::outputs::reasons::{Reasons, add};
-use crate::workers::{Client, Queue, Slot, Worker, random, spread};
+use crate::workers::{Client, Queue, Slot, Worker};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -241,9 +242,8 @@ impl Destination {
     fn fail(&mut self, reason: &'static str, text: &str, after: Option<Duration>, now: Instant) {
         add(&mut self.counts.failed, reason, 1);
         self.failing.get_or_insert(now);
-        let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        let pause = pause(PAUSE, LONGEST_PAUSE, self.failures);
         self.failures = self.failures.saturating_add(1);
-        let pause = spread(pause, random() as u32);
         let after = after.unwrap_or_default().min(LONGEST_AFTER);
         self.work = Work::Paused(now + pause.max(after));
         self.log(FAILED, "an alert could not be sent yet", text, now);

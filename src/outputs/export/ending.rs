@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a salvage waits for a worker that has the backlog.
-const LOCKED: Duration = Duration::from_millis(100);
+/// How often a salvage tries to get the backlog from its worker, and the wait between.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
 /// The destination of frames that another one could not send.
 #[derive(Clone)]
@@ -115,14 +116,12 @@ impl Ending {
     /// Writes the frames of a worker that does not end in time to the disk.
     pub fn salvage(&self, jobs: &Queue<Frame>, now: Instant) {
         let Some(shared) = self.take_backlog() else { return };
-        let until = now + LOCKED;
-        loop {
-            match shared.try_lock() {
-                Ok(mut backlog) => return backlog.salvage(jobs, now),
-                // The worker may hold it just now; or else it hangs in disk I/O.
-                Err(_) if Instant::now() < until => thread::sleep(LOCKED / 50),
-                Err(_) => return,
+        // The worker may hold it just now; or else it hangs in disk I/O.
+        for _ in 0..TRIES {
+            if let Ok(mut backlog) = shared.try_lock() {
+                return backlog.salvage(jobs, now);
             }
+            thread::sleep(BETWEEN_TRIES);
         }
     }
 }
@@ -152,7 +151,7 @@ mod tests {
         assert!(jobs.offer(made.frame()).is_ok());
         let held = lock(&shared);
         let serving = thread::spawn(move || ending.salvage(&jobs, Instant::now()));
-        thread::sleep(LOCKED / 10);
+        thread::sleep(5 * BETWEEN_TRIES);
         drop(held);
         serving.join().unwrap();
         assert!(lock(&shared).is_salvaged && !lock(&shared).spool.is_empty());

@@ -88,7 +88,7 @@ impl Post {
                     log::info("the receiver takes OTLP", &[("url", &self.url)]);
                     return Ok(answer);
                 }
-                Ok(answer) if self.is_elsewhere(&answer) => {}
+                Ok(answer) if self.is_wrong_path(&answer) => {}
                 // The path may be found another time.
                 other => {
                     self.url.target = before;
@@ -102,10 +102,10 @@ impl Post {
 
     /// Whether another path may accept OTLP, which would be tried.
     pub fn is_lost(&self, answer: &Answer) -> bool {
-        self.seeks && self.is_elsewhere(answer)
+        self.seeks && self.is_wrong_path(answer)
     }
 
-    fn is_elsewhere(&self, answer: &Answer) -> bool {
+    fn is_wrong_path(&self, answer: &Answer) -> bool {
         let is_unknown = !self.is_found && !is_late(&answer.body);
         matches!(answer.status, 404 | 405) || answer.status == 400 && is_unknown
     }
@@ -134,10 +134,10 @@ impl Post {
         if matches!(answer.status, 300..400 | 511) {
             let status = answer.status.to_string();
             let text = [
-                "it leads elsewhere (",
+                "it redirects (",
                 &status,
                 "): a network that wants a login, or the \
-                         receiver moved: then name the new place as endpoint",
+                         receiver moved: then name its new URL as endpoint",
             ]
             .concat();
             return Err(Verdict::Again("redirect", text, answer.retry_after));

@@ -6,10 +6,10 @@ use crate::base::clock::WallClock;
 use crate::base::log;
 use crate::model::frame::Frame;
 use crate::outputs::answer_text::is_late;
+use crate::outputs::backoff::pause;
 use crate::outputs::export::Verdict;
 use crate::outputs::export::transport::Sent;
 use crate::outputs::reasons::add;
-use crate::workers::{random, spread};
 use std::time::{Duration, Instant};
 
 /// A receiver is not contacted for at most this long, whatever it asks for.
@@ -211,9 +211,8 @@ impl Delivery {
         add(&mut self.tally.lock().failed, reason, 1);
         self.set_failing(text);
         self.is_answered = matches!(reason, "server" | "status");
-        let random = random() as u32;
         let retry = &self.export.retry;
-        let pause = pause(retry.initial, retry.longest, self.failures, random);
+        let pause = pause(retry.initial, retry.longest, self.failures);
         self.failures = self.failures.saturating_add(1);
         self.pause = Some(now + pause.max(after.unwrap_or_default().min(LONGEST_AFTER)));
         self.is_logged |= self.log(FAILED, "samples could not be sent yet", text);
@@ -242,27 +241,5 @@ impl Round {
         self.splits += 1;
         self.in_vain += 1;
         by_stamp(frame).or_else(|| halves(frame))
-    }
-}
-
-/// The pause after this many failures.
-fn pause(initial: Duration, longest: Duration, failures: u32, random: u32) -> Duration {
-    let whole = initial.saturating_mul(1 << failures.min(20)).min(longest);
-    spread(whole, random)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest_and_differ() {
-        let [initial, longest] = [500, 30_000].map(Duration::from_millis);
-        let of = |failures, random| pause(initial, longest, failures, random).as_millis();
-        for (failures, whole) in [(0, 500), (1, 1000), (5, 16_000), (6, 30_000), (u32::MAX, 30_000)]
-        {
-            assert_eq!((of(failures, 0), of(failures, u32::MAX)), (whole / 2, whole));
-        }
-        assert!((374..=376).contains(&of(0, u32::MAX / 2)));
     }
 }
