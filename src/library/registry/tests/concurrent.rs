@@ -27,7 +27,7 @@ impl Sink for Registering<'_> {
         };
         std::thread::spawn(register);
         let series = is_done.recv_timeout(Duration::from_secs(60));
-        assert!(series.is_ok(), "whoever registers waits for the page");
+        assert!(series.is_ok(), "a registration waits for the page");
     }
 
     fn mark(&self) -> usize {

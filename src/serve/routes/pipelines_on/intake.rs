@@ -93,6 +93,6 @@ pub(super) fn group(
 }
 
 fn report_fault(Fault { at, expected }: Fault, response: &mut Response) {
-    let sentence = format!("The body is not as it should be: expected {expected} at byte {at}.");
+    let sentence = format!("The body cannot be parsed: expected {expected} at byte {at}.");
     response.text(Status::BadRequest, &sentence);
 }

@@ -72,7 +72,7 @@ fn slow_hwmon(tree: &Tree) -> Hwmon {
     Hwmon { clock: made_up_clock, ..hwmon }
 }
 
-/// Whoever has this keeps the thread from reading. It holds how long a read takes, in milliseconds.
+/// A test that holds this lock keeps the thread from reading. The value is how long a read takes, in milliseconds.
 static GATE: Mutex<u64> = Mutex::new(0);
 
 fn read_behind_gate(dir: &Dir, path: &CStr, factor: i64) -> Result<Option<i64>, Error> {
