@@ -119,7 +119,7 @@ fn an_answer_is_taken_only_from_an_agent() {
     let healthy = r#"{"status":"ok","reasons":[],"notes":[],"left_out":0}"#;
     assert_eq!(run_against(answer("200 OK", healthy)), ok());
     let foreign = |status: &str| {
-        let text = "and not what sysmetrics says of its health; who listens there?";
+        let text = "and not the health of sysmetrics; which program listens there?";
         (Some(1), String::new(), format!("http://HERE/api/health: status {status}, {text}\n"))
     };
     for body in [

@@ -1,8 +1,8 @@
 //! A Prometheus server that scrapes every second.
 
 use super::json::Json;
-use super::{Client, Temp, get, wait_until};
-use std::io::{Read, Write};
+use super::{Temp, wait_until};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -30,7 +30,7 @@ impl Prometheus {
             .unwrap_or_else(|error| panic!("this test needs {command:?}: {error}"));
         let prometheus = Prometheus { child, address: address.clone(), _dir: dir };
         wait_until("Prometheus to be ready", || {
-            Client::try_connect(&address).is_ok() && get(&address, "/-/ready").status == 200
+            request(&address, "/-/ready").is_ok_and(|answer| answer.starts_with("HTTP/1.0 200 "))
         });
         prometheus
     }
@@ -38,12 +38,7 @@ impl Prometheus {
     /// The series that the expression has now, with labels and value.
     pub fn query(&self, expression: &str) -> Vec<Json> {
         let escaped: String = expression.bytes().map(|b| format!("%{b:02x}")).collect();
-        // HTTP/1.0: no chunks, and the end of the connection is the end.
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let path = format!("/api/v1/query?query={escaped}");
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let answer = request(&self.address, &format!("/api/v1/query?query={escaped}")).unwrap();
         let json = Json::parse(answer.split_once("\r\n\r\n").unwrap().1);
         assert_eq!(json.text("status"), "success", "{expression}: {json:?}");
         match json.get("data").and_then(|data| data.get("result")) {
@@ -58,6 +53,15 @@ impl Prometheus {
         assert!(found.len() <= 1, "{expression}: {found:?}");
         Some(value(found.first()?).parse().unwrap())
     }
+}
+
+/// The answer, its head included. By HTTP/1.0: no chunks, and the end of the connection is the end.
+fn request(address: &str, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// The value of a series in a result, as text.

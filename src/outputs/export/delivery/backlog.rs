@@ -30,8 +30,7 @@ impl Delivery {
 
     /// What is left to send of the oldest.
     pub(super) fn parts_of_oldest(&mut self, frame: &Frame, boot: i64) -> Vec<Frame> {
-        let is_rest = |(of, _): &(Frame, _)| of.moment == frame.moment && of.states == frame.states;
-        if let Some((_, parts)) = self.rest.take().filter(is_rest) {
+        if let Some((_, parts)) = self.rest.take().filter(|(of, _)| is_same(of, frame)) {
             return parts;
         }
         let (parts, stale) = self.parts(frame.clone(), boot);
@@ -89,4 +88,9 @@ impl Delivery {
         self.tally.lock().passed += 1;
         true
     }
+}
+
+/// Whether both are the same frame of the spool.
+pub(super) fn is_same(one: &Frame, other: &Frame) -> bool {
+    one.moment == other.moment && one.states == other.states
 }

@@ -1,6 +1,7 @@
 //! Handles a frame for which a receiver fails each time, while it accepts others: it would hold up all later ones.
 
 use super::Delivery;
+use super::backlog::is_same;
 use crate::model::frame::Frame;
 use std::time::Instant;
 
@@ -25,10 +26,13 @@ impl Delivery {
                 self.leave_out(stale);
                 (0..at).for_each(|_| self.try_once_more());
                 (self.failures, self.pause) = (0, None);
-                // That frame is the oldest now.
+                // That frame is the oldest now, unless it became too old meanwhile.
                 let known = self.boot.now();
-                self.backlog().spool.first(known, Instant::now());
-                return self.conclude(next, parts, is_done);
+                let oldest = self.backlog().spool.first(known, Instant::now());
+                if oldest.is_some_and(|(oldest, _)| is_same(&oldest, &next)) {
+                    self.conclude(next, parts, is_done);
+                }
+                return;
             }
             if !self.is_answered {
                 return;
