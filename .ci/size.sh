@@ -26,7 +26,7 @@ budget() {
 	armv7-*) echo 1756 ;;
 	arm-*) echo 1784 ;;
 	riscv64gc-*) echo 1477 ;;
-	mips-* | mipsel-*) echo 2297 ;;
+	mips-* | mipsel-*) echo 2303 ;;
 	esac
 }
 
