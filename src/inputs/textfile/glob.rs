@@ -1,5 +1,6 @@
 //! Globs as in Go's `filepath.Match`, which node_exporter uses: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a
-//! character that means itself. A star finds hidden names, too, and `!` does not negate a class.
+//! character that means itself. A star finds hidden names, too, and `!` does not negate a class:
+//! in paths of logs (`wire::matches`) both are as in a shell.
 
 /// Whether the name has a character with a meaning of its own.
 pub fn is_glob(name: &str) -> bool {

@@ -49,21 +49,18 @@ impl Delivery {
         let mut parts = self.parts_of_oldest(&frame, boot);
         self.tally.lock().retried += 1;
         if !self.attempt(&mut parts, boot) {
-            return self.set_aside(&frame);
+            return self.set_aside(&parts);
         }
         self.backlog().spool.acknowledge(now);
         (self.tries, self.probes, self.rest) = (0, 1, None);
     }
 
-    /// Sets the oldest aside, as the receiver fails only for it.
-    fn set_aside(&mut self, frame: &Frame) {
+    /// Sets the oldest aside, as the receiver fails only for it; `parts` are what was not accepted of it.
+    fn set_aside(&mut self, parts: &[Frame]) {
         let now = Instant::now();
         if !self.pass_to_fallback(now) {
-            self.refused(
-                "poison",
-                "the receiver fails for this frame alone: it is left out",
-                frame,
-            );
+            let text = "the receiver fails for this frame alone: it is left out";
+            parts.iter().for_each(|part| self.refused("poison", text, part));
             self.backlog().spool.acknowledge(now);
         }
         (self.tries, self.probes, self.rest) = (0, 1, None);
