@@ -1,5 +1,5 @@
 #!/bin/sh
-# prometheus-parse 0.2.5 (crates.io), a parser of the text format for Rust: it cuts the labels at each comma, quoted or not, and
+# prometheus-parse 0.2.5 (Rust), a parser of the text format for Rust: it cuts the labels at each comma, quoted or not, and
 # drops a label whose value has an equals sign. What is left of a value may be a label that is not on the page, and series that
 # differ there become one. A sample with a closing brace in a value, or with the colon of a recording rule in its name, is not
 # there at all. parse() returns Ok for all of it. The format allows any character in a label value, and a colon in a name.

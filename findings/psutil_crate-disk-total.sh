@@ -1,5 +1,5 @@
 #!/bin/sh
-# psutil 3.3.0 (crates.io), the Rust library after Python's psutil: disk_io_counters(), the total of all disks, has each byte twice.
+# psutil 3.3.0 (Rust), the Rust library after Python's psutil: disk_io_counters(), the total of all disks, has each byte twice.
 # It adds up all lines of /proc/diskstats that /proc/partitions names too, and those are a disk and its partitions (the kernel's
 # Documentation/admin-guide/iostats.rst, "Disks vs Partitions"); what a partition does is in the disk's line as well. The function
 # of that name in Python counts disks without their partitions. Take disk_io_counters_per_partition(), and of it the names that

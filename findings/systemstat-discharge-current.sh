@@ -1,5 +1,5 @@
 #!/bin/sh
-# systemstat 0.2.8 (crates.io): of a battery whose driver tells the direction of the current, battery_life() says that it is empty
+# systemstat 0.2.8 (Rust): of a battery whose driver tells the direction of the current, battery_life() says that it is empty
 # now. The kernel's Documentation/ABI/testing/sysfs-class-power has for current_now "Negative values are used for discharging
 # batteries", and drivers such as sbs-battery and qcom_battmgr do so. The crate divides the charge by that number as an unsigned
 # one, which leaves 0. Nothing tells it from the last second of a battery, and the capacity beside it is right. A program that

@@ -2,6 +2,8 @@
 //! the length of a body, chunks, gzip and dates; URLs;
 //! patterns of names; check sums; and the fields of Protocol Buffers.
 
+#[cfg(feature = "hub")]
+mod base64;
 mod basic;
 mod chunked;
 mod crc;
@@ -16,6 +18,8 @@ mod secret;
 mod shown;
 mod url;
 
+#[cfg(feature = "hub")]
+pub use base64::base64;
 pub use basic::basic;
 pub use chunked::Chunks;
 pub use crc::{crc32, crc32c};

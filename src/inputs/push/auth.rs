@@ -5,7 +5,6 @@
 //! what was meant for another host: a page may give the name of its own host our address (DNS
 //! rebinding), and then has the same origin.
 
-use super::base64::base64;
 use crate::base::address::Listen;
 use crate::base::sys::{self, Ends};
 use crate::base::wire;
@@ -189,7 +188,7 @@ fn token(authorization: &str) -> Option<Vec<u8>> {
     if !wire::same(scheme, "basic") {
         return None;
     }
-    let pair = base64(rest, [b'+', b'/'])?;
+    let pair = wire::base64(rest, [b'+', b'/'])?;
     let colon = pair.iter().position(|b| *b == b':')?;
     pair.get(colon + 1..).map(<[u8]>::to_vec)
 }

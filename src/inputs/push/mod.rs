@@ -1,7 +1,6 @@
 //! Ways in: what other programs send becomes series of the store.
 
 mod auth;
-mod base64;
 mod entries;
 pub mod exposition;
 pub mod gateway;
@@ -11,8 +10,6 @@ pub mod statsd;
 
 pub use crate::base::json::Fault;
 pub use auth::{Denied, PushAuth, Sender};
-#[cfg(feature = "tls")]
-pub use base64::base64;
 pub use entries::{Declared, Form, Push};
 pub use exposition::{BadLine, Syntax};
 pub use gateway::Gateway;

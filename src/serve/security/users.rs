@@ -2,7 +2,7 @@
 
 use crate::base::sys;
 use crate::base::wire;
-use crate::inputs::push::base64;
+use crate::base::wire::base64;
 use std::io;
 use std::path::Path;
 

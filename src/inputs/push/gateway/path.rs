@@ -3,8 +3,8 @@
 //! 5), for what a path cannot hold; `=` is an empty one.
 
 use crate::base::text::words::quoted;
+use crate::base::wire::base64;
 use crate::base::wire::percent_decoded;
-use crate::inputs::push::base64::base64;
 use crate::model::store::is_label_name;
 
 /// How the name of a label ends whose value is in base64.
