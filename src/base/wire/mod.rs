@@ -2,7 +2,6 @@
 //! the length of a body, chunks, gzip and dates; URLs;
 //! patterns of names; check sums; and the fields of Protocol Buffers.
 
-#[cfg(feature = "hub")]
 mod base64;
 mod basic;
 mod chunked;
@@ -18,7 +17,6 @@ mod secret;
 mod shown;
 mod url;
 
-#[cfg(feature = "hub")]
 pub use base64::base64;
 pub use basic::basic;
 pub use chunked::Chunks;

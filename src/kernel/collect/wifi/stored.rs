@@ -6,6 +6,7 @@
 use super::found::Found;
 use crate::base::error::Error;
 use crate::base::sys;
+use crate::base::wire::base64;
 use crate::kernel::read::netlink::nl80211::{Interface, Mac, Network, Station};
 use crate::kernel::read::scan;
 use std::fs::File;
@@ -175,11 +176,6 @@ fn number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
 
 /// The six bytes of eight characters of base64 (RFC 4648).
 fn address(text: &[u8]) -> Option<Mac> {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let letters = <[u8; 8]>::try_from(text).ok()?;
-    let bits = letters.iter().try_fold(0u64, |bits, letter| {
-        Some(bits << 6 | u64::try_from(memchr::memchr(*letter, LETTERS)?).ok()?)
-    });
-    let [_, _, address @ ..] = bits?.to_be_bytes();
-    Some(address)
+    let letters = str::from_utf8(text).ok().filter(|letters| letters.len() == 8)?;
+    base64(letters, [b'+', b'/'])?.try_into().ok()
 }
