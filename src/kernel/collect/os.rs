@@ -1,7 +1,7 @@
 //! The operating system by name and version: `/etc/os-release`, or else `/usr/lib/os-release`, lines
 //! `KEY=value` with a shell's quotation marks (os-release(5)). A missing value is an empty label.
 //! The version is the part before the second dot as a number (`22.04`), and missing where there is none.
-//! The file is read once: a system that changes its release is restarted.
+//! The file is read once a minute: a small update changes it, and does not restart the machine.
 
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -10,6 +10,10 @@ use crate::base::wire::read_day;
 use crate::kernel::read::{Root, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
+use std::time::{Duration, Instant};
+
+/// How often the file is read.
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// The first that exists is used.
 const PATHS: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -54,11 +58,13 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Os { root: setup.root.clone(), release: None })
+    Box::new(Os { root: setup.root.clone(), due: None, release: None })
 }
 
 struct Os {
     root: Root,
+    /// When to read again; `None` after a failure.
+    due: Option<Instant>,
     release: Option<Release>,
 }
 
@@ -73,10 +79,12 @@ struct Release {
 
 impl Collector for Os {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        if self.release.is_none() {
+        if self.due.is_none_or(|due| scrape.now >= due) {
+            self.due = None;
             let (path, text) = read(&self.root)?;
             let release = Release::of(path, &text, scrape.errors);
             self.release = Some(release.ok_or_else(|| Error::parse(path, EXPECTED, &text))?);
+            self.due = Some(scrape.now + PERIOD);
         }
         let Some(release) = &self.release else { return Ok(()) };
         let [info, version, support_end] = &FAMILIES;
@@ -150,12 +158,15 @@ fn assignment(line: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     (!key.is_empty() && key.iter().all(is_key)).then_some((key, value))
 }
 
-/// Removes the escapes of a text in double quotation marks, as a shell does.
+/// Removes the escapes of a text in double quotation marks, as a shell does: a backslash before another character
+/// than these stays.
 fn without_escapes(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
-        let escaped = if *byte == b'\\' { bytes.next() } else { None };
+        let is_escape =
+            *byte == b'\\' && matches!(bytes.as_slice(), [b'"' | b'\\' | b'$' | b'`', ..]);
+        let escaped = if is_escape { bytes.next() } else { None };
         plain.push(*escaped.unwrap_or(byte));
     }
     plain
@@ -180,14 +191,14 @@ fn number(version: &[u8]) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
+    use crate::kernel::collect::testing::{Tree, scrape, scrape_later};
 
     const RELEASE: &str = "# A comment\n\nPRETTY_NAME=\"Example \\\"OS\\\" 22.04\"\nNAME='Example OS'\nID=example\n\
         ID_LIKE=\"debian ubuntu\"\nVERSION_ID=\"22.04.3\"\nVERSION=\"22.04.3 (Name)\"\nVARIANT_ID=server\n\
         VERSION_CODENAME=name\nBUILD_ID=7\nIMAGE_ID=img\nIMAGE_VERSION=8\nVARIANT=Server\nSUPPORT_END=2027-04-21\n";
 
     #[test]
-    fn the_file_is_read_once() {
+    fn the_file_is_read_once_a_minute() {
         let tree = Tree::new("os");
         tree.put("usr/lib/os-release", "ID=other\n");
         tree.put("etc/os-release", RELEASE);
@@ -205,6 +216,21 @@ mod tests {
         );
         tree.put("etc/os-release", "ID=changed\n");
         assert_eq!(scrape(&mut os, Dialect::Node, &["changed"]), (vec![], 0));
+        let (samples, errors) = scrape_later(&mut os, Dialect::Node, &["changed"], PERIOD);
+        assert_eq!((samples.len(), errors), (1, 0));
+    }
+
+    #[test]
+    fn escapes_are_those_of_a_shell() {
+        for (line, expected) in [
+            (r#"NAME="a\"b\\c\$d\`e""#, r#"a"b\c$d`e"#),
+            (r#"NAME="a\nb\""#, r"a\nb\"),
+            (r"NAME='a\$b'", r"a\$b"),
+            (r"NAME=a\nb", r"a\nb"),
+        ] {
+            let value = assignment(line.as_bytes()).map(|(_, value)| value);
+            assert_eq!(value.as_deref(), Some(expected.as_bytes()), "{line}");
+        }
     }
 
     #[test]
