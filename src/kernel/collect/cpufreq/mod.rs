@@ -2,7 +2,8 @@
 //! (Documentation/admin-guide/pm/cpufreq.rst). Processors that share a policy share the directory, which
 //! is then read once. What the driver does not report is not an error: files that do not exist or are only for
 //! root, `<unknown>`, EBUSY of a processor that is switched off, and EAGAIN of one that sleeps
-//! (`cpuinfo_avg_freq`, since 6.15).
+//! (`cpuinfo_avg_freq`, since 6.15). A processor that is switched off keeps its link to a policy that others
+//! still use; those that the file `offline` names are left out.
 //!
 //! In node_exporter's dialect, with `cpu.info`, the frequency of the hardware is that of `/proc/cpuinfo`, with
 //! the labels of that: `cpu MHz`, which not all architectures have.
@@ -24,6 +25,9 @@ const MAX_CPUS: usize = 8192;
 
 /// The longest text of a file: the names of all governors.
 const MAX_TEXT: usize = 256;
+
+/// The longest list of processors that the kernel writes: a page.
+const MAX_LIST: usize = 4096;
 
 /// Drivers are loaded and processors switched on while the directory does not change: which files exist
 /// is looked up again after this time.
@@ -133,8 +137,14 @@ impl Collector for Cpufreq {
 impl Cpufreq {
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
-        let number = |name: &&str| scan::uint(name.strip_prefix("cpu")?.as_bytes());
-        let names = self.listing.names().filter(|name| number(name).is_some());
+        let mut room = [0; MAX_LIST];
+        let offline = self.listing.dir.read(c"offline", &mut room).unwrap_or_default();
+        let offline = scan::list(offline, MAX_CPUS).unwrap_or_default();
+        let number = |name: &str| scan::uint(name.strip_prefix("cpu")?.as_bytes());
+        let is_on = |name: &&str| {
+            number(name).is_some_and(|n| !offline.iter().any(|off| u64::from(*off) == n))
+        };
+        let names = self.listing.names().filter(is_on);
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         sys::sort(&mut names, |a, b| (a.len(), a).cmp(&(b.len(), b)));
         errors.limit(&mut names, MAX_CPUS, PATH, "at most 8192 processors");

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::dialect::Dialect;
-use crate::kernel::collect::testing::{Opened, Tree, open_beside, scrape};
+use crate::kernel::collect::testing::{Opened, Tree, open_beside, scrape, scrape_later};
 use std::os::unix::fs::symlink;
 
 fn put(tree: &Tree, cpu: &str, files: &[(&str, &str)]) {
@@ -79,6 +79,25 @@ fn a_broken_value_drops_only_its_sample() {
     assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (vec![], 0));
     put(&tree, "cpu0", &[("scaling_min_freq", "5"), ("scaling_governor", "userspace")]);
     assert_eq!(scrape(&mut freq, Dialect::Own, &["_"]), (expected, 0));
+}
+
+#[test]
+fn a_processor_that_is_switched_off_is_left_out() {
+    let tree = Tree::new("cpufreq-offline");
+    put(&tree, "cpu0", &[("scaling_cur_freq", "5")]);
+    put(&tree, "cpu2", &[("scaling_cur_freq", "6")]);
+    tree.put("sys/devices/system/cpu/cpu1/online", "0\n");
+    symlink("../cpu0/cpufreq", tree.0.join("sys/devices/system/cpu/cpu1/cpufreq")).unwrap();
+    tree.put("sys/devices/system/cpu/offline", "1,3-63\n");
+    let mut freq = tree.open(&SPEC, Dialect::Node, &[]);
+    let hertz = |freq: &mut Opened, seconds| {
+        scrape_later(freq, Dialect::Node, &["hertz"], Duration::from_secs(seconds))
+    };
+    let [cpu0, cpu1, cpu2] = [(0, 5), (1, 5), (2, 6)]
+        .map(|(n, khz)| format!("cpu_scaling_frequency_hertz{{cpu=\"{n}\"}} {khz}000"));
+    assert_eq!(hertz(&mut freq, 0), (vec![cpu0.clone(), cpu2.clone()], 0));
+    tree.put("sys/devices/system/cpu/offline", "\n");
+    assert_eq!(hertz(&mut freq, 61), (vec![cpu0, cpu1, cpu2], 0));
 }
 
 /// With `cpu.info` in node_exporter's dialect.
