@@ -12,6 +12,7 @@ use crate::settings::Subject;
 
 const PATH: &str = "/proc/zoneinfo";
 const EXPECTED: &str = "a key and an integer";
+const HEAD: &str = "Node, a number, zone and a name, at most 8192 times";
 
 /// More zones of all nodes than any box has; what comes after is left out and counted.
 const MAX_ZONES: usize = 8192;
@@ -154,29 +155,21 @@ impl Collector for Zoneinfo {
         self.names.truncate(0);
         self.zones.clear();
         self.once.begin();
+        // Whether the lines are those of a zone that is left out.
+        let mut is_skipped = false;
         for line in scan::lines(text) {
             if line.starts_with(b"Node") {
-                let Some([node, zone]) = head(line).filter(|_| self.zones.len() < MAX_ZONES) else {
-                    return Err(Error::parse(
-                        PATH,
-                        "Node, a number, zone and a name, at most 8192 times",
-                        line,
-                    ));
-                };
-                self.name.clear();
-                for part in [node, b" ", zone] {
-                    self.name.extend_from_slice(part);
-                }
-                if !self.once.keep(&self.name) {
-                    return Err(Error::parse(PATH, "a zone that comes once", line));
-                }
-                self.names.push(node);
-                self.names.push(zone);
-                let (cells, protection) = ([None; MAX_KEYS], [None; MAX_PROTECTION]);
-                self.zones.push(Zone { cells, protection });
+                let expected = self.begin_zone(line).err();
+                is_skipped = expected.is_some();
+                expected.into_iter().for_each(|expected| errors.refuse(PATH, expected, line));
+            } else if is_skipped {
+                continue;
             } else if self.zones.last_mut().is_some_and(|zone| zone.take(line).is_none()) {
                 errors.refuse(PATH, EXPECTED, line);
             }
+        }
+        if is_skipped && self.zones.is_empty() {
+            return Err(Error::parse(PATH, HEAD, text));
         }
         self.write(out);
         Ok(())
@@ -184,6 +177,24 @@ impl Collector for Zoneinfo {
 }
 
 impl Zoneinfo {
+    /// Begins the zone of this first line of a block, or says what was expected instead.
+    fn begin_zone(&mut self, line: &[u8]) -> Result<(), &'static str> {
+        let is_free = self.zones.len() < MAX_ZONES;
+        let [node, zone] = head(line).filter(|_| is_free).ok_or(HEAD)?;
+        self.name.clear();
+        for part in [node, b" ", zone] {
+            self.name.extend_from_slice(part);
+        }
+        if !self.once.keep(&self.name) {
+            return Err("a zone that comes once");
+        }
+        self.names.push(node);
+        self.names.push(zone);
+        let (cells, protection) = ([None; MAX_KEYS], [None; MAX_PROTECTION]);
+        self.zones.push(Zone { cells, protection });
+        Ok(())
+    }
+
     fn write(&self, out: &mut dyn Sink) {
         for (at, (_, family)) in KEYS.iter().enumerate() {
             self.column(family, |zone| zone.cells.get(at).copied().flatten(), out);
@@ -241,44 +252,4 @@ fn head(line: &[u8]) -> Option<[&[u8]; 2]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
-
-    #[test]
-    fn every_key_is_the_name_of_its_family() {
-        for (key, family) in &KEYS {
-            let key = std::str::from_utf8(key).unwrap();
-            let name = family.named(Dialect::Node).unwrap().0;
-            assert!(name.starts_with(&format!("zoneinfo_{key}")), "{name}");
-        }
-    }
-
-    #[test]
-    fn blocks_of_lines_become_zones() {
-        let tree = Tree::new("zoneinfo");
-        let mut zoneinfo = tree.open(&SPEC, Dialect::Node, &[]);
-        assert!(matches!(zoneinfo.error(), Some(Error::Absent(_))));
-        tree.put(
-            "proc/zoneinfo",
-            "Node 0, zone      DMA\n  per-node stats\n      nr_dirtied   7\n  pages free     2949\n        \
-             min      8\n        protection: (0, 2039)\n      nr_free_pages 2950\n  pagesets\n    cpu: 0\n\
-             Node 1, zone   Normal\n        min      9\n        high     x\n        protection: (1, 2, z)\n",
-        );
-        let expected = [
-            r#"zoneinfo_nr_free_pages{node="0",zone="DMA"} 2950"#,
-            r#"zoneinfo_min_pages{node="0",zone="DMA"} 8"#,
-            r#"zoneinfo_min_pages{node="1",zone="Normal"} 9"#,
-            r#"zoneinfo_nr_dirtied_total{node="0",zone="DMA"} 7"#,
-            r#"zoneinfo_protection_0{node="0",zone="DMA"} 0"#,
-            r#"zoneinfo_protection_0{node="1",zone="Normal"} 1"#,
-            r#"zoneinfo_protection_1{node="0",zone="DMA"} 2039"#,
-            r#"zoneinfo_protection_1{node="1",zone="Normal"} 2"#,
-        ];
-        let expected = (expected.map(String::from).to_vec(), 2);
-        assert_eq!(scrape(&mut zoneinfo, Dialect::Node, &["zoneinfo"]), expected);
-        tree.put("proc/zoneinfo", "Node 0 zone DMA\n");
-        assert!(matches!(zoneinfo.error(), Some(Error::Parse(..))));
-    }
-}
+mod tests;
