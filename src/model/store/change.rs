@@ -32,7 +32,7 @@ impl Store {
             self.judge_owner(offer, old)?;
         }
         let value = next_value(offer, kind, old.map_or(0.0, |series| series.value))?;
-        if slot.is_none() {
+        if slot.is_none() || self.may_clash(offer, known) {
             self.judge_lines(offer, now)?;
         }
         let slot = match slot {

@@ -4,7 +4,7 @@
 use super::known::Known;
 use super::offered::{NO_BUCKETS, edited, is_whole, replaced};
 use super::series::Series;
-use super::{Offer, Reason, Store};
+use super::{Offer, PARTS, Reason, Store, parts_of};
 use crate::model::metric::{Kind, Labels, Point};
 
 /// A line of the exposition that a sample would add.
@@ -22,6 +22,17 @@ impl Store {
     /// Checks the lines of `offer`.
     pub(super) fn judge_lines(&self, offer: &Offer<'_>, now: u64) -> Result<(), Reason> {
         if is_whole(offer) { self.judge_whole(offer, now) } else { self.judge_number(offer, now) }
+    }
+
+    /// Whether lines of a series that exists have to be checked: the set that is being read may have brought the same
+    /// lines in another form than the set before.
+    pub(super) fn may_clash(&self, offer: &Offer<'_>, family: Option<u32>) -> bool {
+        let is_part = || PARTS.iter().any(|part| offer.name.ends_with(part));
+        let has_wholes = || {
+            let family = family.and_then(|id| self.families.get(id));
+            family.is_some_and(|family| !parts_of(family.kind).is_empty())
+        };
+        self.groups.is_open(offer.group) && (has_wholes() || is_part())
     }
 
     /// Checks the lines of a histogram or summary against numbers.

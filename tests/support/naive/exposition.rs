@@ -126,6 +126,7 @@ impl Page {
                 self.families.entry(name).or_insert_with(unknown).1 = help;
                 Ok(())
             }
+            "TYPE" if rest.is_empty() => Ok(()),
             "TYPE" => {
                 let (name, kind) = name(rest)?;
                 let (kind, _) = split(kind.trim_start_matches(BLANK));

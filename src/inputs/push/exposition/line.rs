@@ -264,9 +264,10 @@ pub fn end_of_line(text: &[u8]) -> usize {
     text.len()
 }
 
-/// Parses a number as Prometheus writes it.
+/// Parses a number as Prometheus writes it. One that no double can hold, `1e400`, is none: infinity is a word.
 pub fn number(word: &[u8]) -> Option<f64> {
-    float(str::from_utf8(word).ok()?)
+    let is_word = || word.last().is_some_and(u8::is_ascii_alphabetic);
+    float(str::from_utf8(word).ok()?).filter(|number| !number.is_infinite() || is_word())
 }
 
 /// Appends `text` with the escapes `\n`, `\"` and `\\` resolved; invalid UTF-8 is replaced.

@@ -179,10 +179,9 @@ impl Strict {
     }
 }
 
-/// Whether strconv.ParseFloat accepts the number, too: within the range of doubles, and no sign before NaN.
+/// Whether strconv.ParseFloat accepts the number, too: no sign before NaN.
 fn is_sound(word: &[u8], value: f64) -> bool {
-    let is_word = word.last().is_some_and(|last| !last.is_ascii_digit() && *last != b'.');
-    value.is_finite() || is_word && !(value.is_nan() && matches!(word.first(), Some(b'+' | b'-')))
+    !value.is_nan() || !matches!(word.first(), Some(b'+' | b'-'))
 }
 
 fn has_sound_escapes(text: &[u8]) -> bool {

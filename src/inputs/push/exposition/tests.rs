@@ -108,7 +108,7 @@ fn names_may_be_any_text() {
 #[test]
 fn what_prometheus_accepts_is_accepted() {
     is(
-        "# HELP\n# HELP b\n# HELP \na{x=\"1\"y=\"2\"} 1\na{x=\"3\" y=\"4\"} 2\na{v=\"x\"}3\n\
+        "# HELP\n# HELP b\n# HELP \n# TYPE\n# TYPE \na{x=\"1\"y=\"2\"} 1\na{x=\"3\" y=\"4\"} 2\na{v=\"x\"}3\n\
          b\t1\n\n  \n# TYPE x_created counter\n# TYPE x counter\nx_created 1\nx NaN\n",
         Syntax::Prometheus,
         &[
@@ -140,6 +140,8 @@ fn faults_have_a_line_and_what_was_expected() {
         ("a", "a metric's name, labels in braces, or a blank and a value"),
         ("a-b 1", "a metric's name, labels in braces, or a blank and a value"),
         ("a 1x", "a number"),
+        ("a 1e400", "a number"),
+        ("a -1e999", "a number"),
         ("a{} ", "a number"),
         ("a 1 2.5", "a time in milliseconds, or the end"),
         ("a 1 2 3", "the end of the line"),

@@ -140,15 +140,15 @@ impl Walk<'_, '_> {
 
     fn type_of(&mut self, mut cursor: Cursor<'_>) -> Result<(), &'static str> {
         let as_pushgateway = self.reader.as_pushgateway;
-        // Go's reader reads TYPE without a name or a type as a comment.
-        let is_comment = |cursor: &Cursor<'_>| as_pushgateway && cursor.peek().is_none();
         cursor.blank();
-        if is_comment(&cursor) {
+        // TYPE without a name is a comment.
+        if cursor.peek().is_none() {
             return Ok(());
         }
         let name = cursor.name()?;
         cursor.blank();
-        if is_comment(&cursor) {
+        // Go's reader reads TYPE without a type as one, too.
+        if as_pushgateway && cursor.peek().is_none() {
             return Ok(());
         }
         let word = cursor.word();

@@ -2,10 +2,12 @@
 
 use super::{Buffers, Intake, Row, is_of_shape};
 use crate::base::clock::WallClock;
+use crate::base::float::float;
 use crate::base::sys;
 use crate::inputs::push::exposition::{BadLine, Read, Sample, Syntax, each_line};
 use crate::model::metric::{Kind, Point};
 use crate::model::store::{Amount, PARTS, Reason, Store};
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
@@ -36,6 +38,8 @@ struct DryRun<'t> {
     row: &'t mut Row,
     seen: &'t mut Vec<(u64, usize)>,
     names: &'t mut Vec<String>,
+    /// Lines that may be parts of histograms and summaries: their hashes, whether they are, and the position of the name.
+    lines: Vec<(u64, bool, usize)>,
     /// The families that do not exist yet.
     fresh: Vec<u64>,
     more: Amount,
@@ -68,6 +72,7 @@ impl Intake<'_> {
             row,
             seen,
             names,
+            lines: Vec::new(),
             fresh: Vec::new(),
             more: Amount::default(),
             clashes: false,
@@ -101,6 +106,9 @@ impl DryRun<'_> {
             self.name_parts(sample.name, sample.kind)?;
         }
         let done = self.judge_one(sample);
+        if done.is_ok() {
+            each_line(sample, &mut |line| self.note_line(line, true));
+        }
         if !matches!(&done, Err(Rejection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
             return done;
         }
@@ -143,7 +151,31 @@ impl DryRun<'_> {
             self.more.add(offer.of_family());
         }
         self.clashes |= judgement.clashes;
-        self.store.room(self.intake.group, self.more)
+        self.store.room(self.intake.group, self.more)?;
+        if is_number {
+            self.note_line(sample, false);
+        }
+        Ok(())
+    }
+
+    /// Records a line that is a part of a histogram or summary, or a number that could be the same line.
+    fn note_line(&mut self, line: &Sample<'_>, is_part: bool) {
+        let Ok(offer) = self.intake.offer(line, self.row, 0, self.store.bounds(), self.wall) else {
+            return;
+        };
+        let key = if offer.name.ends_with(PARTS[0]) { "le" } else { "quantile" };
+        let (mut is_bound, mut hash) = (false, self.hasher.hash_one(offer.name));
+        for (label, value) in offer.labels.pairs() {
+            // Bounds may be written in several ways.
+            let bound = str::from_utf8(&value).ok().filter(|_| *label == *key.as_bytes());
+            let bound = bound.and_then(float).map(f64::to_bits);
+            is_bound |= bound.is_some();
+            let own = self.hasher.hash_one((bound, label, bound.map_or(value, |_| Cow::default())));
+            hash = hash.wrapping_add(own);
+        }
+        if is_bound || PARTS.iter().any(|part| offer.name.ends_with(part)) {
+            self.lines.push((hash, is_part, self.names.len().saturating_sub(1)));
+        }
     }
 
     /// Lists every name that a histogram or summary of this name replaces. As in a Pushgateway, a metric of the
@@ -163,7 +195,7 @@ impl DryRun<'_> {
         Ok(())
     }
 
-    /// Checks that no series appears twice. Returns whether what is replaced must be removed first.
+    /// Checks that no series and no line appears twice. Returns whether what is replaced must be removed first.
     fn end(self) -> Result<bool, Rejection> {
         sys::sort(self.seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {
@@ -171,6 +203,15 @@ impl DryRun<'_> {
             _ => None,
         };
         if let Some(name) = self.seen.windows(2).find_map(is_same) {
+            return Err(Rejection::Sample(name, Reason::Twice));
+        }
+        let mut lines = self.lines;
+        sys::sort(&mut lines, Ord::cmp);
+        let is_same = |pair: &[(u64, bool, usize)]| match pair {
+            [a, b] if a.0 == b.0 && a.1 != b.1 => self.names.get(a.2).cloned(),
+            _ => None,
+        };
+        if let Some(name) = lines.windows(2).find_map(is_same) {
             return Err(Rejection::Sample(name, Reason::Twice));
         }
         sys::sort(self.names, Ord::cmp);

@@ -98,6 +98,37 @@ fn sources_that_relay_may_have_odd_numbers() {
     assert!(open.contains("# TYPE u unknown\nu -Inf\n"), "{open}");
 }
 
+/// A family comes back beside a metric that has the name of one of its parts, in the same set.
+#[test]
+fn a_line_of_an_earlier_set_is_not_written_twice() {
+    let now = Instant::now();
+    let whole = offer("s", Kind::Summary, "", summary());
+    for is_first in [true, false] {
+        let mut store = Store::new(Bounds::default(), now);
+        let group = store.open_group();
+        let (number, whole) = (by(group, "s_count", "", 31.0), Offer { group, ..whole });
+        let (before, [one, two]) = match is_first {
+            true => (number, [whole, number]),
+            false => (whole, [number, whole]),
+        };
+        store.begin(group);
+        store.take(&before, now).unwrap();
+        store.end(group);
+        store.begin(group);
+        store.take(&one, now).unwrap();
+        let reason = if is_first { Reason::Twice } else { Reason::Taken };
+        assert_eq!(store.take(&two, now), Err(reason));
+        store.end(group);
+        let counts =
+            samples(&mut store, now).into_iter().filter(|line| line.starts_with("s_count"));
+        assert_eq!(counts.count(), 1, "{is_first}");
+    }
+}
+
+fn summary() -> Change<'static> {
+    Change::Replace(Point::Summary(Summary { quantiles: &[], sum: 1.5, count: 4 }))
+}
+
 fn histogram<'a>(bounds: &'a [f64], counts: &'a [u64]) -> Change<'a> {
     Change::Replace(Point::Histogram(Histogram { bounds, counts, sum: 1.5 }))
 }

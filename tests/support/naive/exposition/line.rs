@@ -72,7 +72,11 @@ pub fn sample(line: &str, is_open: bool) -> Result<Line, Fault> {
     }
     let name = name.ok_or(Fault::Bad)?;
     let (value, mut after) = split(after);
-    let value = value.parse().map_err(|_| Fault::Bad)?;
+    let is_word = value.ends_with(|c: char| c.is_ascii_alphabetic());
+    let value: f64 = value.parse().map_err(|_| Fault::Bad)?;
+    if value.is_infinite() && !is_word {
+        return Err(Fault::Bad);
+    }
     let mut time = None;
     let is_over = |rest: &str| rest.is_empty() || is_open && rest.starts_with('#');
     if !is_over(after) {

@@ -175,3 +175,37 @@ fn a_part_of_a_histogram_is_not_stored_beside_it() {
         assert_eq!(handler.samples(), [format!("{name}{{job=\"j\"}} 4")]);
     }
 }
+
+/// A line of a histogram or summary that is there twice is found before anything is stored.
+#[test]
+fn a_body_with_a_part_twice_changes_nothing() {
+    let mut handler = Handler::new();
+    handler.push(Verb::Replace, J, "a 1\n").unwrap();
+    let summary = "# TYPE b summary\nb{quantile=\"0.5\"} 1\nb_sum 1\nb_count 2\n";
+    let histogram =
+        "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n";
+    for (whole, line) in [
+        (summary, "# TYPE b_count gauge\nb_count 3\n"),
+        (summary, "b_sum{c=\"\"} 3\n"),
+        (summary, "b{c=\"\",quantile=\"0.50\"} 3\n"),
+        (histogram, "h_bucket{c=\"\",le=\"1.0\"} 3\n"),
+        (histogram, "# TYPE h_count counter\nh_count 3\n"),
+    ] {
+        for (verb, body) in [
+            (Verb::Replace, [whole, line].concat()),
+            (Verb::Add, [whole, line].concat()),
+            (Verb::Replace, [line, whole].concat()),
+        ] {
+            let refused = handler.push(verb, J, &body).expect_err(&body);
+            let expected = "there twice. Nothing was stored.";
+            assert!(
+                matches!(&refused, Refusal::Bad(text) if text.ends_with(expected)),
+                "{refused:?}"
+            );
+            assert_eq!(handler.samples(), ["a{job=\"j\"} 1"], "{body}");
+        }
+    }
+    // Others of the same names are no such lines.
+    let more = "b_sum{c=\"d\"} 3\nb{quantile=\"0.7\"} 3\n";
+    handler.push(Verb::Replace, J, &[summary, more].concat()).unwrap();
+}
