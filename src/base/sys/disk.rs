@@ -98,6 +98,19 @@ pub fn lock_alone(file: &File) -> io::Result<()> {
     }
 }
 
+/// Keeps others from opening a file, as long as it is open: they get EWOULDBLOCK. It stands for a disk that fails.
+#[cfg(test)]
+pub fn deny_open(file: &File) {
+    // The signal about those who try; it is ignored unless it is handled.
+    const F_SETSIG: libc::c_int = 10;
+    let wanted = [(F_SETSIG, libc::SIGURG), (libc::F_SETLEASE, libc::F_WRLCK.into())];
+    for (command, argument) in wanted {
+        // SAFETY: these commands have no memory preconditions; the descriptor is open.
+        let result = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
+        assert_eq!(result, 0, "{}", io::Error::last_os_error());
+    }
+}
+
 /// The offset of the next data of a file, at `from` or after a hole there; `None` if all the rest is a hole.
 ///
 /// # Errors

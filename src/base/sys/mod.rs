@@ -41,6 +41,8 @@ pub use dir::{
     has_event, is_below, is_procfs, list, open_below, open_directory, open_listing, open_unwaiting,
     read_file, read_rest, read_text,
 };
+#[cfg(test)]
+pub use disk::deny_open;
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, is_in_memory, lock_alone, make_private, may_write,
     next_data, open_private,

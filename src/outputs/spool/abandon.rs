@@ -15,7 +15,8 @@ impl Spool {
         let Some(disk) = self.disk.take_if(|disk| !disk.is_there()) else { return false };
         let is_here = |segment: &Segment| matches!(segment.place, Place::Memory(_));
         let is_given = self.segments.front().is_some_and(|first| !is_here(first));
-        let given = if is_given { self.given.take().map(|(given, _)| given) } else { None };
+        let given =
+            if is_given { self.given.take().map(|(given, _)| given.sequence) } else { None };
         if disk.is_deleted() {
             let lost = self.segments.iter().filter(|segment| !is_here(segment));
             let samples = lost.map(|segment| segment.content.samples).sum();

@@ -5,10 +5,12 @@ use super::disk::MAX_FILE;
 use super::payload::{Decoder, RecordHeader, read_brief};
 use super::reader::Reader;
 use super::reason::Reason;
+use super::recover::Unread;
 use super::segment::Place;
 use super::{Spool, record};
 use crate::base::clock::{Boot, Timestamp};
 use crate::model::frame::Frame;
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
@@ -61,7 +63,7 @@ impl Spool {
             };
             match self.decode(&head) {
                 Some((frame, lost)) => {
-                    self.given = Some((head.sequence, lost));
+                    self.given = Some((head, lost));
                     self.reader.iter_mut().for_each(Reader::trim);
                     return Some((frame, boot_time));
                 }
@@ -105,8 +107,10 @@ impl Spool {
 
     /// Notes that the oldest, which `first` returned, is done. Does nothing if it was dropped since.
     pub fn acknowledge(&mut self, now: Instant) {
-        let Some((given, lost)) = self.given.take() else { return self.acknowledge_left() };
-        let Some(head) = self.head().filter(|head| head.sequence == given) else { return };
+        let Some((head, lost)) = self.given.take() else { return self.acknowledge_left() };
+        if head.sequence <= self.acknowledged {
+            return;
+        }
         self.drop_samples(Reason::Damaged, lost);
         self.pass(&head, None);
         if self.trouble.is_none()
@@ -165,7 +169,8 @@ impl Spool {
         }
     }
 
-    /// Opens the reader for the first segment, with its next record. `None` if there is none.
+    /// Opens the reader for the first segment, with its next record. `None` if there is none, or if it is to be
+    /// read again later.
     fn load(&mut self) -> Option<()> {
         while let Some(first) = self.segments.front() {
             let is_new = self.reader.as_ref().is_none_or(|reader| reader.number != first.number);
@@ -181,16 +186,27 @@ impl Spool {
             if let Some(table) = self.table.as_ref().filter(|t| t.generation == first.generation) {
                 reader.decoder.share(table);
             }
-            let is_read = match (&first.place, &self.disk) {
-                (Place::Memory(_), _) => true,
-                (Place::Disk, disk) => disk.as_ref().is_some_and(|disk| reader.fill(disk).is_ok()),
+            let error = match (&first.place, &self.disk) {
+                (Place::Memory(_), _) => return Some(()),
+                (Place::Disk, None) => ErrorKind::NotFound.into(),
+                (Place::Disk, Some(disk)) => match reader.fill(disk) {
+                    Ok(()) => {
+                        self.unread = Unread::default();
+                        return Some(());
+                    }
+                    Err(error) => error,
+                },
             };
-            if is_read {
-                return Some(());
+            if self.leave_if_gone(Instant::now()) {
+                continue;
             }
-            if !self.leave_if_gone(Instant::now()) {
-                self.drop_first(Reason::Damaged);
+            if !self.unread.is_final(&error) {
+                if self.trouble.is_none() {
+                    self.fail(&error, Instant::now());
+                }
+                return None;
             }
+            self.drop_first(Reason::Damaged);
         }
         self.reader = None;
         None

@@ -30,9 +30,11 @@ pub use payload::Decoder;
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
 use crate::model::frame::Table;
+use dequeue::Head;
 use disk::{Disk, Remnant};
 use reader::Reader;
 use reason::REASONS;
+use recover::Unread;
 use segment::{Place, Segment, Writer};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -94,12 +96,13 @@ pub struct Spool {
     /// All up to this one are done.
     acknowledged: u64,
     /// The frame that `first` returned, and how many samples of it could not be read.
-    given: Option<(u64, u64)>,
+    given: Option<(Head, u64)>,
     /// The number of the last segment.
     number: u32,
     dropped: [u64; REASONS.len()],
     trouble: Option<String>,
     retry: Option<Instant>,
+    unread: Unread,
     sync: Sync,
     /// Both clocks at one instant, and the last time of the wall clock.
     clock: (u64, Instant),
@@ -126,6 +129,7 @@ impl Spool {
             dropped: [0; REASONS.len()],
             trouble: None,
             retry: None,
+            unread: Unread::default(),
             sync: Sync::new(bounds.write_budget, now),
             clock: (sys::boot_millis(), now),
             boot_time: None,

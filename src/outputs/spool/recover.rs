@@ -13,6 +13,33 @@ use std::time::{Duration, Instant};
 /// How long after a failure the disk is tried again.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// What is known of a file that cannot be read. A disk may fail for a moment, and descriptors may be used up: the
+/// file is given up only if it cannot be read once the disk was tried again.
+#[derive(Debug, Default, PartialEq)]
+pub enum Unread {
+    /// All can be read.
+    #[default]
+    None,
+    /// One could not be read.
+    Waits,
+    /// The disk was tried again since then.
+    Retried,
+}
+
+impl Unread {
+    /// Notes that a file could not be read. Returns whether it is given up.
+    pub fn is_final(&mut self, error: &io::Error) -> bool {
+        // `InvalidInput`: what has its name is no file.
+        if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) {
+            return true;
+        }
+        if *self == Unread::None {
+            *self = Unread::Waits;
+        }
+        *self == Unread::Retried
+    }
+}
+
 impl Spool {
     /// Handles a failure of the disk.
     pub(super) fn fail(&mut self, error: &io::Error, now: Instant) {
@@ -45,6 +72,9 @@ impl Spool {
             return;
         }
         self.leave_if_gone(now);
+        if self.unread == Unread::Waits {
+            self.unread = Unread::Retried;
+        }
         let recovered =
             self.attach().and_then(|()| self.move_to_disk(now)).and_then(|()| self.note());
         match recovered {
@@ -62,12 +92,15 @@ impl Spool {
         let (disk, acknowledged) = Disk::open(dir)?;
         let acknowledged = acknowledged.max(self.acknowledged_of(disk.queue()));
         let numbers = disk.numbers()?;
-        let (mut found, mut last) = (VecDeque::new(), acknowledged);
+        let (mut found, mut last, mut damaged) = (VecDeque::new(), acknowledged, 0);
         let mut bytes = Vec::new();
         for number in &numbers {
-            if disk.read(*number, 0, MAX_FILE, &mut bytes).is_err() {
-                // It may be readable next time.
-                self.drop_samples(Reason::Damaged, 1);
+            if let Err(error) = disk.read(*number, 0, MAX_FILE, &mut bytes) {
+                if !self.unread.is_final(&error) {
+                    return Err(error);
+                }
+                // It may be readable after the next start.
+                damaged += 1;
                 continue;
             }
             let content = Content::scan(&bytes, acknowledged);
@@ -77,7 +110,7 @@ impl Spool {
                 disk.cut(*number, content.end as u64)?;
                 bytes.truncate(content.end);
             }
-            self.drop_samples(Reason::Damaged, content.damaged);
+            damaged += content.damaged;
             if content.frames > 0 {
                 let (number, bytes) = (*number, bytes.len() as u64);
                 let place = Place::Disk;
@@ -87,6 +120,7 @@ impl Spool {
             }
         }
         let number = numbers.last().copied().unwrap_or(0);
+        self.drop_samples(Reason::Damaged, damaged);
         (self.disk, self.left) = (Some(disk), None);
         self.join(found, number, acknowledged, last);
         Ok(())

@@ -34,7 +34,7 @@ impl Spool {
         if at == 0 {
             // The next frame comes after all of it.
             self.acknowledged = self.acknowledged.max(segment.content.last);
-            self.given = self.given.filter(|(given, _)| *given > segment.content.last);
+            self.given = self.given.filter(|(given, _)| given.sequence > segment.content.last);
         }
         if self.writer.as_ref().is_some_and(|writer| writer.number == segment.number) {
             self.writer = None;

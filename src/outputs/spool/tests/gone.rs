@@ -2,15 +2,15 @@
 
 use super::*;
 
-const MINUTE: Duration = Duration::from_secs(61);
+pub(super) const MINUTE: Duration = Duration::from_secs(61);
 
 /// Pushes frames of these times.
-fn push(spool: &mut Spool, times: std::ops::Range<u64>, now: Instant) {
+pub(super) fn push(spool: &mut Spool, times: std::ops::Range<u64>, now: Instant) {
     times.for_each(|n| spool.push(&many(n, n), now));
 }
 
 /// Takes a number of frames; gives their times.
-fn take(spool: &mut Spool, most: usize) -> Vec<u64> {
+pub(super) fn take(spool: &mut Spool, most: usize) -> Vec<u64> {
     let now = Instant::now();
     let next = |_| {
         let (frame, _) = spool.first(Some(BOOT_TIME), now)?;
