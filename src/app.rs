@@ -28,7 +28,7 @@ use sandbox::Sandbox;
 pub use setup::subjects;
 use setup::{announce, gather, limits, load, log_host_trees, warn};
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,9 @@ const FINISH: Duration = Duration::from_secs(5);
 /// The exit code for invalid settings.
 const BAD_SETTINGS: u8 = 2;
 
+/// The verdict of `--check-config` on them.
+const WRONG: &str = "The settings are wrong: sysmetrics does not start with them.";
+
 /// Runs the program; the exit code is 0, 2 for bad settings, 1 for anything else.
 pub fn run() -> ExitCode {
     sys::handle_faults();
@@ -46,7 +49,7 @@ pub fn run() -> ExitCode {
         Err(refusal) => {
             eprintln!("{refusal}");
             if env::args_os().any(|arg| arg == "--check-config") {
-                eprintln!("The settings are wrong: sysmetrics does not start with them.");
+                eprintln!("{WRONG}");
             }
             return ExitCode::from(BAD_SETTINGS);
         }
@@ -55,7 +58,8 @@ pub fn run() -> ExitCode {
     if settings.action != Action::Health {
         warn(&settings);
     }
-    let done = match settings.action {
+    let action = settings.action;
+    let done = match action {
         Action::Health => return print_health(&settings),
         Action::Serve => start(settings).and_then(serve),
         Action::CheckConfig => check(&settings),
@@ -69,8 +73,19 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::error("cannot go on", &[("error", &error)]);
-            ExitCode::FAILURE
+            if action == Action::CheckConfig {
+                eprintln!("{WRONG}");
+            }
+            exit_code(&error)
         }
+    }
+}
+
+/// A file that the settings name may be wrong, too. One that is not there may come with another start.
+fn exit_code(error: &io::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::InvalidInput if error.raw_os_error().is_none() => ExitCode::from(BAD_SETTINGS),
+        _ => ExitCode::FAILURE,
     }
 }
 

@@ -56,6 +56,7 @@ pub fn query(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
     let has_port = |listen: &&Listen| match listen {
         Listen::Tcp(_, port) => *port != 0 && !is_guarded,
         Listen::Unix(_) => true,
+        Listen::Vsock(_) => false,
     };
     let listen = settings.server.listen.iter().find(has_port);
     let listen = listen.ok_or(if is_guarded { NO_SOCKET } else { NO_PORT })?;

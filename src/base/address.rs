@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 /// Bytes of a socket's path that the kernel accepts (`sun_path` without its NUL).
 const MAX_SOCKET_PATH: usize = 107;
+/// How an address of vsock(7) begins; which machine it is need not be named.
+const VSOCK: &str = "vsock://:";
 /// Bytes of a host name.
 const MAX_HOST: usize = 253;
 
@@ -26,6 +28,8 @@ pub enum Listen {
     Tcp(String, u16),
     /// A stream socket at this absolute path.
     Unix(PathBuf),
+    /// A port of vsock(7), for the host of this virtual machine.
+    Vsock(u32),
 }
 
 impl From<SocketAddr> for Listen {
@@ -44,26 +48,33 @@ impl fmt::Display for Listen {
             Listen::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
             Listen::Tcp(host, port) => write!(f, "{host}:{port}"),
             Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+            Listen::Vsock(port) => write!(f, "{VSOCK}{port}"),
         }
     }
 }
 
 impl Listen {
-    /// Reads `HOST:PORT`, `:PORT`, `[IPV6]:PORT` or `unix:/PATH`.
+    /// Reads `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `unix:/PATH` or `vsock://:PORT`.
     pub fn parse(text: &str) -> Option<Listen> {
         if let Some(path) = text.strip_prefix("unix:") {
             let fits = path.len() <= MAX_SOCKET_PATH && !path.contains('\0');
             return (fits && path.starts_with('/')).then(|| Listen::Unix(path.into()));
         }
+        if let Some(port) = text.strip_prefix(VSOCK) {
+            return Some(Listen::Vsock(number(port)?));
+        }
         let (name, port) = text.rsplit_once(':')?;
         if name.contains(':') && !name.starts_with('[') {
             return None;
         }
-        let is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
         let name = if name.is_empty() { name } else { host(name)? };
-        let port = port.parse().ok().filter(|_| is_number)?;
-        Some(Listen::Tcp(name.to_owned(), port))
+        Some(Listen::Tcp(name.to_owned(), number(port)?.try_into().ok()?))
     }
+}
+
+/// The number of a port, in digits only.
+fn number(port: &str) -> Option<u32> {
+    port.parse().ok().filter(|_| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Parses a host name or an IP address and strips its brackets.
@@ -97,6 +108,8 @@ mod tests {
             "[fe80::1%eth0]:65535",
             "my-host.example:1",
             "unix:/run/sysmetrics.sock",
+            "vsock://:9100",
+            "vsock://:4294967295",
         ] {
             assert_eq!(Listen::parse(good).map(|l| l.to_string()).as_deref(), Some(good));
         }
@@ -124,6 +137,11 @@ mod tests {
             "unix:",
             "unix:run/x",
             "tcp:1:2",
+            "vsock://",
+            "vsock://:",
+            "vsock://:+1",
+            "vsock://:4294967296",
+            "vsock://2:9100",
         ] {
             assert_eq!(Listen::parse(bad), None, "{bad}");
         }

@@ -183,6 +183,7 @@ impl Closed {
     fn reopen(self, access: &SocketAccess) -> Option<Listener> {
         let socket = match (&self.wanted, self.bound.parse()) {
             (Some(Listen::Unix(path)), _) => listen_unix(path, access),
+            (Some(Listen::Vsock(port)), _) => sys::listen_vsock(*port),
             (_, Ok(address)) => sys::listen_tcp(address).map(|(socket, _)| socket),
             (_, Err(_)) => Err(io::ErrorKind::InvalidInput.into()),
         };
@@ -216,6 +217,10 @@ fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::R
     match wanted {
         Listen::Unix(path) => {
             let socket = listen_unix(path, access)?;
+            to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
+        }
+        Listen::Vsock(port) => {
+            let socket = sys::listen_vsock(*port)?;
             to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
         }
         Listen::Tcp(host, port) if host.is_empty() => {

@@ -49,6 +49,10 @@ fn a_table_is_equivalent_to_a_web_configuration_file() {
 fn what_cannot_be_is_refused_with_what_to_do() {
     let (dir, web) = web("");
     let users = dir.write("users", "ann:secret\n");
+    let bad = dir.write("bad.yml", "rate_limit:\n  interval: 1s\n");
+    let files = "cert_file: good.pem, key_file: good.key";
+    let curve = format!("tls_server_config: {{{files}, curve_preferences: [P521]}}\n");
+    let curve = dir.write("curve.yml", curve);
     let none = dir.write("none", "\n# nobody\n");
     let [cert, key] = ["good.pem", "good.key"].map(|name| dir.path(name));
     let both = format!("[server.tls]\ncert_file = {cert:?}\nkey_file = {key:?}\n");
@@ -69,8 +73,8 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         (format!("{both}client_auth_type = \"None\"\n"), 2, "expected one of NoClientCert"),
         (format!("{both}cert = \"x\"\n"), 2, "unknown key"),
         (format!("[server]\nweb_config_file = {web:?}\n{both}"), 2, "keep one"),
-        (format!("[server]\nusers_file = {users:?}\n"), 1, "htpasswd -nBC 10"),
-        (format!("[server]\nusers_file = {none:?}\n"), 1, "expected name:hash a line, found none"),
+        (format!("[server]\nusers_file = {users:?}\n"), 2, "/users: the user "),
+        (format!("[server]\nusers_file = {none:?}\n"), 2, "expected name:hash a line, found none"),
         (
             "[server]\nusers_file = \"/nonexistent\"\n".into(),
             1,
@@ -78,10 +82,23 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         ),
         ("[server]\nweb_config_file = \"/nonexistent\"\n".into(), 1, "/nonexistent: No such file"),
         (both.replace("good.key", "name.key"), 1, "name.key: No such file"),
+        (
+            format!("[server]\nweb_config_file = {bad:?}\n"),
+            2,
+            "bad.yml:1: rate_limit.burst: missing or 0",
+        ),
+        (
+            format!("[server]\nweb_config_file = {curve:?}\n"),
+            2,
+            "curve.yml: curve_preferences: P521 is not supported",
+        ),
     ] {
         let (found, printed) = check(&text);
         assert_eq!(found, Some(status), "{text}{printed}");
         assert!(printed.contains(expected), "{expected}: {text}{printed}");
+        assert!(
+            printed.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n")
+        );
         assert!(!printed.contains("secret"), "{printed}");
     }
 }

@@ -15,6 +15,7 @@ use crate::settings::{Dialect, Listen, Settings};
 use std::env;
 use std::ffi::CString;
 use std::fs::DirBuilder;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
@@ -209,13 +210,14 @@ fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
     }
     reach.ports.extend(wanted.bind_ports.iter().map(|port| (*port, BIND)));
     for listener in listeners {
-        let port = listener.address().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        reach.ports.extend(port.map(|port| (port, BIND)));
+        let address = listener.address().parse().ok();
+        reach.ports.extend(address.map(|address: SocketAddr| (address.port(), BIND)));
     }
     for address in &settings.server.listen {
         match address {
             Listen::Tcp(_, port) => reach.ports.push((*port, BIND)),
             Listen::Unix(path) => add_directories(reach, path, SOCKETS),
+            Listen::Vsock(_) => {}
         }
     }
 }

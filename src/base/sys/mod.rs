@@ -31,6 +31,7 @@ mod thread;
 mod udp;
 mod unix;
 mod vcio;
+mod vsock;
 mod wake;
 
 pub use btrfs::{BTRFS_ERRORS, Btrfs, BtrfsDevice, BtrfsInfo};
@@ -79,6 +80,7 @@ pub use thread::{Thread, spawn_thread};
 pub use udp::{Datagrams, bind_udp, dropped_datagrams};
 pub use unix::{connect_unix, effective_user};
 pub use vcio::throttled;
+pub use vsock::listen_vsock;
 pub use wake::Wake;
 
 use std::fs::File;

@@ -31,7 +31,7 @@ pub fn listen_tcp(address: SocketAddr) -> io::Result<(OwnedFd, SocketAddr)> {
 
 /// Lets `BACKLOG` connections wait, instead of the 128 of the standard library: a client that finds no
 /// place tries again only after a second.
-fn deepen(fd: &OwnedFd) -> io::Result<()> {
+pub(super) fn deepen(fd: &OwnedFd) -> io::Result<()> {
     // SAFETY: listen on an open socket; calling it again only changes the backlog.
     let result = unsafe { libc::listen(fd.as_raw_fd(), BACKLOG) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -65,7 +65,7 @@ fn switch_on(socket: BorrowedFd<'_>, option: libc::c_int) -> io::Result<()> {
 }
 
 /// Reads an option of a socket that is an int.
-fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<libc::c_int> {
+fn option(fd: BorrowedFd<'_>, level: libc::c_int, name: libc::c_int) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
     // SAFETY: `value` is writable for an int, and `size` says so.
@@ -77,7 +77,7 @@ fn option(fd: &OwnedFd, level: libc::c_int, name: libc::c_int) -> io::Result<lib
 
 /// Whether a listener on every address of IPv6 leaves out IPv4, as net.ipv6.bindv6only sets it.
 pub fn is_ipv6_only(listener: &OwnedFd) -> bool {
-    option(listener, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).is_ok_and(|on| on != 0)
+    option(listener.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_V6ONLY).is_ok_and(|on| on != 0)
 }
 
 /// Whether there is a Unix socket at `path`.
@@ -118,7 +118,7 @@ pub fn inherited_listeners(pid: Option<&str>, count: Option<&str>) -> io::Result
         }
         // SAFETY: the descriptor is open (F_GETFL) and handed over to us by the protocol.
         let socket = unsafe { OwnedFd::from_raw_fd(fd) };
-        if option(&socket, libc::SOL_SOCKET, libc::SO_ACCEPTCONN).unwrap_or(0) == 0 {
+        if option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_ACCEPTCONN).unwrap_or(0) == 0 {
             // poll would report it as ready for ever, and accept would never return a connection.
             let text = format!("descriptor {fd} is no stream socket that listens");
             return Err(io::Error::new(ErrorKind::InvalidInput, text));
@@ -189,8 +189,7 @@ fn addresses(socket: BorrowedFd<'_>) -> io::Result<(Option<IpAddr>, Option<IpAdd
     let stream = socket.try_clone_to_owned().map(TcpStream::from)?;
     match stream.local_addr() {
         Ok(ours) => Ok((Some(ours.ip()), Some(stream.peer_addr()?.ip()))),
-        // A socket without an internet address is a Unix socket.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok((None, None)),
+        Err(_) if is_unix(socket) => Ok((None, None)),
         Err(error) => Err(error),
     }
 }
@@ -204,8 +203,13 @@ fn name(socket: BorrowedFd<'_>, of: fn(&TcpStream) -> io::Result<SocketAddr>) ->
     let stream = socket.try_clone_to_owned().map(TcpStream::from);
     match stream.and_then(|s| of(&s)) {
         Ok(address) => address.to_string(),
-        Err(_) => "unix".to_owned(),
+        Err(_) if is_unix(socket) => "unix".to_owned(),
+        Err(_) => "vsock".to_owned(),
     }
+}
+
+fn is_unix(socket: BorrowedFd<'_>) -> bool {
+    option(socket, libc::SOL_SOCKET, libc::SO_DOMAIN).is_ok_and(|domain| domain == libc::AF_UNIX)
 }
 
 /// Reads from `socket`; 0 means that the other side closed.

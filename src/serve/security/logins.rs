@@ -78,10 +78,10 @@ pub struct Logins {
 /// Parses names and hashes.
 fn users(pairs: &[(String, String)]) -> io::Result<Vec<User>> {
     let mut users: Vec<User> = Vec::new();
-    let wrong =
-        |name: &str, what: &str| Err(io::Error::other(["the user ", &quoted(name), what].concat()));
+    let refused = |text: String| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    let wrong = |name: &str, what: &str| refused(["the user ", &quoted(name), what].concat());
     if pairs.len() > MAX_USERS {
-        return Err(io::Error::other(format!("more than {MAX_USERS} users")));
+        return refused(format!("more than {MAX_USERS} users"));
     }
     for (name, text) in pairs {
         let Some(hash) = Hash::parse(text) else {

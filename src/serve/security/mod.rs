@@ -59,7 +59,7 @@ impl Security {
         }
         security.stamps = security.source.stamps();
         let config = security.read_source()?;
-        security.tls = config.tls.as_ref().map(server_config).transpose()?;
+        security.tls = security.tls_of(&config)?;
         security.set_users(&config.users)?;
         security.limiter = config.limit.map(Limiter::new);
         security.set_headers(config.headers);
@@ -158,7 +158,7 @@ impl Security {
             let text = "https is switched on and off by a reload of the settings only: send SIGHUP";
             return Err(io::Error::other(text));
         }
-        let tls = config.tls.as_ref().map(server_config).transpose()?;
+        let tls = self.tls_of(&config)?;
         self.set_users(&config.users)?;
         self.tls = tls;
         let is_same = |limiter: &Limiter| config.limit == Some(limiter.limit());
@@ -180,17 +180,24 @@ impl Security {
         Ok(config)
     }
 
+    fn tls_of(&self, config: &WebConfig) -> io::Result<Option<Arc<ServerConfig>>> {
+        let tls = config.tls.as_ref().map(server_config).transpose();
+        tls.map_err(|error| self.source.in_tls(&error))
+    }
+
     fn set_headers(&mut self, headers: Vec<(String, String)>) {
         self.is_changed |= self.headers != headers;
         self.headers = headers;
     }
 
     fn set_users(&mut self, users: &[(String, String)]) -> io::Result<()> {
-        match &mut self.logins {
-            _ if users.is_empty() => self.logins = None,
-            Some(logins) => logins.replace(users)?,
-            None => self.logins = Some(Logins::new(users)?),
-        }
-        Ok(())
+        let set = match &mut self.logins {
+            Some(logins) if !users.is_empty() => logins.replace(users),
+            logins => {
+                let new = (!users.is_empty()).then(|| Logins::new(users)).transpose();
+                new.map(|new| *logins = new)
+            }
+        };
+        set.map_err(|error| self.source.in_users(&error))
     }
 }

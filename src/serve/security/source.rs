@@ -44,7 +44,7 @@ impl Source {
     /// One cannot be read, or is not what it should be; the text says where.
     pub fn read(&mut self) -> io::Result<WebConfig> {
         let config = match &self.web_config {
-            Some(path) => read_web_config(path).map_err(io::Error::other)?,
+            Some(path) => read_web_config(path)?,
             None => WebConfig {
                 tls: self.tls.clone(),
                 users: self.users_file.as_deref().map(users::read).transpose()?.unwrap_or_default(),
@@ -57,6 +57,17 @@ impl Source {
         Ok(config)
     }
 
+    /// Adds to an error of TLS where its settings are.
+    pub fn in_tls(&self, error: &io::Error) -> io::Error {
+        within(self.web_config.as_deref().unwrap_or(Path::new("server.tls")), error)
+    }
+
+    /// Adds to an error of a user the file of the users.
+    pub fn in_users(&self, error: &io::Error) -> io::Error {
+        let file = self.web_config.as_ref().or(self.users_file.as_ref());
+        within(file.map_or(Path::new(""), |file| file), error)
+    }
+
     /// All files that are read.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
@@ -66,6 +77,11 @@ impl Source {
     pub fn stamps(&self) -> Vec<Stamp> {
         self.files.iter().map(|path| stamp(path)).collect()
     }
+}
+
+fn within(place: &Path, error: &io::Error) -> io::Error {
+    let text = [&*place.display().to_string(), ": ", &error.to_string()].concat();
+    io::Error::new(error.kind(), text)
 }
 
 fn stamp(path: &Path) -> Stamp {

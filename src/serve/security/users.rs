@@ -3,7 +3,7 @@
 use crate::base::sys;
 use crate::base::wire;
 use crate::base::wire::base64;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 /// Bytes of a file of users.
@@ -15,8 +15,11 @@ const MAX_FILE: u64 = 256 << 10;
 ///
 /// There is no such file, it is too large, or a line is not a pair.
 pub fn read(path: &Path) -> io::Result<Vec<(String, String)>> {
-    let fault = |what: &str| io::Error::other(format!("users_file {}{what}", path.display()));
-    let failed = |error: io::Error| fault(&[": ", &error.to_string()].concat());
+    let of_kind = |kind: ErrorKind, what: &str| {
+        io::Error::new(kind, format!("users_file {}{what}", path.display()))
+    };
+    let fault = |what: &str| of_kind(ErrorKind::InvalidInput, what);
+    let failed = |error: io::Error| of_kind(error.kind(), &[": ", &error.to_string()].concat());
     // Checked before opening: opening a pipe would wait for a writer.
     let about = std::fs::metadata(path).map_err(failed)?;
     if !about.is_file() || about.len() > MAX_FILE {

@@ -79,7 +79,7 @@ pub fn listen(
 fn replace(all: &mut [Listen], part: Role, value: &Value) -> bool {
     let mut tcp = all.iter_mut().filter_map(|listen| match listen {
         Listen::Tcp(host, port) => Some((host, port)),
-        Listen::Unix(_) => None,
+        Listen::Unix(_) | Listen::Vsock(_) => None,
     });
     let (Some((host, port)), None) = (tcp.next(), tcp.next()) else { return false };
     match part {

@@ -67,7 +67,7 @@ fn port(text: &str) -> Option<u16> {
         Ok(url) => Some(url.port),
         Err(_) => match Listen::parse(text)? {
             Listen::Tcp(_, port) => Some(port),
-            Listen::Unix(_) => None,
+            Listen::Unix(_) | Listen::Vsock(_) => None,
         },
     }
 }

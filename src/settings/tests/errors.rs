@@ -89,7 +89,7 @@ fn of_the_file_wrong_types() {
         "[log]\nlevel = ['info']",
         "FILE:2:9: log.level: expected one of error, warn, info, debug, found a list",
     );
-    let address = "expected HOST:PORT, :PORT or unix:/PATH, such as 127.0.0.1:9101 or [::]:9101";
+    let address = "expected HOST:PORT, :PORT, unix:/PATH or vsock://:PORT, such as 127.0.0.1:9101 or [::]:9101";
     refused_file(
         "[server]\nlisten = []",
         &format!("FILE:2:10: server.listen: {address}, found a list"),

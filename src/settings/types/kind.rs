@@ -150,9 +150,10 @@ impl Kind {
             Kind::Count(..) => ("N", "a whole number"),
             Kind::Time(..) => ("TIME", "a time"),
             Kind::Size(..) => ("BYTES", "bytes"),
-            Kind::Addresses => {
-                ("ADDR", "HOST:PORT, :PORT or unix:/PATH, such as 127.0.0.1:9101 or [::]:9101")
-            }
+            Kind::Addresses => (
+                "ADDR",
+                "HOST:PORT, :PORT, unix:/PATH or vsock://:PORT, such as 127.0.0.1:9101 or [::]:9101",
+            ),
             Kind::Host => ("HOST", "a host name or an IP address without port"),
             Kind::Route => ("PATH", "a path such as /metrics, other than those of other pages"),
             Kind::Mode => ("MODE", "a mode in octal digits, from \"0600\" to \"0777\""),

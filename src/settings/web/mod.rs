@@ -9,6 +9,7 @@ use crate::base::text::number::millis;
 use crate::settings::sources::file;
 use crate::settings::types::{CLIENT_AUTH, ClientAuth, Pem, ServerTls, TlsVersion};
 use entries::{expected, map, switch, text, texts, unknown};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 use texts::{Entry, Node};
@@ -51,13 +52,16 @@ type Done = Result<(), Wrong>;
 /// # Errors
 ///
 /// A message with file and line.
-pub fn read_web_config(path: &Path) -> Result<WebConfig, String> {
+pub fn read_web_config(path: &Path) -> io::Result<WebConfig> {
     let name = path.display().to_string();
-    let bytes = file::bytes(path).map_err(|error| [&*name, ": ", &error.to_string()].concat())?;
-    let text = String::from_utf8(bytes).map_err(|_| [&*name, ": not UTF-8"].concat())?;
+    let wrong = |what: &str| io::Error::new(ErrorKind::InvalidInput, [&*name, what].concat());
+    let bytes = file::bytes(path).map_err(|error| {
+        io::Error::new(error.kind(), [&*name, ": ", &error.to_string()].concat())
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong(": not UTF-8"))?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let read = parse_web_config(&text, directory);
-    read.map_err(|(line, what)| [&*name, ":", &line.to_string(), ": ", &what].concat())
+    read.map_err(|(line, what)| wrong(&[":", &line.to_string(), ": ", &what].concat()))
 }
 
 /// Parses the text of a web configuration file, whose paths are relative to `directory`.

@@ -64,7 +64,8 @@ pub fn no_pair(cert: &str, key: &str, error: &rustls::Error) -> io::Error {
         other => other.to_string(),
     };
     let text = [cert, " and ", key, " are no certificate and its key: ", &why].concat();
-    io::Error::new(ErrorKind::InvalidInput, text)
+    // Not of the settings: they may be replaced one after the other right now.
+    io::Error::new(ErrorKind::InvalidData, text)
 }
 
 /// The trusted authorities: those in the file, else those of the system.
