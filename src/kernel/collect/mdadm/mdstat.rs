@@ -116,7 +116,8 @@ struct Progress {
 impl Progress {
     fn of(line: &[u8]) -> Option<Progress> {
         const WORDS: [(&[u8], State); 4] = [
-            (b"recovery", State::Recovering),
+            // `recovery =  8.5%` and, where another node of a cluster does it, `recover=REMOTE`.
+            (b"recover", State::Recovering),
             (b"reshape", State::Other),
             (b"check", State::Check),
             (b"resync", State::Resync),
@@ -179,6 +180,8 @@ mod tests {
             ("\tresync=DELAYED", State::Resync, Some(0)),
             ("      resync=PENDING", State::Resync, Some(0)),
             ("      resync=REMOTE", State::Resync, None),
+            ("      \trecover=REMOTE", State::Recovering, None),
+            ("      \treshape=REMOTE", State::Other, None),
             ("      [>....]  check =  0.1% (7/523968) finish=1min", State::Check, Some(7)),
             ("      [>....]  reshape =  0.1% (8/523968) finish=1min", State::Other, Some(8)),
         ] {
