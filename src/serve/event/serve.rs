@@ -170,7 +170,7 @@ impl Server {
         now: Instant,
     ) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
-        if self.crowded {
+        if self.crowded || self.is_ending {
             connection.end();
         }
         self.response.finish(connection.keeps_alive(), body);
