@@ -173,6 +173,7 @@ impl Server {
         if self.crowded || self.is_ending {
             connection.end();
         }
+        self.response.set_http10(connection.is_http10());
         self.response.finish(connection.keeps_alive(), body);
         let next = connection.answer(&mut self.response, &self.limits, now);
         if connection.phase() == Phase::Drain {
@@ -245,9 +246,6 @@ fn answer(
     } else {
         response.text(Status::Forbidden, "Clients at your address are not served here.");
         handler.refused(Status::Forbidden);
-    }
-    if request.is_http10 {
-        response.for_http10();
     }
     request.method != Method::Head
 }
