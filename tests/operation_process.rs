@@ -129,12 +129,14 @@ fn a_second_sigterm_ends_it_at_once() {
     assert!(start.elapsed() < Duration::from_secs(4), "the reader would have had five seconds");
 }
 
-/// Writing to a client that left is an error, no end, and so is writing beyond `ulimit -f`.
+/// Writing to a client that left is an error, no end, and so is writing beyond `ulimit -f`. SIGUSR1 and SIGUSR2 say
+/// nothing to it.
 #[test]
-fn sigpipe_and_sigxfsz_never_end_it() {
+fn signals_for_others_never_end_it() {
     let mut agent = Agent::start();
-    agent.signal(libc::SIGPIPE);
-    agent.signal(libc::SIGXFSZ);
+    for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGUSR1, libc::SIGUSR2, libc::SIGWINCH] {
+        agent.signal(signal);
+    }
     for _ in 0..20 {
         let mut client = agent.connect();
         client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
@@ -198,6 +200,28 @@ mod under_load {
         }
         assert!((1..150).contains(&whole), "{whole}");
         reader.assert_end();
+        assert_eq!(agent.wait().code(), Some(0));
+    }
+
+    /// Requests that are here, or begun, are answered; a client that sends nothing is not waited for.
+    #[test]
+    fn sigterm_lets_requests_arrive() {
+        let mut agent = Agent::start();
+        let (mut idle, mut slow, mut silent) = (agent.connect(), agent.connect(), agent.connect());
+        assert_eq!(idle.get("/health").status, 200);
+        slow.send("GET /health HTTP/1.1\r\n");
+        assert_eq!(silent.get("/health").status, 200);
+        agent.signal(libc::SIGSTOP);
+        idle.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+        agent.signal(libc::SIGTERM);
+        agent.signal(libc::SIGCONT);
+        agent.wait_for_log("ending", 1);
+        slow.send("Host: a\r\n\r\n");
+        assert_eq!(idle.answer().status, 200);
+        let answer = slow.answer();
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+        slow.assert_end();
+        silent.assert_end();
         assert_eq!(agent.wait().code(), Some(0));
     }
 

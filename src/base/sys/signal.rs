@@ -63,7 +63,8 @@ impl Signal {
 pub struct Signals(Wake);
 
 impl Signals {
-    /// Installs handlers in place of the default actions. Call before any thread is started.
+    /// Installs handlers in place of the default actions, and ignores SIGUSR1 and SIGUSR2, as programs in Go do: some
+    /// scripts that rotate logs send them to everything. Call before any thread is started.
     ///
     /// # Errors
     ///
@@ -84,6 +85,10 @@ impl Signals {
             for (signal, _) in SIGNALS.into_iter().filter(|(signal, _)| *signal != AGAIN) {
                 libc::sigaction(signal, &raw const action, ptr::null_mut());
                 libc::sigaddset(set.as_mut_ptr(), signal);
+            }
+            action.sa_sigaction = libc::SIG_IGN;
+            for signal in [libc::SIGUSR1, libc::SIGUSR2] {
+                libc::sigaction(signal, &raw const action, ptr::null_mut());
             }
             // The parent process may have blocked them.
             libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());

@@ -43,6 +43,9 @@ const FIRST_BYTES: Duration = Duration::from_millis(2);
 /// a head's first byte to its last.
 const GRACE: Duration = Duration::from_millis(10);
 
+/// How long a request that was begun may take to arrive when the loop ends, and the first one of a new client.
+const LAST_REQUESTS: Duration = Duration::from_millis(250);
+
 /// Bytes that are kept for all clients together: of incomplete requests, and of unread
 /// responses.
 const MAX_KEPT: usize = 8 << 20;
@@ -72,6 +75,8 @@ pub struct Server {
     paused: Option<Instant>,
     /// The reason is that a client waits and all are busy: the next that is answered makes room.
     crowded: bool,
+    /// Responses are the last of their connections.
+    is_ending: bool,
     /// Whether waiting clients were checked for once.
     has_begun: bool,
     /// Since when some clients with requests were not answered yet.
@@ -96,6 +101,7 @@ impl Server {
             feeds: 0,
             paused: None,
             crowded: false,
+            is_ending: false,
             has_begun: false,
             round: None,
             held: None,
@@ -129,27 +135,51 @@ impl Server {
         }
     }
 
-    /// Accepts no more connections and completes the responses under way, until `end` at the latest or
-    /// until a second request to end.
+    /// Accepts no more connections and completes the requests that were begun and the responses under way, until `end`
+    /// at the latest or until a second request to end.
     pub fn finish(&mut self, handler: &mut dyn Handler, end: Instant) -> io::Result<()> {
         self.listeners.clear();
-        handler.begin_shutdown(end);
+        self.is_ending = true;
         self.connections.iter_mut().for_each(Connection::end);
+        let mut is_interrupted = self.complete_requests(handler, end)?;
+        handler.begin_shutdown(end);
         loop {
-            self.connections.retain(|c| matches!(c.phase(), Phase::Drain | Phase::Linger));
-            if self.connections.is_empty() || Instant::now() >= end {
-                handler.finish(end);
+            self.connections.retain(is_answered);
+            if is_interrupted || self.connections.is_empty() || Instant::now() >= end {
+                handler.finish(if is_interrupted { Instant::now() } else { end });
                 return Ok(());
             }
             self.turn(handler, Some(end))?;
-            // A pending signal would wake every turn at once.
-            while let Some(signal) = self.interrupt.next() {
-                if signal != Signal::Hangup {
-                    handler.finish(Instant::now());
-                    return Ok(());
-                }
+            is_interrupted = self.is_interrupted_again();
+        }
+    }
+
+    /// Answers requests that are here, and for a moment those whose rest is on its way: a client that loses its connection
+    /// cannot know whether it was heard. Returns whether there was a second request to end.
+    fn complete_requests(&mut self, handler: &mut dyn Handler, end: Instant) -> io::Result<bool> {
+        let mut until = Instant::now();
+        let last = end.min(until + LAST_REQUESTS);
+        loop {
+            self.turn(handler, Some(until))?;
+            if self.is_interrupted_again() {
+                return Ok(true);
+            }
+            until = last;
+            let is_behind = self.round.is_some();
+            self.connections.retain(|c| is_behind || c.phase() != Phase::Idle);
+            if self.connections.iter().all(is_answered) || Instant::now() >= last {
+                return Ok(false);
             }
         }
+    }
+
+    /// Whether there was a second request to end. All signals are taken: a pending one would wake every turn at once.
+    fn is_interrupted_again(&mut self) -> bool {
+        let mut is_again = false;
+        while let Some(signal) = self.interrupt.next() {
+            is_again |= signal != Signal::Hangup;
+        }
+        is_again
     }
 
     /// One turn: waits, then handles everything that is ready.
@@ -243,5 +273,14 @@ impl Server {
     fn deadline(&self) -> Option<Instant> {
         let connections = self.connections.iter().map(Connection::deadline);
         connections.chain(self.paused).chain(self.held.map(|since| since + HOLD)).min()
+    }
+}
+
+/// Whether the loop waits for its end only, or for a password check.
+fn is_answered(connection: &Connection) -> bool {
+    match connection.phase() {
+        #[cfg(feature = "tls")]
+        Phase::Login(_) => true,
+        phase => matches!(phase, Phase::Drain | Phase::Linger),
     }
 }

@@ -170,9 +170,10 @@ impl Server {
         now: Instant,
     ) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
-        if self.crowded {
+        if self.crowded || self.is_ending {
             connection.end();
         }
+        self.response.set_http10(connection.is_http10());
         self.response.finish(connection.keeps_alive(), body);
         let next = connection.answer(&mut self.response, &self.limits, now);
         if connection.phase() == Phase::Drain {
@@ -245,9 +246,6 @@ fn answer(
     } else {
         response.text(Status::Forbidden, "Clients at your address are not served here.");
         handler.refused(Status::Forbidden);
-    }
-    if request.is_http10 {
-        response.for_http10();
     }
     request.method != Method::Head
 }

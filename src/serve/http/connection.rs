@@ -78,6 +78,8 @@ pub struct Connection {
     /// The response that the client has yet to read.
     output: Option<Unsent>,
     keep_alive: bool,
+    /// The current request is of HTTP/1.0, whose client has to be told that the connection stays.
+    is_http10: bool,
     /// Bytes of a body to be skipped once the response is read.
     skip: u64,
     intake: Option<Intake>,
@@ -97,6 +99,7 @@ impl Connection {
             searched: 0,
             output: None,
             keep_alive: true,
+            is_http10: false,
             skip: 0,
             intake: None,
         }
@@ -182,6 +185,11 @@ impl Connection {
     /// Whether it stays open after the next response.
     pub fn keeps_alive(&self) -> bool {
         self.keep_alive
+    }
+
+    /// Whether its current request is of HTTP/1.0.
+    pub fn is_http10(&self) -> bool {
+        self.is_http10
     }
 
     /// Sends a response; the part that the client does not accept now is kept for it.

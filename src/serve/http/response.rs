@@ -154,9 +154,9 @@ impl Response {
         self.page = None;
     }
 
-    /// Marks the client as HTTP/1.0: it keeps a connection open only if the header says so.
-    pub fn for_http10(&mut self) {
-        self.http10 = true;
+    /// Sets whether the client is of HTTP/1.0: it keeps a connection open only if the header says so.
+    pub fn set_http10(&mut self, http10: bool) {
+        self.http10 = http10;
     }
 
     /// Changes the status of the response, which is begun.

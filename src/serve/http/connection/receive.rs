@@ -51,7 +51,7 @@ impl Connection {
         limits: &Limits,
         now: Instant,
     ) -> Next {
-        self.keep_alive = request.keep_alive;
+        (self.keep_alive, self.is_http10) = (request.keep_alive, request.is_http10);
         let framing = match request.body {
             Body::Sized(length) => match usize::try_from(length) {
                 Ok(length) if length <= limit => Framing::Sized(length),
@@ -139,7 +139,7 @@ impl Connection {
     /// The request's body is not used: skips it, if it is small, or ends the connection after
     /// the response. Returns why it cannot be served at all.
     pub fn frame(&mut self, request: &Request<'_>) -> Result<(), Refusal> {
-        self.keep_alive = request.keep_alive;
+        (self.keep_alive, self.is_http10) = (request.keep_alive, request.is_http10);
         match request.body {
             Body::Sized(length) if length <= MAX_IGNORED_BODY => {
                 let here = usize::try_from(length).unwrap_or(usize::MAX).min(self.input.len());
