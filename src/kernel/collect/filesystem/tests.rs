@@ -208,6 +208,31 @@ fn a_hidden_mount_is_as_read_only_as_its_line_says() {
     }
 }
 
+/// As in a unit with `ProtectSystem=strict`, or below `/host` of a container.
+#[test]
+fn what_is_read_only_for_this_process_alone_is_not_read_only() {
+    let text = [line(1, "/", "ext4", "a rw"), line(2, "/m/b\\0403", "btrfs", "b rw")];
+    let mut mounts = mounts(&[&text[..], &[line(3, "/c", "xfs", "c ro")]].concat().concat());
+    let space = sys::statfs(&CString::new("/").unwrap()).unwrap();
+    for point in &mut mounts.points {
+        point.answer = Ok(sys::Space { read_only: true, ..space });
+    }
+    let all = |mounts: &Mounts| {
+        let shown = mounts.shown().map(|mount| mounts.is_read_only(mount));
+        shown.collect::<Vec<bool>>()
+    };
+    assert_eq!(all(&mounts), [true, true, true]);
+    let own = "1 9 8:1 / / ro,nosuid shared:1 - ext4 a rw,errors=ro\n\
+               2 9 8:2 / /m/b\\0403 ro - btrfs b rw\n\
+               3 9 8:3 / /c ro - xfs c ro\n";
+    let here = read_only_points(own.as_bytes());
+    assert!(mounts.note_read_only_here(&here), "read again: statfs cannot tell of an error");
+    assert_eq!(all(&mounts), [false, false, true]);
+    assert!(!mounts.note_read_only_here(&here[2..]), "read-only for all");
+    assert_eq!(all(&mounts), [true, true, true]);
+    assert!(read_only_points(b"1 9 8:1 / / rw - ext4 a ro\n").is_empty());
+}
+
 #[test]
 fn mounts_that_may_hang_are_queried_by_a_child() {
     let text = [
