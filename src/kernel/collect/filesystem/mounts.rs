@@ -121,7 +121,10 @@ impl Mounts {
     /// made one of those read-only is in its line alone.
     pub fn note_read_only_here(&mut self, here: &[Vec<u8>]) -> bool {
         for point in &mut self.points {
-            point.is_read_only_here = here.iter().any(|path| path == point.path.to_bytes());
+            let path = point.path.to_bytes();
+            // The root of the mounts ends with a slash where it is not the root here.
+            let plain = path.strip_suffix(b"/").filter(|path| !path.is_empty()).unwrap_or(path);
+            point.is_read_only_here = here.iter().any(|path| path == plain);
         }
         self.list.iter().any(|mount| !mount.is_read_only && self.is_read_only_here(mount))
     }
