@@ -44,8 +44,8 @@ fn value(page: &Exposition, family: &str, fuse: &Fuse, why: &str) -> Option<f64>
 }
 
 fn is_timed_out(page: &Exposition, fuse: &Fuse) -> bool {
-    let is = value(page, "device_error", fuse, "mount timeout") == Some(1.0);
-    assert!(!is || value(page, "readonly", fuse, "mount timeout") == Some(0.0));
+    let is = value(page, "device_error", fuse, "mountpoint timeout") == Some(1.0);
+    assert!(!is || value(page, "readonly", fuse, "mountpoint timeout") == Some(0.0));
     assert!(!is || value(page, "size_bytes", fuse, "").is_none());
     is
 }

@@ -4,11 +4,10 @@ use super::rules::{add, add_directories};
 use crate::base::state::is_in_memory;
 use crate::base::sys::{
     ASK, BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
-    read_file,
 };
 #[cfg(feature = "hub")]
 use crate::kernel::collect::dhcp_leases;
-use crate::kernel::collect::{kernel_log, raspberrypi};
+use crate::kernel::collect::{kernel_log, mounts_of, raspberrypi};
 use crate::kernel::read::Root;
 use crate::serve::listen::Listener;
 use crate::settings::{Dialect, Listen, Settings};
@@ -36,9 +35,6 @@ const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
 
 /// The time for a directory that may hang.
 const ANSWER_TIME: Duration = Duration::from_millis(300);
-
-/// Bytes of the list of mounts.
-const MAX_MOUNTS: u64 = 16 << 20;
 
 /// Long answers of name servers come over TCP.
 const DNS: u16 = 53;
@@ -124,20 +120,16 @@ pub fn read(reach: &mut Reach, files: &[PathBuf]) {
     files.iter().for_each(|file| add_directories(reach, file, READ));
 }
 
-/// btrfs is asked where it is mounted, in a directory that is opened for that.
+/// btrfs is asked where it is mounted, in a directory that is opened for that. One that is mounted later has no rule.
 fn mounted(reach: &mut Reach, settings: &Settings) {
-    let asks = settings.dialect == Dialect::Node
-        && settings.collectors.iter().any(|one| one.name == "btrfs" && one.enabled);
-    if !asks {
-        return;
+    let is_on = settings.collectors.iter().any(|one| one.name == "btrfs" && one.enabled);
+    if settings.dialect == Dialect::Node && is_on {
+        btrfs(reach, &Root::at(settings.paths.clone()));
     }
-    let mounts = read_file(Path::new("/proc/self/mountinfo"), MAX_MOUNTS).unwrap_or_default();
-    for line in String::from_utf8_lossy(&mounts).lines().filter(|line| line.contains(" - btrfs ")) {
-        // A path with a blank is written with escapes: its devices are then not reported.
-        if let Some(place) = line.split(' ').nth(4) {
-            add(reach, Path::new(place), LIST);
-        }
-    }
+}
+
+fn btrfs(reach: &mut Reach, root: &Root) {
+    let _ = mounts_of(root, "btrfs", &mut |place, _| add(reach, place, LIST));
 }
 
 /// Leases are read where servers have them by default, which no option names.
@@ -219,5 +211,26 @@ fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
             Listen::Unix(path) => add_directories(reach, path, SOCKETS),
             Listen::Vsock(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::read::testing::Tree;
+
+    #[test]
+    fn btrfs_may_be_listed_where_it_is_mounted_and_does_not_hang() {
+        let tree = Tree::new("sandbox-btrfs");
+        tree.put(
+            "proc/1/mountinfo",
+            "122 29 0:49 / /m/b\\0403 rw,relatime shared:119 - btrfs /dev/loop6 rw,ssd\n\
+             123 29 0:50 / /m/x rw,relatime shared:120 - ext4 /dev/sda1 rw\n\
+             124 29 0:51 / /nfs rw,relatime shared:121 - nfs4 10.77.0.1:/ rw\n\
+             125 124 0:52 / /nfs/b rw,relatime shared:122 - btrfs /dev/loop8 rw\n",
+        );
+        let mut reach = Reach::default();
+        btrfs(&mut reach, &tree.root());
+        assert_eq!(reach.paths, [(tree.root().real("/").join("m/b 3"), LIST)]);
     }
 }

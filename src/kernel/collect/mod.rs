@@ -132,6 +132,7 @@ mod zoneinfo;
 mod zram;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
+pub use filesystem::mounts_of;
 
 /// Every collector, in the order of the scrape. The only list of them.
 pub static COLLECTORS: &[Spec] = &[

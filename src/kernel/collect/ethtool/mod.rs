@@ -6,7 +6,8 @@
 //! Some drivers sleep until their device answers: a thread asks, and a scrape waits for it a little longer
 //! than the last answer took, up to two seconds. The meaning of the statistics is known only to the driver, so all
 //! are untyped. In their names `_` stands for characters that a metric's name cannot have, `received` for `rx` and
-//! `transmitted` for `tx`; two names of a driver that become the same are both left out. Speeds beyond the first 32
+//! `transmitted` for `tx`; two names of a driver that become the same are both left out. A name that the driver has
+//! several times is of several queues, which are added (vmxnet3). Speeds beyond the first 32
 //! modes (2.5 and 5 Gb/s by wire, 25 Gb/s and more but for one) do not fit into the old command. On a stored tree
 //! no driver can be queried.
 

@@ -83,19 +83,21 @@ impl Statistics {
         self.patterns.rest();
         sys::sort(&mut self.cells, Ord::cmp);
         let mut last = None;
-        for cell in &self.cells {
+        for queues in self.cells.chunk_by(|a, b| (a.family, a.device) == (b.family, b.device)) {
+            let Some(cell) = queues.first() else { continue };
             let (Some(made), Some(device)) =
                 (self.families.get(cell.family), devices.get(cell.device))
             else {
                 continue;
             };
+            let sum = queues.iter().fold(0, |sum: u64, queue| sum.wrapping_add(queue.value));
             let (kind, unit) = (Kind::Untyped, Unit::One);
             let family = Family::dynamic(kind, unit, &made.name, &made.help, made.stamp);
             if last != Some(cell.family) {
                 out.family(&family.keyed(DEVICE).own_keys());
                 last = Some(cell.family);
             }
-            out.sample(&[(&*device.name).into()], family.value(cell.value));
+            out.sample(&[(&*device.name).into()], family.value(sum));
         }
     }
 
@@ -111,16 +113,20 @@ impl Statistics {
         }
     }
 
-    /// Finds the families of a device's names. Names that become the same are left out, as they could
-    /// not be distinguished.
+    /// Finds the families of a device's names. Different names that become the same are left out, as they could
+    /// not be distinguished. A name that comes again is of another queue, as vmxnet3 has them.
     #[cold]
     fn learn(&mut self, at: usize, texts: &[u8]) {
-        let names: Vec<_> = texts.chunks_exact(TEXT).map(|text| self.name_and_help(text)).collect();
-        let mut sorted: Vec<&str> = names.iter().flatten().map(|(name, _)| &**name).collect();
+        let raw: Vec<&[u8]> = texts.chunks_exact(TEXT).map(until_nul).collect();
+        let names: Vec<_> = raw.iter().map(|raw| self.name_and_help(raw)).collect();
+        let named = names.iter().zip(&raw);
+        let named = named.filter_map(|(made, raw)| Some((&*made.as_ref()?.0, *raw)));
+        let mut sorted: Vec<(&str, &[u8])> = named.collect();
         sys::sort(&mut sorted, Ord::cmp);
+        sorted.dedup();
         let is_alone = |name: &str| {
-            let at = sorted.partition_point(|other| *other < name);
-            sorted.get(at + 1).is_none_or(|next| *next != name)
+            let at = sorted.partition_point(|(other, _)| *other < name);
+            sorted.get(at + 1).is_none_or(|(next, _)| *next != name)
         };
         let mut columns = Vec::with_capacity(names.len());
         for made in &names {
@@ -134,7 +140,7 @@ impl Statistics {
 
     /// The metric's name and its help, if it is shown.
     fn name_and_help(&self, text: &[u8]) -> Option<(String, String)> {
-        let name = sanitized(until_nul(text));
+        let name = sanitized(text);
         let metric = metric(&name);
         let is_shown = !metric.is_empty() && self.patterns.keep(&name);
         is_shown.then(|| (metric, ["Statistic ", &name, " of the driver."].concat()))

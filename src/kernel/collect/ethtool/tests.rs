@@ -91,6 +91,33 @@ fn names_that_change_are_learned_anew_and_a_pattern_holds() {
     assert_eq!(samples(&[]), [""; 0]);
 }
 
+/// The texts of vmxnet3, whose queues have the same names.
+#[test]
+fn queues_with_the_same_names_are_added() {
+    let mut statistics = statistics(".*");
+    let mut errors = PartialErrors::default();
+    let queue = |number, multicast| {
+        [("Tx Queue#", number), ("  mcast pkts tx", multicast), ("     too many frags", 1)]
+    };
+    let names = [queue(0, 13), queue(1, 4)].concat();
+    let names = [&names[..], &[("tx timeout count", 3)]].concat();
+    let devices = [device("a", &names), device("b", &names)];
+    for _ in 0..2 {
+        let lines = lines(Dialect::Node, &mut |out| statistics.write(&devices, &mut errors, out));
+        let expected = [
+            "node_ethtool_transmitted_queue_{device=\"a\"} 1",
+            "node_ethtool_transmitted_queue_{device=\"b\"} 1",
+            "node_ethtool_mcast_pkts_transmitted{device=\"a\"} 17",
+            "node_ethtool_mcast_pkts_transmitted{device=\"b\"} 17",
+            "node_ethtool_too_many_frags{device=\"a\"} 2",
+            "node_ethtool_too_many_frags{device=\"b\"} 2",
+            "node_ethtool_transmitted_timeout_count{device=\"a\"} 3",
+            "node_ethtool_transmitted_timeout_count{device=\"b\"} 3",
+        ];
+        assert_eq!(lines, expected);
+    }
+}
+
 #[test]
 fn supported_and_advertised_speeds_of_links() {
     let devices = [device("eth0", &[])];

@@ -57,11 +57,23 @@ impl<'a> Line<'a> {
         is_root || LOCAL.split(' ').any(|kind| kind.as_bytes() == self.kind)
     }
 
+    /// Whether the mount is read-only, whatever its file system is.
+    fn is_read_only_mount(&self) -> bool {
+        let [of_mount, _] = self.options;
+        of_mount.split(|byte| *byte == b',').any(|option| option == b"ro")
+    }
+
     /// Whether the mount or its file system is read-only; ext4 becomes so after an error.
     pub fn is_read_only(&self) -> bool {
         let mut options = self.options.iter().flat_map(|all| all.split(|byte| *byte == b','));
         options.any(|option| matches!(option, b"ro" | b"emergency_ro"))
     }
+}
+
+/// The points of this list whose mounts are read-only.
+pub fn read_only_points(text: &[u8]) -> Vec<Vec<u8>> {
+    let lines = scan::lines(text).filter_map(Line::of);
+    lines.filter(Line::is_read_only_mount).map(|line| line.point).collect()
 }
 
 /// `text` with `\ooo` replaced by the byte.

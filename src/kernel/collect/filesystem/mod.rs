@@ -20,13 +20,16 @@ use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 pub use line::mounts_of;
-use line::{OWN_PATH, PATH};
+use line::{OWN_PATH, PATH, read_only_points};
 use mounts::{Mount, Mounts, Rules};
 use query::Queries;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a scrape waits for all mounts together that may not answer.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How often the list is read again where statfs cannot tell that an error made a file system read-only.
+const PERIOD: Duration = Duration::from_secs(60);
 
 const LABELS: &[&str] = &["device", "mountpoint", "fstype", "device_error"];
 
@@ -111,6 +114,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Filesystem {
         files: [first, OWN_PATH].map(|path| (path, setup.files.mounts(path))),
         learned: None,
+        learned_at: None,
         mounts: Mounts::new(Rules {
             points: Patterns::new([settings.get(&POINTS_INCLUDE), settings.get(&POINTS_EXCLUDE)]),
             types: Patterns::new([settings.get(&TYPES_INCLUDE), settings.get(&TYPES_EXCLUDE)]),
@@ -126,6 +130,8 @@ struct Filesystem {
     files: [(&'static str, FileId); 2],
     /// The file that was read last.
     learned: Option<FileId>,
+    /// When, if it has to be read again.
+    learned_at: Option<Instant>,
     mounts: Mounts,
     queries: Queries,
 }
@@ -133,12 +139,16 @@ struct Filesystem {
 impl Collector for Filesystem {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, now, .. } = scrape;
-        if !self.learned.is_some_and(|file| files.is_unchanged(file)) {
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= PERIOD;
+        let is_due = self.learned_at.is_some_and(is_over);
+        if is_due || !self.learned.is_some_and(|file| files.is_unchanged(file)) {
             let [first, own] = self.files;
+            let here = files.read(own.1).map(read_only_points).unwrap_or_default();
             let (path, file) = if files.read(first.1).is_ok() { first } else { own };
             self.learned = None;
             self.mounts.learn(path, files.read(file)?, errors);
             self.learned = Some(file);
+            self.learned_at = self.mounts.note_read_only_here(&here).then_some(*now);
         }
         self.queries.ask(&mut self.mounts.points, *now);
         self.record(errors);

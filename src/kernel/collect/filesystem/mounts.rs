@@ -42,6 +42,8 @@ pub struct Point {
     pub is_seen: bool,
     /// Whether the child has to check that.
     pub only_mount: bool,
+    /// The mount is read-only for this process: a sandbox or a container made it so.
+    is_read_only_here: bool,
     /// Whether it has to be queried in this scrape.
     pub is_due: bool,
     /// Whether it was queried in this scrape.
@@ -105,10 +107,26 @@ impl Mounts {
     }
 
     /// Whether a mount cannot be written: because of its options, or because an error made the file system so
-    /// meanwhile. For one that is covered only the line counts.
+    /// meanwhile. For one that is covered, or read-only for this process, only the line counts.
     pub fn is_read_only(&self, mount: &Mount) -> bool {
-        let is_read_only_now = |space: Space| !mount.is_hidden && space.read_only;
-        mount.is_read_only || self.answer(mount).is_ok_and(is_read_only_now)
+        let is_answer = !mount.is_hidden && !self.is_read_only_here(mount);
+        mount.is_read_only || is_answer && self.answer(mount).is_ok_and(|space| space.read_only)
+    }
+
+    fn is_read_only_here(&self, mount: &Mount) -> bool {
+        self.points.get(mount.point).is_some_and(|point| point.is_read_only_here)
+    }
+
+    /// Notes which mounts are read-only for this process; returns whether some are not so for others. That an error
+    /// made one of those read-only is in its line alone.
+    pub fn note_read_only_here(&mut self, here: &[Vec<u8>]) -> bool {
+        for point in &mut self.points {
+            let path = point.path.to_bytes();
+            // The root of the mounts ends with a slash where it is not the root here.
+            let plain = path.strip_suffix(b"/").filter(|path| !path.is_empty()).unwrap_or(path);
+            point.is_read_only_here = here.iter().any(|path| path == plain);
+        }
+        self.list.iter().any(|mount| !mount.is_read_only && self.is_read_only_here(mount))
     }
 
     /// Updates the list from the file at `path`.
@@ -181,6 +199,7 @@ fn place(
             may_hang: may_hang(&line.point, slow),
             is_seen: true,
             only_mount: false,
+            is_read_only_here: false,
             is_due: false,
             is_awaited: false,
             probe: None,

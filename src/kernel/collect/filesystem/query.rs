@@ -120,7 +120,7 @@ fn errno<T>(result: std::io::Result<T>) -> Result<T, i32> {
 /// node_exporter's word for an error of statfs(2), and one word for those that are rare.
 pub fn text(errno: i32) -> &'static str {
     match errno {
-        NO_ANSWER => "mount timeout",
+        NO_ANSWER => "mountpoint timeout",
         libc::EPERM => "operation not permitted",
         libc::ENOENT => "no such file or directory",
         libc::EIO => "input/output error",

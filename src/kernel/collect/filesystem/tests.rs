@@ -168,10 +168,14 @@ fn patterns_and_the_prefix_of_the_root() {
 
 /// What is mounted by this text.
 fn mounts(text: &str) -> Mounts {
+    mounts_below("/", text)
+}
+
+fn mounts_below(root: &str, text: &str) -> Mounts {
     let rules = Rules {
         points: Patterns::default(),
         types: Patterns::new([None, Some(Pattern::new("^autofs$"))]),
-        root: "/".into(),
+        root: root.into(),
         is_running: false,
         is_source_plain: true,
     };
@@ -206,6 +210,40 @@ fn a_hidden_mount_is_as_read_only_as_its_line_says() {
         let read_only: Vec<bool> = mounts.shown().map(|mount| mounts.is_read_only(mount)).collect();
         assert_eq!(read_only, [false, true, is_ro, is_ro, is_ro]);
     }
+}
+
+/// As in a unit with `ProtectSystem=strict`, or below `/host` of a container.
+#[test]
+fn what_is_read_only_for_this_process_alone_is_not_read_only() {
+    let text = [line(1, "/", "ext4", "a rw"), line(2, "/m/b\\0403", "btrfs", "b rw")];
+    let text = [&text[..], &[line(3, "/c", "xfs", "c ro")]].concat().concat();
+    let answered = |root: &str| {
+        let mut mounts = mounts_below(root, &text);
+        let space = sys::statfs(&CString::new("/").unwrap()).unwrap();
+        for point in &mut mounts.points {
+            point.answer = Ok(sys::Space { read_only: true, ..space });
+        }
+        mounts
+    };
+    let mut mounts = answered("/");
+    let all = |mounts: &Mounts| {
+        let shown = mounts.shown().map(|mount| mounts.is_read_only(mount));
+        shown.collect::<Vec<bool>>()
+    };
+    assert_eq!(all(&mounts), [true, true, true]);
+    let own = "1 9 8:1 / / ro,nosuid shared:1 - ext4 a rw,errors=ro\n\
+               2 9 8:2 / /m/b\\0403 ro - btrfs b rw\n\
+               3 9 8:3 / /c ro - xfs c ro\n";
+    let here = read_only_points(own.as_bytes());
+    assert!(mounts.note_read_only_here(&here), "read again: statfs cannot tell of an error");
+    assert_eq!(all(&mounts), [false, false, true]);
+    assert!(!mounts.note_read_only_here(&here[2..]), "read-only for all");
+    assert_eq!(all(&mounts), [true, true, true]);
+    assert!(read_only_points(b"1 9 8:1 / / rw - ext4 a ro\n").is_empty());
+    let mut below = answered("/host");
+    let here = read_only_points(b"1 9 8:1 / /host ro - ext4 a rw\n");
+    assert!(below.note_read_only_here(&here));
+    assert_eq!(all(&below), [false, true, true]);
 }
 
 #[test]
@@ -251,4 +289,10 @@ fn mounts_that_are_not_seen_have_no_sizes() {
         errors.iter().any(|e| e.contains("mountpoint=\"/\"") && e.ends_with(unseen)),
         "{errors:?}"
     );
+}
+
+/// node_exporter 1.11 writes this for a server that was made unreachable.
+#[test]
+fn no_answer_has_the_word_of_node_exporter() {
+    assert_eq!(query::text(query::NO_ANSWER), "mountpoint timeout");
 }

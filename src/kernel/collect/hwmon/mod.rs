@@ -221,11 +221,11 @@ fn turn(readings: &[Reading], now: Instant) -> Option<&Reading> {
     (now.saturating_duration_since(oldest.read_at?) >= PAUSE).then_some(oldest)
 }
 
-/// The number in a sensor's file; `None` for per cents, which some power meters write as a text.
+/// The number in a sensor's file; `None` for per cents and `unknown`, which power meters of ACPI write as a text.
 fn read(dir: &Dir, path: &CStr, factor: i64) -> Result<Option<i64>, Error> {
     let mut room = [0; MAX_TEXT];
     let text = dir.read(path, &mut room)?.trim_ascii_start();
-    if text.ends_with(b"%") {
+    if text.ends_with(b"%") || text == b"unknown" {
         return Ok(None);
     }
     let number = scan::int(text).and_then(|raw| raw.checked_mul(factor));

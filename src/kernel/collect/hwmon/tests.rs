@@ -39,6 +39,7 @@ fn sensors_of_all_kinds_in_both_dialects() {
         ("power1_average", "7000000"),
         ("power1_serial_number", "A7"),
         ("power1_accuracy", "95.0%"),
+        ("power1_average_min", "unknown"),
         ("energy1_input", "1500000"),
         ("humidity1_input", "45000"),
         ("freq1_input", "300000000"),
