@@ -12,6 +12,14 @@
 //!   another place as well); newer kernels do not change it and have
 //!   `emergency_ro`. Both are `ext4_emergency_readonly`. The agent's own mounts, as a sandbox has them,
 //!   show only the second.
+//! - Linux 6.12 to 6.14, and stable releases of older ones that took over the change, show neither, and statfs(2)
+//!   says that it can be written. There it is read-only after an error if `/proc/fs/ext4/DEVICE/options` has
+//!   `errors=remount-ro`: an error since the thread of its journal (`journal_task`) was started, as the mount does, or
+//!   since the start of the box.
+
+mod halted;
+#[cfg(test)]
+mod tests;
 
 use super::attributes::{Attribute, LabelFrom, Layout, unsigned};
 use super::kept::{self, Kept};
@@ -19,11 +27,12 @@ use super::subtree::Subtree;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
-use crate::kernel::read::{Dir, scan};
+use crate::kernel::read::{Dir, FileId, scan};
 use crate::model::metric::{
     Family, Sink, Unit::Kibibytes, Unit::One, Value, counter, families, gauge,
 };
 use crate::settings::Subject;
+use halted::{Sources, is_halted};
 
 const BLOCK: &str = "/sys/class/block";
 const MOUNTS: [&str; 2] = ["/proc/1", "/proc/self"];
@@ -72,6 +81,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         devices: Kept::new(setup.root, &DEVICES),
         block: setup.root.dir(BLOCK),
         mounts: MOUNTS.map(|path| Subtree::new(setup.root, path)),
+        proc: Subtree::new(setup.root, "/proc"),
+        stat: setup.files.whole(halted::STAT),
         text: Vec::new(),
     })
 }
@@ -81,6 +92,9 @@ struct Ext4 {
     /// The directory of block devices, for their numbers.
     block: Dir,
     mounts: [Subtree; 2],
+    proc: Subtree,
+    /// `/proc/stat`, for the start of the box.
+    stat: FileId,
     /// The last text of mountinfo.
     text: Vec<u8>,
 }
@@ -91,7 +105,7 @@ impl Collector for Ext4 {
             self.devices.read(scrape.errors);
             self.read_times(scrape.errors);
             if self.devices.objects.of(0).next().is_some() {
-                self.read_modes(scrape.errors);
+                self.read_modes(scrape);
             }
         }
         self.devices.write(scrape.errors, out);
@@ -112,7 +126,7 @@ impl Ext4 {
     }
 
     /// Reads which file systems cannot be written.
-    fn read_modes(&mut self, errors: &mut PartialErrors) {
+    fn read_modes(&mut self, Scrape { files, errors, .. }: &mut Scrape<'_>) {
         let [.., readonly, emergency] = &FAMILIES;
         let mut read = |tree: &Subtree| {
             let opened = tree.open()?;
@@ -123,12 +137,16 @@ impl Ext4 {
         let text = self.text.get(..length.unwrap_or(0)).unwrap_or_default();
         errors.unless_absent(self.block.open());
         let Kept { objects, samples, .. } = &mut self.devices;
+        let mut from = Sources { files, stat: self.stat, proc: &self.proc };
         for device in objects.of(0) {
             let (path, mut room) = (Joined::of(device.label(0), "dev"), [0; 32]);
             let number = errors.unless_absent(self.block.read(path.path(), &mut room));
-            if let Some(mode) = number.and_then(|number| mode(text, number)) {
-                kept::push(device, readonly, Value::Int(mode.is_readonly.into()), samples);
-                kept::push(device, emergency, Value::Int(mode.is_emergency.into()), samples);
+            let Some(mode) = number.and_then(|number| mode(text, number)) else { continue };
+            let halted = is_halted(objects, device, &mut from);
+            let halted = if let Err(Error::Absent(_)) = halted { Ok(false) } else { halted };
+            let Some(is_halted) = errors.unless_absent(halted) else { continue };
+            for (family, is_so) in [(readonly, mode.is_readonly), (emergency, mode.is_emergency)] {
+                kept::push(device, family, Value::Int((is_so || is_halted).into()), samples);
             }
         }
         self.block.close();
@@ -162,77 +180,4 @@ fn mode(text: &[u8], number: &[u8]) -> Option<Mode> {
         mode.is_emergency |= is_halted || is_readonly && has(mount, b"rw");
     }
     mode
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::dialect::Dialect;
-    use crate::kernel::collect::testing::{Tree, scrape};
-
-    #[test]
-    fn errors_writes_and_modes() {
-        let tree = Tree::new("ext4");
-        let put = |file: &str, text: &str| tree.put(&format!("sys/fs/ext4/{file}"), text);
-        for (file, text) in [
-            ("errors_count", "11\n"),
-            ("warning_count", "12\n"),
-            ("first_error_time", "1700000013\n"),
-            ("last_error_time", "1700000014\n"),
-            ("lifetime_write_kbytes", "15\n"),
-            ("session_write_kbytes", "16\n"),
-        ] {
-            put(&format!("mmcblk0p2/{file}"), text);
-        }
-        put("dm-0/errors_count", "0\n");
-        put("dm-0/first_error_time", "0\n");
-        put("sda1/errors_count", "");
-        put("features/lazy_itable_init", "supported\n");
-        for (device, number) in [("mmcblk0p2", "179:2"), ("dm-0", "253:0"), ("sda1", "8:1")] {
-            tree.put(&format!("sys/class/block/{device}/dev"), &format!("{number}\n"));
-        }
-        let mounts = "1 0 179:2 / / rw,relatime shared:1 master:2 - ext4 /dev/root rw,emergency_ro\n\
-                      2 1 253:0 / /data rw - ext4 /dev/mapper/x\\040y ro,errors=remount-ro\n\
-                      3 1 8:1 / /boot ro - ext2 /dev/sda1 ro\n4 1 8:2 / /x rw - ext4 /dev/sda2 ro\n";
-        tree.put("proc/self/mountinfo", mounts);
-        let mut ext4 = tree.open(&SPEC, Dialect::Own, &[]);
-        let expected = [
-            "ext4_errors{device=\"dm-0\"} 0",
-            "ext4_errors{device=\"mmcblk0p2\"} 11",
-            "ext4_warnings{device=\"mmcblk0p2\"} 12",
-            "ext4_first_error_timestamp_seconds{device=\"mmcblk0p2\"} 1700000013",
-            "ext4_last_error_timestamp_seconds{device=\"mmcblk0p2\"} 1700000014",
-            "ext4_lifetime_written_bytes{device=\"mmcblk0p2\"} 15360",
-            "ext4_session_written_bytes_total{device=\"mmcblk0p2\"} 16384",
-            "ext4_readonly{device=\"dm-0\"} 1",
-            "ext4_readonly{device=\"mmcblk0p2\"} 1",
-            "ext4_readonly{device=\"sda1\"} 1",
-            "ext4_emergency_readonly{device=\"dm-0\"} 1",
-            "ext4_emergency_readonly{device=\"mmcblk0p2\"} 1",
-            "ext4_emergency_readonly{device=\"sda1\"} 0",
-        ];
-        let expected = expected.map(String::from).to_vec();
-        assert_eq!(scrape(&mut ext4, Dialect::Own, &["ext4"]), (expected, 1));
-        // The mounts of the first process come first: there it is mounted twice, once for reading.
-        let first =
-            "1 0 253:0 / / rw - ext4 /dev/mapper/x rw\n2 1 253:0 / /b ro - ext4 x rw\n5 x\n";
-        tree.put("proc/1/mountinfo", first);
-        let mut ext4 = tree.open(&SPEC, Dialect::Own, &[]);
-        let expected =
-            ["ext4_readonly{device=\"dm-0\"} 0", "ext4_emergency_readonly{device=\"dm-0\"} 0"];
-        assert_eq!(scrape(&mut ext4, Dialect::Own, &["readonly"]).0, expected);
-    }
-
-    #[test]
-    fn a_line_of_mountinfo_is_taken_apart() {
-        let mode =
-            |line: &str| mode(line.as_bytes(), b"8:1").map(|m| (m.is_readonly, m.is_emergency));
-        assert_eq!(mode(""), None);
-        assert_eq!(mode("1 0 8:1 / / rw - ext4 /dev/a"), None, "no options");
-        assert_eq!(mode("1 0 8:1 / / rw ext4 /dev/a ro"), None, "no dash");
-        assert_eq!(mode("1 0 8:11 / / rw - ext4 /dev/a ro"), None);
-        assert_eq!(mode("1 0 8:1 / / rw - ext4 a errors=remount-ro,rw"), Some((false, false)));
-        assert_eq!(mode("1 0 8:1 / / ro a:1 b:2 - ext4 a ro,x"), Some((true, false)));
-        assert_eq!(mode("1 0 8:1 / / ro - ext4 a rw,emergency_ro"), Some((true, true)));
-    }
 }
