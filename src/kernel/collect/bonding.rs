@@ -7,7 +7,7 @@
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::dir::Joined;
-use crate::kernel::read::{Dir, FileId, scan};
+use crate::kernel::read::{Dir, FileId, Filter, scan};
 use crate::model::metric::{Family, Label, Sink, Unit::One, Value, families, gauge};
 use crate::settings::Subject;
 
@@ -44,12 +44,14 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let (masters, dir) = (setup.files.whole(MASTERS), setup.root.dir(DIRECTORY));
-    Box::new(Bonding { masters, dir, bonds: Vec::new() })
+    Box::new(Bonding { masters, dir, once: Filter::new(None, None), bonds: Vec::new() })
 }
 
 struct Bonding {
     masters: FileId,
     dir: Dir,
+    /// Bonds that were listed already.
+    once: Filter,
     /// The state of the bonds in this scrape, in the order of the list.
     bonds: Vec<Option<Bond>>,
 }
@@ -69,8 +71,13 @@ impl Collector for Bonding {
             return Ok(());
         }
         self.dir.open()?;
+        self.once.begin();
         for master in scan::fields(masters) {
-            self.bonds.push(bond(&self.dir, master, errors));
+            let is_first = self.once.keep(master);
+            if !is_first {
+                errors.refuse(MASTERS, "a bond that comes once", master);
+            }
+            self.bonds.push(is_first.then(|| bond(&self.dir, master, errors)).flatten());
         }
         self.dir.close();
         let counts: [fn(&Bond) -> Option<u64>; 2] = [|bond| Some(bond.slaves), |bond| bond.active];
@@ -179,6 +186,9 @@ mod tests {
         }
         let expected = vec![r#"bonding_slaves{master="sick"} 2"#.to_owned()];
         assert_eq!(scrape(&mut bonding, Dialect::Own, &["bonding"]), (expected, 5));
+        put(&tree, "bonding_masters", "sick sick");
+        let (samples, errors) = scrape(&mut bonding, Dialect::Own, &["bonding"]);
+        assert_eq!((samples.len(), errors), (1, 2));
         put(&tree, "bonding_masters", "");
         assert_eq!(scrape(&mut bonding, Dialect::Own, &["bonding"]), (vec![], 0));
     }
