@@ -33,6 +33,11 @@ impl WallClock {
         self.0
     }
 
+    /// The year.
+    pub fn year(self) -> u64 {
+        Civil::of(self.0.as_secs()).year
+    }
+
     /// Whether the clock can be right: not before this program was written.
     pub fn is_plausible(self) -> bool {
         self.0.as_secs() >= EARLIEST_PLAUSIBLE
@@ -199,6 +204,17 @@ impl Civil {
     fn time(&self) -> (u64, u64, u64) {
         (self.second / 3600, self.second / 60 % 60, self.second % 60)
     }
+}
+
+/// Days from 1970 to a date, the inverse of `Civil::of`; `None` if there is no such date, or it is earlier.
+pub fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (year, from_march) =
+        if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    (year * 365 + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)
 }
 
 struct Rfc3339(Civil, u32);

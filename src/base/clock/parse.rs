@@ -1,6 +1,6 @@
 //! Times written by other programs.
 
-use super::WallClock;
+use super::{WallClock, days};
 use std::time::Duration;
 
 impl WallClock {
@@ -32,17 +32,6 @@ impl WallClock {
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
         Some(WallClock::at(Duration::new(seconds, nanos)))
     }
-}
-
-/// Days from 1970 to a date, the inverse of `Civil::of`.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let (year, from_march) =
-        if month < 3 { (year.checked_sub(1)?, month + 9) } else { (year, month - 3) };
-    let of_year = (153 * from_march + 2) / 5 + day - 1;
-    (year * 365 + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub fn lock_alone(file: &File) -> io::Result<()> {
 pub fn deny_open(file: &File) {
     // The signal about those who try; it is ignored unless it is handled.
     const F_SETSIG: libc::c_int = 10;
-    let wanted = [(F_SETSIG, libc::SIGURG), (libc::F_SETLEASE, libc::F_WRLCK.into())];
+    let wanted = [(F_SETSIG, libc::SIGURG), (libc::F_SETLEASE, libc::F_WRLCK)];
     for (command, argument) in wanted {
         // SAFETY: these commands have no memory preconditions; the descriptor is open.
         let result = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };

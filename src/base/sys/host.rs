@@ -1,7 +1,7 @@
 //! The names of the running kernel and the state of its clock, which no file has: uname(2), adjtimex(2),
 //! and the local time zone.
 
-use std::ffi::{CStr, c_char, c_int, c_long};
+use std::ffi::{c_char, c_int, c_long};
 use std::io;
 use std::mem::MaybeUninit;
 
@@ -135,26 +135,6 @@ pub fn clock_state() -> io::Result<ClockState> {
         stbcnt: timex.stbcnt as i64,
         tai: timex.tai.into(),
     })
-}
-
-/// Calls `then` with the abbreviation of the local time zone at `since_epoch` seconds after
-/// 1970, such as `CEST`, and its seconds ahead of UTC: by TZ or `/etc/localtime`, which are
-/// read once.
-#[allow(clippy::unnecessary_cast)] // c_long is narrower on some targets
-#[allow(deprecated)] // time_t: the crate libc says that it will be wider on musl
-pub fn time_zone<T>(since_epoch: u64, then: impl FnOnce(&[u8], i64) -> T) -> Option<T> {
-    let time = libc::time_t::try_from(since_epoch).ok()?;
-    let mut local = MaybeUninit::<libc::tm>::uninit();
-    // SAFETY: `time` is readable and `local` writable for a tm, which is read only after success; its
-    // tm_zone then is a string of the C library that ends with a NUL and stays.
-    unsafe {
-        if libc::localtime_r(&raw const time, local.as_mut_ptr()).is_null() {
-            return None;
-        }
-        let local = local.assume_init();
-        let name = if local.tm_zone.is_null() { c"" } else { CStr::from_ptr(local.tm_zone) };
-        Some(then(name.to_bytes(), local.tm_gmtoff as i64))
-    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub use disk::{
 pub use entry::{Entry, Place, Single};
 pub use ethtool::Ethtool;
 pub use fault::handle_faults;
-pub use host::{ClockState, SystemNames, clock_state, system_names, time_zone};
+pub use host::{ClockState, SystemNames, clock_state, system_names};
 pub use inotify::{Event, Events, FileEvent, Inotify};
 #[cfg(feature = "hub")]
 pub use net::acknowledge;

@@ -1,15 +1,19 @@
 //! The wall clock, the time zone and the kernel's clock sources:
 //! `/sys/devices/system/clocksource/clocksource0/{available,current}_clocksource`, names between blanks
 //! (since 2.6.18; there is only one such device). The time zone is that of this process: TZ, else
-//! `/etc/localtime`.
+//! `/etc/localtime`, which is read once a minute and at each change of the offset.
+
+mod local;
+mod zone;
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::clock::WallClock;
 use crate::base::error::Error;
-use crate::base::sys;
 use crate::kernel::read::{FileId, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::Subject;
+use local::LocalZone;
+use std::time::Instant;
 
 const AVAILABLE: &str = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
 const CURRENT: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
@@ -41,10 +45,12 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    Box::new(Time { sources: [AVAILABLE, CURRENT].map(|path| (path, setup.files.whole(path))) })
+    let sources = [AVAILABLE, CURRENT].map(|path| (path, setup.files.whole(path)));
+    Box::new(Time { zone: LocalZone::of_process(), sources })
 }
 
 struct Time {
+    zone: LocalZone,
     sources: [(&'static str, FileId); 2],
 }
 
@@ -54,9 +60,9 @@ impl Collector for Time {
         let now = WallClock::now().since_epoch();
         out.single(time, time.value(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)));
         out.family(zone);
-        sys::time_zone(now.as_secs(), |name, ahead| {
-            out.sample(&[Label::of(name)], zone.signed(ahead));
-        });
+        if let Some(local) = self.zone.at(now.as_secs(), Instant::now(), scrape.errors) {
+            out.sample(&[Label::of(local.name())], zone.signed(local.ahead));
+        }
         for (family, (path, file)) in sources.iter().zip(self.sources) {
             if let Some(text) = scrape.errors.unless_absent(scrape.files.read(file)) {
                 out.family(family);
