@@ -1,5 +1,5 @@
 //! Collectors in the real binary: with mounts that hang, the page is served, one child waits, and the agent can
-//! end; and the time zone, which belongs to a process.
+//! end; drivers that are slow to answer delay nothing; and the time zone, which belongs to a process.
 #![cfg(all(feature = "exporter", not(feature = "tiny_http")))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -7,6 +7,7 @@ mod common;
 
 use common::agent::Plan;
 use common::fuse::{BLOCKS, Fuse, Memory};
+use common::fuse_tree::FuseTree;
 use common::{Agent, Exposition, wait_until};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -168,4 +169,125 @@ fn the_time_zone_is_that_of_the_process() {
             "{zone}"
         );
     }
+}
+
+/// Attributes that drivers answer, and which of them are slow.
+const ATTRIBUTES: [(&str, &str); 9] = [
+    ("class/hwmon/hwmon0/name", "board\n"),
+    ("class/hwmon/hwmon0/temp1_input", "41000\n"),
+    ("class/hwmon/hwmon0/temp2_input", "42000\n"),
+    ("class/thermal/thermal_zone0/type", "acpitz\n"),
+    ("class/thermal/thermal_zone0/temp", "43000\n"),
+    ("class/power_supply/BAT0/type", "Battery\n"),
+    ("class/power_supply/BAT0/capacity", "44\n"),
+    ("class/watchdog/watchdog0/identity", "chip\n"),
+    ("class/watchdog/watchdog0/timeleft", "45\n"),
+];
+const SLOW: [&str; 4] = [
+    "class/hwmon/hwmon0/temp2_input",
+    "class/thermal/thermal_zone0/temp",
+    "class/power_supply/BAT0/capacity",
+    "class/watchdog/watchdog0/timeleft",
+];
+
+/// Labels of a sample.
+type Labels = [(&'static str, &'static str)];
+
+/// The samples of slow files: family in both dialects, of the age, and the labels.
+const SAMPLES: [([&str; 3], &Labels, [f64; 2]); 4] = [
+    (
+        ["hwmon_temp_celsius", "hwmon_temp_celsius", "hwmon_sensor_age_seconds"],
+        &[("chip", "board"), ("sensor", "temp2")],
+        [42.0; 2],
+    ),
+    (
+        ["thermal_zone_celsius", "thermal_zone_temp", "thermal_zone_age_seconds"],
+        &[("zone", "0"), ("type", "acpitz")],
+        [43.0; 2],
+    ),
+    (
+        ["power_supply_capacity_ratio", "power_supply_capacity", "power_supply_age_seconds"],
+        &[("power_supply", "BAT0")],
+        [0.44, 44.0],
+    ),
+    (
+        ["watchdog_timeleft_seconds", "watchdog_timeleft_seconds", "watchdog_age_seconds"],
+        &[("name", "watchdog0")],
+        [45.0; 2],
+    ),
+];
+
+/// The tree comes first: the agent cannot be ended while a driver holds a thread of it.
+struct SlowBox {
+    tree: FuseTree,
+    agent: Agent,
+}
+
+/// No scrape waits for a driver: not the first one, and none after it.
+fn slow_drivers(dialect: &str, at: usize) {
+    let tree = FuseTree::of(&ATTRIBUTES);
+    tree.hold(&SLOW);
+    let sysfs = format!("--path.sysfs={}", tree.path().display());
+    let agent = Agent::plan().arg(sysfs).arg(format!("--dialect={dialect}")).start();
+    let SlowBox { tree, agent } = &SlowBox { tree, agent };
+    // The threads begin with the agent.
+    wait_until("the drivers to be asked", || tree.waiting() == SLOW.len());
+    let prefix = ["sysmetrics", "node"][at];
+    let find = |page: &Exposition, name: &str, labels: &Labels| {
+        page.find(&format!("{prefix}_{name}"), labels)
+    };
+    for _ in 0..3 {
+        let page = page(agent);
+        let fast = [("chip", "board"), ("sensor", "temp1")];
+        assert_eq!(find(&page, "hwmon_temp_celsius", &fast), Some(41.0));
+        for (names, labels, _) in SAMPLES {
+            assert_eq!(find(&page, names[at], labels), None, "{}", names[at]);
+        }
+        assert!(page.samples().all(|sample| !sample.name.ends_with("power_supply_info")));
+        let begun = Instant::now();
+        assert_eq!(agent.get("/-/healthy").status, 200);
+        assert!(begun.elapsed() < ON_TIME);
+    }
+    // The drivers answer, once.
+    tree.release();
+    tree.hold(&SLOW);
+    for _ in 0..3 {
+        wait_until("the values", || {
+            let page = page(agent);
+            SAMPLES.iter().all(|(names, labels, values)| {
+                let age = find(&page, names[2], labels);
+                find(&page, names[at], labels) == Some(values[at])
+                    && age.is_some_and(|age| age > 0.02) == (at == 0)
+            })
+        });
+    }
+    assert!(agent.threads() > 1);
+    tree.release();
+}
+
+#[test]
+fn fast_drivers_are_asked_by_scrapes_and_no_thread_is_left() {
+    let tree = FuseTree::of(&ATTRIBUTES);
+    let sysfs = format!("--path.sysfs={}", tree.path().display());
+    let agent = Agent::plan().arg(sysfs).start();
+    let find =
+        |page: &Exposition, name: &str, labels| page.find(&format!("sysmetrics_{name}"), labels);
+    wait_until("the threads to end", || {
+        let page = page(&agent);
+        let all = SAMPLES.iter().all(|(names, labels, values)| {
+            find(&page, names[0], labels) == Some(values[0])
+                && find(&page, names[2], labels).is_none()
+        });
+        all && agent.threads() == 1
+    });
+}
+
+#[test]
+fn no_scrape_waits_for_a_slow_driver() {
+    slow_drivers("sysmetrics", 0);
+}
+
+#[test]
+fn no_scrape_under_node_exporters_names_waits_for_a_slow_driver() {
+    slow_drivers("node_exporter", 1);
 }

@@ -65,7 +65,7 @@ impl Fuse {
     /// One whose server answers.
     pub fn serving() -> Fuse {
         let fuse = Fuse::mute();
-        let server = Arc::clone(fuse.server.as_ref().unwrap());
+        let server = fuse.server();
         let state = Arc::clone(&fuse.state);
         std::thread::spawn(move || {
             let mut request = vec![0; 1 << 17];
@@ -83,6 +83,11 @@ impl Fuse {
             }
         });
         fuse
+    }
+
+    /// The server's end.
+    pub fn server(&self) -> Arc<File> {
+        Arc::clone(self.server.as_ref().unwrap())
     }
 
     /// From now on requests are read and not answered: whoever asks cannot even be killed.

@@ -10,6 +10,7 @@ pub mod client;
 pub mod endpoint;
 pub mod exposition;
 pub mod fuse;
+pub mod fuse_tree;
 pub mod json;
 pub mod limits;
 pub mod prometheus;

@@ -1,7 +1,7 @@
 //! The part in which two readings of the same files agree.
 
 /// Families that no two runs agree on: parts of their names.
-const VARYING: [&str; 24] = [
+const VARYING: [&str; 31] = [
     "process_cpu_seconds",
     "process_virtual_memory",
     "process_resident_memory",
@@ -12,6 +12,13 @@ const VARYING: [&str; 24] = [
     "build_info",
     // How long ago another thread read, or what a sensor said that was taken for slow.
     "hwmon_sensor_age_seconds",
+    "thermal_zone_age_seconds",
+    "cooling_device_age_seconds",
+    "power_supply_age_seconds",
+    "nvme_namespace_age_seconds",
+    "infiniband_age_seconds",
+    "fibrechannel_age_seconds",
+    "watchdog_age_seconds",
     "units_age_seconds",
     "iio_age_seconds",
     "w1_age_seconds",

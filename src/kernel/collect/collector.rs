@@ -119,6 +119,12 @@ pub trait Collector: Send {
         }
     }
 
+    /// Whether it reads files that drivers answer (`Root::driver_dir`). When the agent begins to serve, a scrape whose
+    /// samples nobody sees lets its thread begin to read them.
+    fn asks_drivers(&self) -> bool {
+        false
+    }
+
     /// Whether it stays when settings are read again: it has no options, uses no shared files, and its
     /// counts would be lost.
     fn outlives_reload(&self) -> bool {

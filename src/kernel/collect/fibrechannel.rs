@@ -1,12 +1,13 @@
 //! Ports of Fibre Channel adapters: `/sys/class/fc_host/hostN`, texts that describe the port, and
 //! counters in hexadecimal below `statistics` (drivers/scsi/scsi_transport_fc.c, since 2.6.15). A
-//! counter that the adapter does not have is all ones and has no sample.
+//! counter that the adapter does not have is all ones and has no sample. Drivers ask the adapter's firmware: a scrape
+//! does not wait for a file that is slow, and shows its last value and `fibrechannel_age_seconds`.
 
 use super::attributes::{Attribute, Attributes, Info, LabelFrom, Layout, Text, hexadecimal, text};
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::kernel::read::scan;
-use crate::model::metric::{Family, Sink, Unit::One, counter, families, gauge};
+use crate::model::metric::{Family, Sink, Unit::Millis, Unit::One, counter, families, gauge};
 use crate::settings::Subject;
 
 /// The errors of a driver without such a counter.
@@ -15,7 +16,7 @@ const NOTHING: [i32; 2] = [libc::EOPNOTSUPP, libc::EINVAL];
 const HOST: &[&str] = &["fc_host"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 15] = families![
+static FAMILIES: &[Family; 16] = families![
     gauge("fibrechannel_info", One, "Always 1; the labels describe the port.",     &[
         "fc_host", "speed", "port_state", "port_type", "port_id", "port_name", "fabric_name", "symbolic_name",
         "supported_classes", "supported_speeds", "dev_loss_tmo",
@@ -34,6 +35,7 @@ static FAMILIES: &[Family; 15] = families![
     counter("fibrechannel_loss_of_signal_total",    One, "How often the port lost the signal.",             HOST),
     counter("fibrechannel_nos_total",               One, "Signals that the link is not operational (NOS).",               HOST),
     counter("fibrechannel_fcp_packet_aborts_total", One, "Packets that were given up.",                     HOST),
+    gauge("fibrechannel_age_seconds", Millis, "Time since a slow file of the port was read, if not in this scrape.", HOST).only_own(),
 ];
 
 static HOSTS: Layout = Layout {
@@ -92,7 +94,8 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let hosts = Attributes::new(setup.root, &HOSTS, [None, None])
+    let [.., age] = &FAMILIES;
+    let hosts = Attributes::of_drivers(setup.root, &HOSTS, [None, None], age)
         .without(|text| scan::hex(text) == Some(u64::MAX))
         .lacking(&NOTHING);
     Box::new(FibreChannel { hosts })
@@ -103,6 +106,10 @@ struct FibreChannel {
 }
 
 impl Collector for FibreChannel {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.hosts.follow(scrape).map_err(Error::of_optional)?;
         INFO.write(self.hosts.objects(), scrape.errors, out);

@@ -2,6 +2,8 @@
 //! `state` and `cntlid`, and `nvmeNnM` with `size` in units of 512 bytes, `nuse` in logical blocks and
 //! `queue/logical_block_size` in bytes (drivers/nvme/host, since 4.4; `nuse` since 6.8). Where the kernel
 //! joins several paths to a namespace, namespaces are not below their controllers and are not shown.
+//! The kernel asks the drive for `nuse`: a scrape does not wait for one that is slow, and shows the last value and
+//! `nvme_namespace_age_seconds`.
 //!
 //! node_exporter multiplies `size` by the size of a logical block, so for drives with blocks of 4096
 //! bytes its namespaces are eight times too large; with its names, ours are as well.
@@ -9,13 +11,15 @@
 use super::attributes::{Info, LabelFrom, Layout, Level, MAX_TEXT, Object, Objects, text};
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::Error;
-use crate::model::metric::{Family, Label, Sink, Unit::One, Unit::Sectors, Value, families, gauge};
+use crate::model::metric::{
+    Family, Label, Sink, Unit::Millis, Unit::One, Unit::Sectors, Value, families, gauge,
+};
 use crate::settings::Subject;
 
 const NAMESPACE: &[&str] = &["device", "nsid"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 7] = families![
+static FAMILIES: &[Family; 8] = families![
     gauge("nvme_info", One, "Always 1; the labels describe the controller.",     &["device", "firmware_revision", "model", "serial", "state", "cntlid"]),
     gauge("nvme_namespace_info", One, "Always 1; the labels have the states of its paths.",               &["device", "nsid", "ana_state"]),
     gauge("nvme_namespace_capacity_bytes",           One,     "Size of the namespace, for blocks of 512 bytes.", NAMESPACE).only_node(),
@@ -23,6 +27,7 @@ static FAMILIES: &[Family; 7] = families![
     gauge("nvme_namespace_size_bytes",               Sectors, "Size of the namespace.",                          NAMESPACE).only_own(),
     gauge("nvme_namespace_used_bytes",               One,     "What is used of the namespace.",                  NAMESPACE),
     gauge("nvme_namespace_logical_block_size_bytes", One,     "Size of a logical block of the namespace.",       NAMESPACE),
+    gauge("nvme_namespace_age_seconds",              Millis,  "Time since the drive was asked, if not in this scrape.", NAMESPACE).only_own(),
 ];
 
 static CONTROLLERS: Layout = Layout {
@@ -62,7 +67,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let objects = Objects::new(setup.root, &CONTROLLERS, [None, None]).below(&NAMESPACES);
+    let objects = Objects::of_drivers(setup.root, &CONTROLLERS, [None, None]).below(&NAMESPACES);
     Box::new(Nvme { objects, numbers: Vec::new() })
 }
 
@@ -80,10 +85,14 @@ struct Numbers {
 }
 
 impl Collector for Nvme {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Nvme { objects, numbers } = self;
         objects.follow(scrape.now, scrape.errors).map_err(Error::of_optional)?;
-        let [_, info, capacity, node_size, size, used, block] = &FAMILIES;
+        let [_, info, capacity, node_size, size, used, block, age] = &FAMILIES;
         INFO.write(objects, scrape.errors, out);
         write_states(info, objects, scrape.errors, out);
         numbers.clear();
@@ -104,6 +113,7 @@ impl Collector for Nvme {
         write(size, &|numbers| Some(size.value(numbers.size?)));
         write(used, &|numbers| in_blocks(numbers.used, numbers.block));
         write(block, &|numbers| Some(block.value(numbers.block?)));
+        objects.write_ages(age, out);
         objects.rest();
         Ok(())
     }

@@ -5,12 +5,11 @@
 use super::gathered::Gathered;
 use super::{Scrape, Setup};
 use crate::base::error::{Error, KeptError};
-use crate::kernel::read::{Background, Dir, Listing};
+use crate::kernel::read::{Background, Dir, Listing, Root};
 use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
 
-/// How long the first scrape waits for the first reading, and one of a stored machine.
-const LIVE: Duration = Duration::from_millis(20);
+/// How long a scrape of a stored machine waits for a reading.
 const STORED: Duration = Duration::from_secs(10);
 
 /// After this many periods without another reading the last one is no longer shown.
@@ -34,7 +33,9 @@ pub struct Slow {
     sensors: Option<(Dir, IsSensor)>,
     thread: Background<Work>,
     period: Duration,
-    patience: Duration,
+    /// Where the time that a scrape waits is known.
+    root: Root,
+    is_stored: bool,
     requested_at: Option<Instant>,
     shown: Found,
     sorted: Gathered,
@@ -128,12 +129,12 @@ impl Slow {
         period: Duration,
     ) -> Slow {
         let work = Work { read_all, found: Found::default(), is_unread: false };
-        let is_live = setup.root.is_procfs();
         Slow {
             sensors: None,
             thread: Background::new(name, work, Work::read),
             period,
-            patience: if is_live { LIVE } else { STORED },
+            root: setup.root.clone(),
+            is_stored: !setup.root.is_procfs(),
             requested_at: None,
             shown: Found::default(),
             sorted: Gathered::new(place),
@@ -154,13 +155,15 @@ impl Slow {
         let now = scrape.now;
         let since = |then: Option<Instant>| then.map(|then| now.saturating_duration_since(then));
         if since(self.requested_at).is_none_or(|time| time >= self.period) {
-            let is_first = self.requested_at.is_none();
             self.requested_at = Some(now);
             match self.has_sensors() {
-                Ok(true) => self.ask(is_first),
+                Ok(true) => self.ask(),
                 Ok(false) => self.shown = Found::default(),
                 Err(error) => scrape.errors.record(error),
             }
+        }
+        if self.shown.at.is_none() {
+            self.root.wait_for(&mut self.thread);
         }
         self.take(scrape);
         let Some(old) = since(self.shown.at).filter(|age| *age <= MAX_PERIODS * self.period) else {
@@ -180,12 +183,11 @@ impl Slow {
         Ok(())
     }
 
-    /// Lets the thread read everything, and waits a moment for the first reading.
-    fn ask(&mut self, is_first: bool) {
-        if is_first || self.patience == STORED {
-            let _ = self.thread.ask(Instant::now() + self.patience);
-        } else {
-            self.thread.begin(Instant::now() + self.period);
+    /// Lets the thread read everything. Only of a stored machine its results are awaited.
+    fn ask(&mut self) {
+        self.thread.begin(Instant::now() + self.period);
+        if self.is_stored {
+            self.thread.rest_until(Instant::now() + STORED);
         }
     }
 
@@ -277,7 +279,7 @@ mod tests {
         let first = |errors| (Some("1".to_owned()), true, errors);
         assert_eq!(at(&mut slow, &tree, later(119)), (None, false, 0), "not looked for yet");
         assert_eq!(at(&mut slow, &tree, later(120)), first(1));
-        slow.patience = LIVE;
+        slow.is_stored = false;
         let mut gate = GATE.lock().unwrap();
         for seconds in [179, 180, 299] {
             assert_eq!(at(&mut slow, &tree, later(seconds)), first(0), "{seconds}");

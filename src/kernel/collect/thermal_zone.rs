@@ -1,7 +1,8 @@
 //! Temperatures and cooling devices of the thermal framework: `/sys/class/thermal/thermal_zoneN/temp` in
 //! thousandths of a degree Celsius, which may be below zero, and `cooling_deviceN/cur_state`, `max_state`
 //! (Documentation/driver-api/thermal/sysfs-api.rst, since 2.6.25). A zone whose sensor cannot be read
-//! has no sample. The state of intel_powerclamp is -1 while it does not throttle.
+//! has no sample. The state of intel_powerclamp is -1 while it does not throttle. A file is answered by a driver or the
+//! firmware, which may take seconds: a scrape does not wait for it, and shows its last value and the age.
 
 use super::attributes::{Attribute, Attributes, LabelFrom, Layout, signed, unsigned};
 use super::{Collector, Scrape, Setup, Spec};
@@ -12,10 +13,12 @@ use crate::settings::Subject;
 const DIRECTORY: &str = "/sys/class/thermal";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 3] = families![
+static FAMILIES: &[Family; 5] = families![
     gauge("thermal_zone_temp|thermal_zone_celsius", Unit::Millis, "Temperature of the zone.", &["zone", "type"]),
     gauge("cooling_device_cur_state", Unit::One, "State of the cooling device.",           &["name", "type"]),
     gauge("cooling_device_max_state", Unit::One, "Highest state of the cooling device.",   &["name", "type"]),
+    gauge("thermal_zone_age_seconds", Unit::Millis, "Time since a slow zone was read, if not in this scrape.", &["zone", "type"]).only_own(),
+    gauge("cooling_device_age_seconds", Unit::Millis, "Time since a slow device was read, if not in this scrape.", &["name", "type"]).only_own(),
 ];
 
 static ZONES: Layout = Layout {
@@ -50,8 +53,8 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(ThermalZone {
-        zones: Attributes::new(setup.root, &ZONES, [None, None]),
-        devices: Attributes::new(setup.root, &DEVICES, [None, None]),
+        zones: Attributes::of_drivers(setup.root, &ZONES, [None, None], &FAMILIES[3]),
+        devices: Attributes::of_drivers(setup.root, &DEVICES, [None, None], &FAMILIES[4]),
     })
 }
 
@@ -61,6 +64,10 @@ struct ThermalZone {
 }
 
 impl Collector for ThermalZone {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.zones.collect(scrape, out)?;
         self.devices.collect(scrape, out)

@@ -3,7 +3,7 @@
 //! ends in `YES` where the checksum is right, and the second in `t=23125`. Families 10, 22, 28, 3b and 42.
 //!
 //! A sensor takes up to 750 ms, one after the other: a thread reads them once in `interval`, and
-//! `w1_age_seconds` is the age of the temperatures. Only the first scrape waits for it, 70 ms at most. The
+//! `w1_age_seconds` is the age of the temperatures. It begins with the agent; no scrape waits for it longer than 20 ms. The
 //! kernel returns an empty text where a sensor could not be read: it has no sample then. 85 °C is the value of a sensor
 //! that has just got its power, and is shown only for one that was within 10 K of it before; 127.937 °C
 //! means that there was not enough power, and is never shown. Both are counted as errors. A bulk conversion
@@ -72,6 +72,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Sensors(Slow);
 
 impl Collector for Sensors {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.0.collect(scrape, &FAMILIES[1], out)
     }

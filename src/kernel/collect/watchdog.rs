@@ -1,7 +1,8 @@
 //! Watchdog devices: `/sys/class/watchdog/watchdogN` with attributes
 //! (Documentation/ABI/testing/sysfs-class-watchdog, since 4.5): numbers such as `timeout`, `pretimeout` and `timeleft` in
 //! seconds, and texts such as `identity` and `state`. Which files a device has depends on its driver; a
-//! file that it lacks is left out, a text that it lacks is an empty label.
+//! file that it lacks is left out, a text that it lacks is an empty label. `timeleft` of a chip on a bus may be slow: a
+//! scrape does not wait for it, and shows its last value and `watchdog_age_seconds`.
 
 use super::info::Rows;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
@@ -11,6 +12,7 @@ use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listing, scan};
 use crate::model::metric::{Family, Label, Sink, Unit, families, gauge};
 use crate::settings::Subject;
+use std::time::Duration;
 
 const DIRECTORY: &str = "/sys/class/watchdog";
 
@@ -27,7 +29,7 @@ const KEYS: &[&str] = &["name", "options", "identity", "state", "status", "preti
 const TEXTS: [&str; 5] = ["options", "identity", "state", "status", "pretimeout_governor"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-static FAMILIES: &[Family; 8] = families![
+static FAMILIES: &[Family; 9] = families![
     gauge("watchdog_bootstatus",         Unit::One, "Why the box started last, as WDIOF bits.",               &["name"]),
     gauge("watchdog_fw_version",         Unit::One, "Version of the device's firmware.",                      &["name"]),
     gauge("watchdog_nowayout",           Unit::One, "Whether the watchdog cannot be stopped once it runs.",   &["name"]),
@@ -35,6 +37,7 @@ static FAMILIES: &[Family; 8] = families![
     gauge("watchdog_timeout_seconds",    Unit::One, "Time that the watchdog waits to be fed.",                &["name"]),
     gauge("watchdog_pretimeout_seconds", Unit::One, "How long before the reset it warns.",                    &["name"]),
     gauge("watchdog_access_cs0",         Unit::One, "Whether the box started from the alternate flash chip.", &["name"]),
+    gauge("watchdog_age_seconds",     Unit::Millis, "Time since a slow file of the device was read, if not in this scrape.", &["name"]).only_own(),
     gauge("watchdog_info",               Unit::One, "Always 1; the labels are the texts of the device.",      KEYS),
 ];
 
@@ -63,35 +66,49 @@ pub const SPEC: Spec = Spec {
 };
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
-    let listing = Listing::new(setup.root.dir(DIRECTORY));
+    let listing = Listing::new(setup.root.driver_dir(DIRECTORY));
     Box::new(Watchdog { listing, devices: Vec::new(), info: Rows::new(KEYS.len()) })
 }
 
 struct Watchdog {
     listing: Listing,
-    devices: Vec<String>,
+    /// The devices, and the greatest age of their values in this scrape.
+    devices: Vec<(String, Option<Duration>)>,
     info: Rows,
 }
 
 impl Collector for Watchdog {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         if self.listing.has_changed().map_err(Error::of_optional)? {
             self.learn(scrape.errors);
         }
+        let (dir, [.., age, info]) = (&self.listing.dir, &FAMILIES);
+        self.devices.iter_mut().for_each(|(_, age)| *age = None);
         for (file, family) in &NUMBERS {
             out.family(family);
-            for device in &self.devices {
-                let read = number(&self.listing.dir, device, file);
-                if let Some(raw) = scrape.errors.unless_absent(read) {
+            for (device, age) in &mut self.devices {
+                if let Some(raw) = scrape.errors.unless_absent(number(dir, device, file)) {
+                    *age = dir.age().max(*age);
                     out.sample(&[Label::from(device.as_str())], family.signed(raw));
                 }
             }
         }
         self.info.clear();
-        for device in &self.devices {
-            describe(&self.listing.dir, device, &mut self.info, scrape.errors);
+        for (device, age) in &mut self.devices {
+            describe(dir, device, &mut self.info, scrape.errors);
+            *age = dir.age().max(*age);
         }
-        let [.., info] = &FAMILIES;
+        out.family(age);
+        for (device, old) in &self.devices {
+            if let Some(old) = old {
+                let millis = u64::try_from(old.as_millis()).unwrap_or(u64::MAX);
+                out.sample(&[Label::from(device.as_str())], age.value(millis));
+            }
+        }
         self.info.write(info, out);
         if self.devices.is_empty() {
             self.listing.rest();
@@ -104,9 +121,10 @@ impl Watchdog {
     /// Looks up the devices after the list changed.
     #[cold]
     fn learn(&mut self, errors: &mut PartialErrors) {
-        self.devices = self.listing.names().map(str::to_owned).collect();
-        sys::sort(&mut self.devices, Ord::cmp);
-        errors.limit(&mut self.devices, MAX_DEVICES, DIRECTORY, "at most 64 devices");
+        let mut names: Vec<String> = self.listing.names().map(str::to_owned).collect();
+        sys::sort(&mut names, Ord::cmp);
+        errors.limit(&mut names, MAX_DEVICES, DIRECTORY, "at most 64 devices");
+        self.devices = names.into_iter().map(|name| (name, None)).collect();
     }
 }
 
@@ -117,15 +135,18 @@ fn number(dir: &Dir, device: &str, file: &str) -> Result<i64, Error> {
     scan::int(text).ok_or_else(|| Error::parse(dir.place(path.path()), "an integer", text))
 }
 
-/// Adds the row of a device.
+/// Adds the row of a device, unless a text is not there yet.
 fn describe(dir: &Dir, device: &str, info: &mut Rows, errors: &mut PartialErrors) {
     let mut room = [[0; MAX_TEXT]; TEXTS.len()];
+    let waiting = dir.waiting();
     let mut values = [device.as_bytes(), b"", b"", b"", b"", b""];
     for ((file, text), value) in TEXTS.iter().zip(&mut room).zip(values.iter_mut().skip(1)) {
         let path = Joined::of(device.as_bytes(), file);
         *value = errors.unless_absent(dir.read(path.path(), text)).unwrap_or_default();
     }
-    info.push(&values);
+    if dir.waiting() == waiting {
+        info.push(&values);
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ mod self_metrics;
 use crate::base::clock::Start;
 use crate::base::error::KeptError;
 use crate::base::log::Limiter;
-use crate::kernel::collect::{COLLECTORS, PartialErrors, Setup, Spec, Textfiles, textfile};
+use crate::kernel::collect::{COLLECTORS, PartialErrors, Scrape, Setup, Spec, Textfiles, textfile};
 use crate::kernel::read::netlink::Address;
 use crate::kernel::read::{Files, Root};
 use crate::model::metric::Source;
-use crate::model::metric::{Family, Sink};
+use crate::model::metric::{Family, NullSink, Sink};
 use crate::model::store::Ours;
 use crate::settings::{CollectorSettings, Dialect, Settings};
 use member::Member;
@@ -143,6 +143,22 @@ impl Gather {
     /// Notifies the collectors that the agent begins to serve, or ends in an orderly way.
     pub fn serving(&mut self, begins: bool) {
         self.members.iter_mut().for_each(|member| member.collector.serving(begins));
+        if begins {
+            self.ask_drivers();
+        }
+    }
+
+    /// Lets the threads for files that drivers answer begin to read, so that the first scrape finds most values.
+    fn ask_drivers(&mut self) {
+        let now = Instant::now();
+        self.root.begin_unwaiting(self.start.age(now));
+        for member in self.members.iter_mut().filter(|member| member.collector.asks_drivers()) {
+            let (files, textfiles) = (&mut self.files, &self.textfiles);
+            // A file that cannot be read is reported by a scrape.
+            let errors = &mut PartialErrors::default();
+            let mut scrape = Scrape { files, errors, textfiles, now };
+            let _ = member.collector.collect(&mut scrape, &mut NullSink);
+        }
     }
 
     /// The dialect in which it writes.

@@ -7,9 +7,13 @@ use crate::base::sys::share_of_open_files;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 /// How many seconds an absent path is assumed to stay absent.
 const LOOK_AGAIN: u32 = 8;
+
+/// How long one scrape waits for first readings of what drivers answer, all of them together.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// How many directories may stay open from scrape to scrape, of all collectors together.
 pub(super) const MAX_KEPT: usize = 16;
@@ -22,19 +26,47 @@ pub struct Shared {
     pub(super) kept: usize,
     /// The second of the scrape at hand, from 1 on; 0 if no time was set.
     second: AtomicU32,
+    /// How many scrapes were begun.
+    scrape: AtomicU32,
+    /// Microseconds of the scrape at hand that were spent on files that drivers answer.
+    spent: AtomicU32,
 }
 
 impl Default for Shared {
     fn default() -> Shared {
         let kept = share_of_open_files(MAX_KEPT);
-        Shared { open: AtomicUsize::new(0), kept, second: AtomicU32::new(0) }
+        let (second, scrape, spent) = Default::default();
+        Shared { open: AtomicUsize::new(0), kept, second, scrape, spent }
     }
 }
 
 impl Shared {
     /// Begins a scrape, at this time since the start.
-    pub fn begin(&self, age: std::time::Duration) {
+    pub fn begin(&self, age: Duration) {
         self.second.store(u32::try_from(age.as_secs() + 1).unwrap_or(u32::MAX), Relaxed);
+        self.scrape.fetch_add(1, Relaxed);
+        self.spent.store(0, Relaxed);
+    }
+
+    /// The number of the scrape at hand.
+    pub(super) fn scrape(&self) -> u32 {
+        self.scrape.load(Relaxed)
+    }
+
+    /// The time that this scrape spent on files that drivers answer.
+    pub(super) fn spent(&self) -> Duration {
+        Duration::from_micros(self.spent.load(Relaxed).into())
+    }
+
+    /// How long this scrape may still wait for drivers.
+    pub(super) fn patience(&self) -> Duration {
+        PATIENCE.saturating_sub(self.spent())
+    }
+
+    /// Adds to that time. Only the serving thread does.
+    pub(super) fn spend(&self, time: Duration) {
+        let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        self.spent.store(self.spent.load(Relaxed).saturating_add(micros), Relaxed);
     }
 }
 
@@ -69,7 +101,6 @@ impl Absence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn absent_things_are_checked_again_after_some_seconds() {

@@ -81,6 +81,16 @@ impl<T: Send + 'static> Background<T> {
         self.idle().ok_or(libc::ETIMEDOUT)
     }
 
+    /// The worker's state, for which it waits until `until`; `None` if it is still at work then.
+    pub fn rest_until(&mut self, until: Instant) -> Option<&mut T> {
+        if self.thread.idle.is_none()
+            && let Some(answered) = self.thread.wait(until)
+        {
+            self.thread.take(answered);
+        }
+        self.idle()
+    }
+
     /// The worker's state, unless it is at work; does not wait.
     pub fn at_rest(&mut self) -> Option<&mut T> {
         self.thread.take_back();

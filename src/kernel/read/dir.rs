@@ -6,18 +6,20 @@ mod joined;
 
 pub use joined::Joined;
 
-use super::{Absence, Shared, scan};
+use super::slow_files::read_below;
+use super::{Absence, Shared, SlowFiles, scan};
 use crate::base::error::{Error, Place};
 use crate::base::sys;
+use std::cell::RefCell;
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io;
-use std::io::{ErrorKind, Seek};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io::Seek;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The longest integer attribute, sign and newline included.
 const MAX_INTEGER: usize = 24;
@@ -29,6 +31,8 @@ pub struct Dir {
     kept: Option<Kept>,
     absence: Absence,
     shared: Arc<Shared>,
+    /// For files that drivers answer.
+    slow: Option<Box<RefCell<SlowFiles>>>,
 }
 
 /// An open directory, which is counted while it is open.
@@ -64,7 +68,29 @@ pub fn name(parts: &[&str]) -> CString {
 impl Dir {
     pub(super) fn new(path: &'static str, real: PathBuf, shared: &Arc<Shared>) -> Dir {
         let (absence, shared) = (Absence::new(shared), shared.clone());
-        Dir { path, real, kept: None, absence, shared }
+        Dir { path, real, kept: None, absence, shared, slow: None }
+    }
+
+    /// The same directory, with files that drivers answer.
+    pub(super) fn of_drivers(mut self) -> Dir {
+        let files = SlowFiles::new(self.path, self.real.clone(), &self.shared);
+        self.slow = Some(Box::new(RefCell::new(files)));
+        self
+    }
+
+    /// Forgets what is known of files that drivers answer, after the directory has changed.
+    pub fn forget(&self) {
+        self.slow.iter().for_each(|slow| slow.borrow_mut().forget());
+    }
+
+    /// How many files that drivers answer were not answered in time in this scrape.
+    pub fn waiting(&self) -> u32 {
+        self.slow.as_ref().map_or(0, |slow| slow.borrow().waiting)
+    }
+
+    /// The age of the text that was read last; `None` if it was read in this scrape.
+    pub fn age(&self) -> Option<Duration> {
+        self.slow.as_ref()?.borrow().age
     }
 
     /// Opens the directory, again if it was open. One that was absent a moment ago is not checked.
@@ -195,19 +221,18 @@ impl Dir {
         about.modified().ok()
     }
 
-    /// Reads the file `name` below, as much as fits into `into`, without its closing newline.
+    /// Reads the file `name` below, as much as fits into `into`, without its closing newline. One that a driver
+    /// has not answered in time counts as absent.
     pub fn read<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
-        let directory = self.opened()?;
-        let result = sys::open_below(directory, name).and_then(|file| {
-            loop {
-                // `read` would return an empty text for a pipe without a writer.
-                match file.read_at(into, 0) {
-                    Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                    result => return result,
-                }
-            }
-        });
-        let length = result.map_err(|e| Error::of(self.place(name), &e))?;
+        let Some(slow) = &self.slow else { return self.read_now(name, into) };
+        let length = slow.borrow_mut().read(self.opened()?, name, into)?;
+        Ok(into.get(..length).unwrap_or_default().trim_ascii_end())
+    }
+
+    /// The same for a file whose text the kernel has in memory.
+    pub fn read_now<'b>(&self, name: &CStr, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
+        let read = read_below(self.opened()?, name, into);
+        let length = read.map_err(|e| Error::of(self.place(name), &e))?;
         Ok(into.get(..length).unwrap_or_default().trim_ascii_end())
     }
 
@@ -231,68 +256,4 @@ impl Dir {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_attributes_below_a_kept_directory() {
-        let real = std::env::temp_dir().join(format!("sysmetrics-dir-{}", std::process::id()));
-        fs::create_dir_all(real.join("cpu0")).unwrap();
-        for (name, text) in
-            [("cpu0/id", "7\n"), ("list", "1,3-5\n"), ("odd", "-1\n"), ("wide", " 8 ")]
-        {
-            fs::write(real.join(name), text).unwrap();
-        }
-        let mut dir = Dir::new("/sys/x", real.clone(), &Arc::default());
-        assert_eq!(dir.uint(c"cpu0/id"), Err(Error::Absent("/sys/x".into())), "not open yet");
-        dir.open().unwrap();
-        assert_eq!(dir.uint(c"cpu0/id"), Ok(7));
-        assert_eq!(dir.read(c"list", &mut [0; 64]), Ok(&b"1,3-5"[..]));
-        assert_eq!(dir.read(c"list", &mut [0; 3]), Ok(&b"1,3"[..]));
-        assert_eq!(dir.uint(c"wide"), Ok(8));
-        assert!(matches!(dir.uint(c"odd"), Err(Error::Parse(..))));
-        assert_eq!(dir.uint(c"gone"), Err(Error::Absent(Place::below("/sys/x", b"gone").into())));
-        let is_directory = Error::Read(Place::below("/sys/x", b"cpu0").into(), libc::EISDIR);
-        assert_eq!(dir.read(c"cpu0", &mut [0; 8]), Err(is_directory));
-        assert_eq!(dir.names("").unwrap(), ["cpu0", "list", "odd", "wide"]);
-        assert_eq!(dir.names("cpu0").unwrap(), ["id"]);
-        let mut below = Vec::new();
-        dir.list_below(c"cpu0", &mut |name| below.push(name.to_vec())).unwrap();
-        assert_eq!(below, [b"id"]);
-        let gone = Error::Absent(Place::below("/sys/x", b"cpu1").into());
-        assert_eq!(dir.list_below(c"cpu1", &mut |_| {}), Err(gone));
-        assert_eq!(dir.names("cpu1"), Err(Error::Absent(Place::below("/sys/x", b"cpu1").into())));
-        assert!(dir.changed().is_some());
-        fs::remove_dir_all(real).unwrap();
-        assert!(dir.open().is_err());
-        assert_eq!(dir.changed(), None);
-    }
-
-    #[test]
-    fn lists_what_is_below_and_few_directories_stay_open() {
-        let real = std::env::temp_dir().join(format!("sysmetrics-dirs-{}", std::process::id()));
-        fs::create_dir_all(real.join("mc0/csrow0")).unwrap();
-        fs::write(real.join("mc0/size"), "8\n").unwrap();
-        let shared = Arc::<Shared>::default();
-        let mut dirs: Vec<Dir> =
-            (0..shared.kept + 3).map(|_| Dir::new("/sys/x", real.clone(), &shared)).collect();
-        for _ in 0..2 {
-            for dir in &mut dirs {
-                let mut names = Vec::new();
-                dir.list(&mut |name| names.push(name.to_vec())).unwrap();
-                assert_eq!(names, [b"mc0"]);
-                dir.list_below(c"mc0", &mut |name| names.push(name.to_vec())).unwrap();
-                names[1..].sort_unstable();
-                assert_eq!(names[1..], [&b"csrow0"[..], b"size"]);
-                let none = dir.list_below(c"mc0/size", &mut |_| {});
-                assert_eq!(none, Err(Error::Absent(Place::below("/sys/x", b"mc0/size").into())));
-                assert_eq!(dir.uint(c"mc0/size"), Ok(8), "the descriptor serves for both");
-                dir.rest();
-            }
-            assert_eq!(shared.open.load(Relaxed), shared.kept);
-        }
-        dirs.clear();
-        assert_eq!(shared.open.load(Relaxed), 0);
-        fs::remove_dir_all(real).unwrap();
-    }
-}
+mod tests;

@@ -27,7 +27,11 @@ impl Listing {
         if absence.is_known() {
             return Ok(false);
         }
-        listed.has_changed(|each| dir.list(each))
+        let has_changed = listed.has_changed(|each| dir.list(each));
+        if !matches!(has_changed, Ok(false)) {
+            dir.forget();
+        }
+        has_changed
     }
 
     /// No entry is used: the directory is closed, and for a few seconds assumed not to

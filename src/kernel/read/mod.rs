@@ -18,6 +18,7 @@ mod periodic;
 mod root;
 pub mod scan;
 mod seen;
+mod slow_files;
 mod source;
 #[cfg(feature = "hub")]
 pub mod stream;
@@ -38,6 +39,7 @@ pub use names::Names;
 pub use periodic::Periodic;
 pub use root::Root;
 pub use seen::SeenLabels;
+use slow_files::SlowFiles;
 pub use source::{Shape, Source};
 pub use table::Table;
 pub use walk::{MAX_PROCESSES, Process, Usage, Walk};

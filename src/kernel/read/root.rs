@@ -1,6 +1,6 @@
 //! The mount points of the kernel's trees (`--path.*`); tests use fixtures.
 
-use super::{Absence, Dir, Shape, Shared, Source};
+use super::{Absence, Background, Dir, Shape, Shared, Source};
 use crate::base::error::Error;
 use crate::base::sys;
 use crate::settings::Paths;
@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The mount points.
 #[derive(Clone)]
@@ -86,6 +86,26 @@ impl Root {
     /// A directory of attribute files.
     pub fn dir(&self, path: &'static str) -> Dir {
         Dir::new(path, self.real(path), &self.shared)
+    }
+
+    /// The same, with files that drivers answer: a scrape does not wait for one that is slow. Files of a stored tree
+    /// take their time only because the machine is busy.
+    pub fn driver_dir(&self, path: &'static str) -> Dir {
+        let dir = self.dir(path);
+        if self.is_procfs { dir.of_drivers() } else { dir }
+    }
+
+    /// Begins a scrape that only lets threads begin to read what drivers answer.
+    pub fn begin_unwaiting(&self, age: Duration) {
+        self.shared.begin(age);
+        self.shared.spend(Duration::MAX);
+    }
+
+    /// Waits for a thread that a driver keeps at work, as long as this scrape may wait for drivers.
+    pub fn wait_for<T: Send + 'static>(&self, thread: &mut Background<T>) {
+        let begun = Instant::now();
+        thread.rest_until(begun + self.shared.patience());
+        self.shared.spend(begun.elapsed());
     }
 
     /// A directory at another path, which errors call `path`.

@@ -20,7 +20,6 @@ pub(crate) use row::families;
 pub use row::{counter, fresh_stamp, gauge, named, untyped};
 pub use series::Exemplar;
 pub use series::{Histogram, Labels, Point, Summary};
-pub use sink::Sink;
-pub use sink::Source;
+pub use sink::{NullSink, Sink, Source};
 pub use unit::Unit;
 pub use value::Value;

@@ -89,3 +89,20 @@ pub trait Sink {
     /// Goes back to `mark`: everything written later is dropped.
     fn rewind(&mut self, mark: usize);
 }
+
+/// A sink for samples that are not needed.
+pub struct NullSink;
+
+impl Sink for NullSink {
+    fn family(&mut self, _: &Family<'_>) {}
+
+    fn sample(&mut self, _: &[Label<'_>], _: Value) {}
+
+    fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
+
+    fn mark(&self) -> usize {
+        0
+    }
+
+    fn rewind(&mut self, _: usize) {}
+}

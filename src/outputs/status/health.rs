@@ -8,7 +8,7 @@
 use super::json::Json;
 use crate::base::clock::WallClock;
 use crate::kernel::gather::Gather;
-use crate::model::metric::{Buffer, Family, Label, Labels, Point, Sink, Value};
+use crate::model::metric::{Buffer, NullSink, Value};
 use std::time::{Duration, Instant};
 
 /// Collectors that have not run for this long run again: perhaps there are no scrapes.
@@ -109,23 +109,6 @@ impl Health {
             json.close(b"]");
         }
     }
-}
-
-/// A sink for samples that are not needed.
-struct NullSink;
-
-impl Sink for NullSink {
-    fn family(&mut self, _: &Family<'_>) {}
-
-    fn sample(&mut self, _: &[Label<'_>], _: Value) {}
-
-    fn labelled(&mut self, _: Labels<'_>, _: Point<'_>, _: Option<i64>) {}
-
-    fn mark(&self) -> usize {
-        0
-    }
-
-    fn rewind(&mut self, _: usize) {}
 }
 
 #[cfg(test)]

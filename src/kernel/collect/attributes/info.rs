@@ -34,6 +34,7 @@ impl Info {
     pub fn write(&self, objects: &Objects, errors: &mut PartialErrors, out: &mut dyn Sink) {
         out.family(self.family);
         for object in objects.of(0) {
+            let waiting = objects.waiting();
             let mut rooms = [[0; MAX_TEXT]; MAX_TEXTS];
             let mut labels = [Label::of(b""); 1 + MAX_TEXTS];
             let [name, texts @ ..] = &mut labels;
@@ -43,6 +44,10 @@ impl Info {
                 let value = errors.unless_absent(read).unwrap_or_default();
                 let without = value.strip_prefix(text.without.as_bytes());
                 *label = Label::of(without.unwrap_or(value));
+            }
+            // With a text that a driver has not answered yet it would be another series.
+            if objects.waiting() > waiting {
+                continue;
             }
             let keys = 1 + self.texts.len();
             out.sample(labels.get(..keys).unwrap_or_default(), Value::Int(1));

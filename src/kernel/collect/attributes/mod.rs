@@ -4,6 +4,7 @@
 
 mod info;
 mod layout;
+mod object;
 mod objects;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,8 @@ pub use info::{Info, Text, text};
 pub use layout::{
     Attribute, Form, LabelFrom, Layout, Level, hexadecimal, leading, signed, unsigned,
 };
-pub use objects::{MAX_TEXT, Object, Objects};
+pub use object::Object;
+pub use objects::{MAX_TEXT, Objects};
 
 use super::{PartialErrors, Scrape};
 use crate::base::dialect::Dialect;
@@ -26,6 +28,8 @@ pub struct Attributes {
     objects: Objects,
     /// Levels and the indices of their attributes, family by family; empty before there are objects.
     order: Vec<(usize, usize)>,
+    /// The family of the ages of objects, if drivers answer their attributes.
+    age: Option<&'static Family<'static>>,
     /// The dialect whose families are shown; `None` shows all.
     dialect: Option<Dialect>,
     /// Whether a text means that there is no value.
@@ -37,9 +41,23 @@ pub struct Attributes {
 impl Attributes {
     /// The objects of `layout`; nothing is read yet. A pattern of `None` matches everything.
     pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Attributes {
-        let objects = Objects::new(root, layout, patterns);
+        Attributes::of(Objects::new(root, layout, patterns), None)
+    }
+
+    /// The same for attributes that drivers answer (`Objects::of_drivers`). `age` is the family of the ages of objects
+    /// with texts of earlier scrapes; its labels are those of the lowest level.
+    pub fn of_drivers(
+        root: &Root,
+        layout: &'static Layout,
+        patterns: [Option<Pattern>; 2],
+        age: &'static Family<'static>,
+    ) -> Attributes {
+        Attributes::of(Objects::of_drivers(root, layout, patterns), Some(age))
+    }
+
+    fn of(objects: Objects, age: Option<&'static Family<'static>>) -> Attributes {
         let order = Vec::new();
-        Attributes { objects, order, dialect: None, is_nothing: |_| false, nothing: &[] }
+        Attributes { objects, order, age, dialect: None, is_nothing: |_| false, nothing: &[] }
     }
 
     /// Adds objects below them, and others below those.
@@ -107,6 +125,9 @@ impl Attributes {
                     object.sample(keys, value, out);
                 }
             }
+        }
+        if let Some(age) = self.age {
+            self.objects.write_ages(age, out);
         }
     }
 

@@ -4,12 +4,14 @@
 
 use super::super::PartialErrors;
 use super::layout::{Attribute, LabelFrom, Layout, Level};
+use super::object::{MAX_LABELS, Object};
 use crate::base::error::{Error, Place};
 use crate::base::sys;
 use crate::base::text::pattern::Pattern;
 use crate::kernel::read::dir::Joined;
 use crate::kernel::read::{Dir, Listed, Listing, Patterns, Root, scan};
-use crate::model::metric::{Label, Sink, Value};
+use crate::model::metric::{Family, Sink};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// More objects than any box has, those below objects included; what comes after is left out and
@@ -18,9 +20,6 @@ const MAX_OBJECTS: usize = 4096;
 
 /// The longest text of an attribute.
 pub const MAX_TEXT: usize = 256;
-
-/// Labels of an object.
-const MAX_LABELS: usize = 8;
 
 /// After this time files are looked up again even if no object was added or removed.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
@@ -35,25 +34,24 @@ pub struct Objects {
     learned_at: Option<Instant>,
 }
 
-/// One object.
-pub struct Object {
-    /// Its name in the directory.
-    pub name: String,
-    /// 0 for the objects of the layout, 1 for those of the level below, and so on.
-    level: usize,
-    labels: Vec<Vec<u8>>,
-    /// The prefix of its attributes' paths, such as `mc0/csrow0/`.
-    path: Vec<u8>,
-    /// Which attributes there are: bit i for the i-th.
-    present: u64,
-    /// The entries that are objects below it.
-    below: Listed,
-}
-
 impl Objects {
     /// The objects of `layout`; nothing is read yet. A pattern of `None` matches everything.
     pub fn new(root: &Root, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Objects {
-        let listing = Listing::new(root.dir(layout.directory));
+        Objects::in_dir(root.dir(layout.directory), layout, patterns)
+    }
+
+    /// The same for attributes that drivers answer: a scrape does not wait for one that is slow, which is read by a
+    /// thread. One that has not answered yet counts as absent.
+    pub fn of_drivers(
+        root: &Root,
+        layout: &'static Layout,
+        patterns: [Option<Pattern>; 2],
+    ) -> Objects {
+        Objects::in_dir(root.driver_dir(layout.directory), layout, patterns)
+    }
+
+    fn in_dir(dir: Dir, layout: &'static Layout, patterns: [Option<Pattern>; 2]) -> Objects {
+        let listing = Listing::new(dir);
         let patterns = Patterns::new(patterns);
         Objects { layout, levels: &[], listing, patterns, objects: Vec::new(), learned_at: None }
     }
@@ -123,7 +121,26 @@ impl Objects {
         file: &str,
         into: &'b mut [u8],
     ) -> Result<&'b [u8], Error> {
-        read(&self.listing.dir, &object.path, file, into)
+        let dir = &self.listing.dir;
+        let text = dir.read(Joined::parts(&[&object.path, file.as_bytes()]).path(), into)?;
+        if let Some(age) = dir.age() {
+            object.age.set(age.max(object.age.get()));
+        }
+        Ok(text.trim_ascii_start())
+    }
+
+    /// How many attributes were not answered in time in this scrape.
+    pub fn waiting(&self) -> u32 {
+        self.listing.dir.waiting()
+    }
+
+    /// Writes the age of each object of the lowest level some of whose texts are of earlier scrapes.
+    pub fn write_ages(&self, family: &Family<'_>, out: &mut dyn Sink) {
+        out.family(family);
+        for object in self.of(self.levels.len()).filter(|object| !object.age.get().is_zero()) {
+            let millis = u64::try_from(object.age.take().as_millis()).unwrap_or(u64::MAX);
+            object.sample(family.names().1.len(), family.value(millis), out);
+        }
     }
 
     /// The unsigned integer in an attribute.
@@ -194,8 +211,8 @@ impl Objects {
         if let Some(next) = next {
             list_below(&self.listing.dir, &path, next, &mut below, errors);
         }
-        let start = path.clone();
-        objects.push(Object { name: name.to_owned(), level, labels, path, present, below });
+        let (start, age) = (path.clone(), Cell::default());
+        objects.push(Object { name: name.to_owned(), level, labels, path, present, below, age });
         if let Some(next) = next {
             self.add_below(objects, &start, next, errors);
         }
@@ -224,7 +241,11 @@ impl Objects {
 
     fn label(&self, from: LabelFrom, name: &str, path: &[u8], above: Option<&Object>) -> Vec<u8> {
         let mut room = [0; MAX_TEXT];
-        let mut text = |file| read(&self.listing.dir, path, file, &mut room).map(<[u8]>::to_vec);
+        let mut text = |file: &str| {
+            let path = Joined::parts(&[path, file.as_bytes()]);
+            let text = self.listing.dir.read_now(path.path(), &mut room);
+            text.map(|text| text.trim_ascii_start().to_vec())
+        };
         match from {
             LabelFrom::Name(beginning) => name.strip_prefix(beginning).unwrap_or(name).into(),
             LabelFrom::NameBy(show) => show(name).into(),
@@ -248,27 +269,6 @@ impl Objects {
     }
 }
 
-impl Object {
-    /// Whether the attribute at this index of its table exists.
-    pub fn has(&self, at: usize) -> bool {
-        self.present.checked_shr(at as u32).is_some_and(|bits| bits & 1 == 1)
-    }
-
-    /// The label at this index; empty if there is none.
-    pub fn label(&self, at: usize) -> &[u8] {
-        self.labels.get(at).map_or(&[], |label| label)
-    }
-
-    /// Writes a sample of the current family, which has `keys` labels.
-    pub fn sample(&self, keys: usize, value: Value, out: &mut dyn Sink) {
-        let mut labels = [Label::of(b""); MAX_LABELS];
-        for (to, from) in labels.iter_mut().zip(&self.labels) {
-            *to = Label::of(from);
-        }
-        out.sample(labels.get(..keys.min(self.labels.len())).unwrap_or_default(), value);
-    }
-}
-
 /// Lists the objects that are below the one at `path`, and returns whether they changed.
 fn list_below(
     dir: &Dir,
@@ -288,9 +288,4 @@ fn list_below(
         })
     });
     errors.unless_absent(changed).unwrap_or_default()
-}
-
-fn read<'b>(dir: &Dir, path: &[u8], file: &str, into: &'b mut [u8]) -> Result<&'b [u8], Error> {
-    let path = Joined::parts(&[path, file.as_bytes()]);
-    Ok(dir.read(path.path(), into)?.trim_ascii_start())
 }

@@ -48,7 +48,7 @@ impl Facts {
     pub fn new(root: &Root) -> Facts {
         Facts {
             watchdogs: root.dir(WATCHDOGS),
-            rtc: root.dir(RTC),
+            rtc: root.driver_dir(RTC),
             pstore: root.dir(PSTORE),
             causes: Rows::new(2),
             is_rtc_valid: None,
@@ -57,8 +57,8 @@ impl Facts {
         }
     }
 
-    /// Reads all facts.
-    pub fn learn(&mut self, errors: &mut PartialErrors) {
+    /// Reads all facts, and returns whether all are there: the clock may be slow to answer.
+    pub fn learn(&mut self, errors: &mut PartialErrors) -> bool {
         self.learn_causes(errors);
         let Facts { rtc, pstore, .. } = self;
         (self.is_rtc_valid, self.battery) = (None, None);
@@ -77,6 +77,7 @@ impl Facts {
         // Readable only by root on most systems, and empty where it is not mounted.
         self.records = listed.is_ok().then_some(records).filter(|records| *records > 0);
         pstore.close();
+        rtc.waiting() == 0
     }
 
     fn learn_causes(&mut self, errors: &mut PartialErrors) {
@@ -104,7 +105,7 @@ fn clock(dir: &Dir) -> Option<String> {
     });
     let has_set = |name: &String| {
         let mut room = [0; 8];
-        dir.read(Joined::of(name.as_bytes(), "hctosys").path(), &mut room)
+        dir.read_now(Joined::of(name.as_bytes(), "hctosys").path(), &mut room)
             .is_ok_and(|is| is == b"1")
     };
     let setter = names.iter().position(has_set);

@@ -129,8 +129,8 @@ impl Collector for Boot {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let is_recent = |then| scrape.now.saturating_duration_since(then) < PAUSE;
         if !self.learned_at.is_some_and(is_recent) {
-            self.learned_at = Some(scrape.now);
-            self.facts.learn(scrape.errors);
+            let is_whole = self.facts.learn(scrape.errors);
+            self.learned_at = is_whole.then_some(scrape.now);
         }
         let [uptime, suspended, rest @ ..] = &FAMILIES;
         let [boots, unclean, previous, cause, records, valid, battery, clock @ ..] = rest;

@@ -10,7 +10,7 @@ use crate::kernel::read::dir::name;
 use crate::kernel::read::{Dir, Listing, Patterns};
 use crate::model::metric::fresh_stamp;
 use std::ffi::CString;
-use std::time::Instant;
+use std::time::Duration;
 
 /// More chips than any box has; what comes after is left out and counted.
 const MAX_CHIPS: usize = 1024;
@@ -64,10 +64,8 @@ pub struct Reading {
     /// The factor of its number.
     pub factor: i64,
     pub path: CString,
-    /// Its last reading took long; the time and the value of that reading.
-    pub is_slow: bool,
-    pub read_at: Option<Instant>,
-    pub last: Option<i64>,
+    /// The age of the value in this scrape, if it is from an earlier one.
+    pub age: Option<Duration>,
 }
 
 /// A file of a sensor that has no name yet.
@@ -81,14 +79,14 @@ struct Entry {
 /// The text of the file at `path`.
 fn text(dir: &Dir, path: &str) -> Option<Vec<u8>> {
     let mut room = [0; MAX_TEXT];
-    let text = dir.read(&name(&[path]), &mut room);
+    let text = dir.read_now(&name(&[path]), &mut room);
     text.ok().map(<[u8]>::to_vec)
 }
 
 /// The label in the file at `path`: as node_exporter has it, with blanks at its ends.
 fn label_of(dir: &Dir, path: &str) -> Option<Vec<u8>> {
     let mut room = [0; MAX_TEXT];
-    dir.read(&name(&[path]), &mut room).ok()?;
+    dir.read_now(&name(&[path]), &mut room).ok()?;
     let text = room.split(|byte| *byte == 0).next()?;
     Some(text.strip_suffix(b"\n").unwrap_or(text).to_vec())
 }
@@ -280,6 +278,6 @@ impl Chip {
 
 impl Reading {
     fn of(sensor: usize, factor: i64, path: CString) -> Reading {
-        Reading { family: 0, sensor, factor, path, is_slow: false, read_at: None, last: None }
+        Reading { family: 0, sensor, factor, path, age: None }
     }
 }

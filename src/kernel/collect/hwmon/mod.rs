@@ -1,15 +1,14 @@
 //! Sensors of the board, the processors and the drives: `/sys/class/hwmon/hwmonN`, a file each
 //! (Documentation/hwmon/sysfs-interface.rst).
 //!
-//! Some drivers talk to the sensor over a slow bus while the file is read. A sensor that took more than
-//! 20 ms is read at most once a minute afterwards, by a thread that reads one at a time. Scrapes show its
-//! last value, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
+//! Some drivers talk to the sensor over a slow bus while the file is read: a scrape does not wait for them
+//! (`read::slow_files`). A sensor that takes more than 20 ms is read at most once a minute, by a thread that reads one
+//! at a time. Scrapes show its last value, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
 //! because some drivers answer EAGAIN for ever: that is an error, and the sensor is left out. Sensors on a
 //! 1-wire bus (`w1_slave_temp`) are left to the collector `w1` where that is on, but for node_exporter's names.
 
 mod chips;
 mod names;
-mod slow;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
@@ -19,17 +18,10 @@ use crate::model::metric::{Family, Label, Sink, Unit::Millis, Unit::One, Value, 
 use crate::settings::{CollectorOption, Dialect, Subject, pattern};
 use chips::{Chips, MAX_TEXT, Reading, Sensor, Wanted};
 pub(super) use names::clean;
-use slow::{SLOW, SlowReader};
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 const PATH: &str = "/sys/class/hwmon";
-
-/// The shortest time between two readings of a slow sensor.
-const PAUSE: Duration = Duration::from_secs(60);
-
-/// The time in one scrape for sensors that turn out to be slow; the others wait for the next.
-const MAX_FINDING: Duration = Duration::from_millis(100);
 
 /// After this time files are looked up again even if no chip was added or removed.
 const LEARN_AGAIN: Duration = Duration::from_secs(600);
@@ -73,10 +65,8 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         sensors: Patterns::new([settings.get(&SENSOR_INCLUDE), settings.get(&SENSOR_EXCLUDE)]),
         claimed: None,
     };
-    let [dir, again] = [PATH; 2].map(|path| setup.root.dir(path));
-    let slow = SlowReader::new(again, read);
-    let is_stored = !setup.root.is_procfs();
-    Box::new(Hwmon { is_stored, ..Hwmon::new(Listing::new(dir), wanted, slow) })
+    let listing = Listing::new(setup.root.driver_dir(PATH));
+    Box::new(Hwmon { listing, wanted, chips: Chips::default(), learned_at: None })
 }
 
 struct Hwmon {
@@ -85,19 +75,9 @@ struct Hwmon {
     chips: Chips,
     /// When the chips were looked up; `None` if that has to be done again.
     learned_at: Option<Instant>,
-    slow: SlowReader,
-    /// Whether the tree is a stored one, where a file takes its time only because the machine is busy.
-    is_stored: bool,
-    /// The current time; tests have a clock of their own.
-    clock: fn() -> Instant,
 }
 
 impl Hwmon {
-    fn new(listing: Listing, wanted: Wanted, slow: SlowReader) -> Hwmon {
-        let (chips, clock) = (Chips::default(), Instant::now);
-        Hwmon { listing, wanted, chips, learned_at: None, slow, is_stored: false, clock }
-    }
-
     /// Updates the list of chips.
     fn follow(&mut self, scrape: &mut Scrape<'_>) -> Result<(), Error> {
         let has_changed = self.listing.has_changed().inspect_err(|_| {
@@ -106,11 +86,7 @@ impl Hwmon {
         let is_recent = |then| scrape.now.saturating_duration_since(then) < LEARN_AGAIN;
         if has_changed || !self.learned_at.is_some_and(is_recent) {
             self.wanted.claimed = scrape.files.claimed_chips();
-            let chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
-            let before = std::mem::replace(&mut self.chips, chips);
-            if !has_changed {
-                slow::keep(&mut self.chips.readings, &before.readings);
-            }
+            self.chips = Chips::learn(&self.listing, &self.wanted, scrape.errors);
             self.learned_at = Some(scrape.now);
             self.wanted.chips.rest();
             self.wanted.sensors.rest();
@@ -118,37 +94,21 @@ impl Hwmon {
         Ok(())
     }
 
-    /// Reads every sensor that is due, and writes all values.
+    /// Reads every sensor, and writes all values.
     fn write(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) {
         let Chips { chips, sensors, families, readings } = &mut self.chips;
-        if self.slow.take(readings, scrape.errors) {
-            self.learned_at = None;
-        }
-        if let Some(reading) = turn(readings, scrape.now) {
-            self.slow.begin(reading, scrape.now);
-        }
-        let (mut finding, mut family) = (Duration::ZERO, None);
+        let dir = &self.listing.dir;
+        let mut family = None;
         for reading in readings {
-            let is_due = match reading.read_at {
-                None => finding < MAX_FINDING,
-                Some(_) => !reading.is_slow,
-            };
-            if is_due {
-                let before = (self.clock)();
-                let read = read(&self.listing.dir, &reading.path, reading.factor);
-                let took = (self.clock)().saturating_duration_since(before);
-                reading.is_slow = took > SLOW && !self.is_stored;
-                finding += if reading.is_slow { took } else { Duration::ZERO };
-                if matches!(read, Err(Error::Absent(_))) {
-                    self.learned_at = None;
-                }
-                reading.read_at = Some(scrape.now);
-                reading.last = scrape.errors.unless_absent(read).flatten();
+            let read = read(dir, &reading.path, reading.factor);
+            if matches!(read, Err(Error::Absent(_))) && dir.waiting() == 0 {
+                self.learned_at = None;
             }
+            let last = scrape.errors.unless_absent(read).flatten();
+            reading.age = dir.age().filter(|_| last.is_some());
             let sensor = sensors.get(reading.sensor).and_then(|s| s.labels(chips));
             let this = families.get(reading.family);
-            let (Some(raw), Some(labels), Some((made, stamp))) = (reading.last, sensor, this)
-            else {
+            let (Some(raw), Some(labels), Some((made, stamp))) = (last, sensor, this) else {
                 continue;
             };
             let named = Family::dynamic(made.kind, made.unit, &made.name, &made.help, *stamp);
@@ -161,19 +121,18 @@ impl Hwmon {
     }
 
     /// Writes the age of the values of slow sensors, the oldest of each.
-    fn write_ages(&self, now: Instant, family: &Family<'_>, out: &mut dyn Sink) {
-        let age = |reading: &Reading| {
-            let then = reading.read_at.filter(|_| reading.is_slow && reading.last.is_some())?;
-            Some(now.saturating_duration_since(then)).filter(|age| !age.is_zero())
-        };
+    fn write_ages(&self, family: &Family<'_>, out: &mut dyn Sink) {
         let Chips { chips, sensors, readings, .. } = &self.chips;
         out.family(family);
-        for (at, reading) in readings.iter().enumerate() {
-            let same = |other: &&Reading| other.sensor == reading.sensor && age(other).is_some();
-            if age(reading).is_none() || readings.iter().take(at).any(|other| same(&other)) {
+        for (at, reading) in
+            readings.iter().enumerate().filter(|(_, reading)| reading.age.is_some())
+        {
+            let same = |other: &&Reading| other.sensor == reading.sensor && other.age.is_some();
+            if readings.iter().take(at).any(|other| same(&other)) {
                 continue;
             }
-            let oldest = readings.iter().filter(same).filter_map(age).max().unwrap_or_default();
+            let ages = readings.iter().filter(same).filter_map(|reading| reading.age);
+            let oldest = ages.max().unwrap_or_default();
             let millis = u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX);
             if let Some(labels) = sensors.get(reading.sensor).and_then(|s| s.labels(chips)) {
                 out.sample(&labels, family.value(millis));
@@ -183,6 +142,10 @@ impl Hwmon {
 }
 
 impl Collector for Hwmon {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.follow(scrape).map_err(Error::of_optional)?;
         let [chip_names, sensor_label, age] = &FAMILIES;
@@ -202,7 +165,7 @@ impl Collector for Hwmon {
         }
         self.write(scrape, out);
         if !self.wanted.is_node {
-            self.write_ages(scrape.now, age, out);
+            self.write_ages(age, out);
         }
         Ok(())
     }
@@ -212,13 +175,6 @@ impl Sensor {
     fn labels<'a>(&'a self, chips: &'a [chips::Chip]) -> Option<[Label<'a>; 2]> {
         Some([(&*chips.get(self.chip)?.name).into(), (&*self.name).into()])
     }
-}
-
-/// The slow sensor that was not read for longest, if that is long enough.
-fn turn(readings: &[Reading], now: Instant) -> Option<&Reading> {
-    let slow = readings.iter().filter(|reading| reading.is_slow);
-    let oldest = slow.min_by_key(|reading| reading.read_at)?;
-    (now.saturating_duration_since(oldest.read_at?) >= PAUSE).then_some(oldest)
 }
 
 /// The number in a sensor's file; `None` for per cents and `unknown`, which power meters of ACPI write as a text.

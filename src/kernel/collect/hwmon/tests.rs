@@ -1,5 +1,3 @@
-mod slow;
-
 use super::*;
 use crate::kernel::collect::testing::{Tree, scrape};
 use crate::model::metric::Buffer;

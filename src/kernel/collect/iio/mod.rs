@@ -6,7 +6,7 @@
 //! places at most.
 //!
 //! A file that is read starts a conversion, which takes up to a second: a thread reads all once in
-//! `interval`, and `iio_age_seconds` is the age of the values. Only the first scrape waits for it, 70 ms at most.
+//! `interval`, and `iio_age_seconds` is the age of the values. It begins with the agent; no scrape waits for it longer than 20 ms.
 //! A channel that is busy, because a program streams from the device, or has no value yet (EBUSY,
 //! EAGAIN, ENODATA) has no sample, and that is no error. Device numbers change from boot to boot: devices are
 //! identified by where they are connected and their names. Analogue inputs may also be shown by
@@ -62,6 +62,10 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
 struct Sensors(Slow);
 
 impl Collector for Sensors {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let [.., age] = &FAMILIES;
         self.0.collect(scrape, age, out)

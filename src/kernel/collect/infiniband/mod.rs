@@ -2,7 +2,8 @@
 //! `rate` and counters below `counters` (Documentation/ABI/stable/sysfs-class-infiniband, since 2.6.12)
 //! and `hw_counters` (since 4.8). Before 4.5 counters of 64 bits were in `counters_ext`. Data is counted
 //! in words of four bytes, and shown in bytes here. A device without the agent that counts has the text
-//! `N/A (no PMA)`, and that counter has no sample.
+//! `N/A (no PMA)`, and that counter has no sample. Drivers ask the device's firmware: a
+//! scrape does not wait for a file that is slow, and shows its last value and `infiniband_age_seconds`.
 
 mod rows;
 
@@ -58,7 +59,8 @@ pub const SPEC: Spec = Spec {
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let settings = setup.settings;
     let patterns = [settings.get(&DEVICE_INCLUDE), settings.get(&DEVICE_EXCLUDE)];
-    let devices = Attributes::new(setup.root, &DEVICES, patterns)
+    let [.., age] = FAMILIES;
+    let devices = Attributes::of_drivers(setup.root, &DEVICES, patterns, age)
         .below(&PORTS)
         .without(|text| text.starts_with(b"N/A"))
         .lacking(&NOTHING);
@@ -70,6 +72,10 @@ struct InfiniBand {
 }
 
 impl Collector for InfiniBand {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.devices.follow(scrape).map_err(Error::of_optional)?;
         INFO.write(self.devices.objects(), scrape.errors, out);

@@ -14,7 +14,7 @@ const MEGABIT: u32 = 125_000;
 const PORT: &[&str] = &["device", "port"];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: &[Family; 64] = families![
+pub static FAMILIES: &[Family; 65] = families![
     gauge("infiniband_info", One, "Always 1; the labels describe the device.",     &["device", "board_id", "firmware_version", "hca_type"]),
     gauge("infiniband_state_id",                                   One,    "State of the port: 1 down, 2 init, 3 armed, 4 active, 5 active and deferred.", PORT),
     gauge("infiniband_physical_state_id",                          One,    "Physical state of the port: 1 sleep, 2 polling, 3 disabled, 4 training, 5 link up, 6 recovering, 7 test.", PORT),
@@ -79,6 +79,7 @@ pub static FAMILIES: &[Family; 64] = families![
     counter("infiniband_rx_read_requests_total",                     One,    "Requests to read that were received.", PORT),
     counter("infiniband_rx_write_requests_total",                    One,    "Requests to write that were received.", PORT),
     counter("infiniband_rx_icrc_encapsulated_errors_total",          One,    "Packets received with a wrong check sum.", PORT),
+    gauge("infiniband_age_seconds", Millis, "Time since a slow file of the port was read, if not in this scrape.", PORT).only_own(),
 ];
 
 #[rustfmt::skip] // a table

@@ -2,7 +2,8 @@
 //! property that the driver knows (Documentation/ABI/testing/sysfs-class-power, since 2.6.24): voltages,
 //! currents, charges, energies and powers in millionths of volt, ampere, ampere hour, watt hour and
 //! watt, temperatures in tenths of a degree Celsius. A property that the driver cannot read at the moment,
-//! such as the charge of a battery that is absent, has no sample.
+//! such as the charge of a battery that is absent, has no sample. A driver asks its chip over a bus, which takes up to
+//! half a second: a scrape does not wait for it, and shows the last value and `power_supply_age_seconds`.
 
 mod rows;
 
@@ -47,8 +48,9 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let patterns = [None, setup.settings.get(&IGNORED_SUPPLIES)];
-    let supplies =
-        Attributes::new(setup.root, &SUPPLIES, patterns).lacking(&NOTHING).shown_in(setup.dialect);
+    let [.., age, _] = FAMILIES;
+    let supplies = Attributes::of_drivers(setup.root, &SUPPLIES, patterns, age);
+    let supplies = supplies.lacking(&NOTHING).shown_in(setup.dialect);
     let is_node = setup.dialect == Dialect::Node;
     Box::new(PowerSupplies { supplies, is_node, shown: Vec::new() })
 }
@@ -62,11 +64,16 @@ struct PowerSupplies {
 }
 
 impl Collector for PowerSupplies {
+    fn asks_drivers(&self) -> bool {
+        true
+    }
+
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         self.supplies.follow(scrape).map_err(Error::of_optional)?;
         self.supplies.write(scrape.errors, out);
+        let mut is_first = true;
         for at in 0..self.supplies.objects().of(0).count() {
-            self.write_info(at, scrape.errors, out);
+            is_first &= !self.write_info(at, is_first, scrape.errors, out);
         }
         self.supplies.rest();
         Ok(())
@@ -74,12 +81,20 @@ impl Collector for PowerSupplies {
 }
 
 impl PowerSupplies {
-    /// Writes the info sample of a supply.
-    fn write_info(&mut self, at: usize, errors: &mut PartialErrors, out: &mut dyn Sink) {
+    /// Writes the info sample of a supply, and returns whether there is one: with a text that the driver has not
+    /// answered yet it would be another series.
+    fn write_info(
+        &mut self,
+        at: usize,
+        is_first: bool,
+        errors: &mut PartialErrors,
+        out: &mut dyn Sink,
+    ) -> bool {
         let PowerSupplies { supplies, is_node, shown } = self;
-        let Some(supply) = supplies.objects().of(0).nth(at) else { return };
+        let Some(supply) = supplies.objects().of(0).nth(at) else { return false };
         let mut rooms = [[0; MAX_TEXT]; MAX_KEYS];
         let (mut keys, mut labels, mut count) = ([""; MAX_KEYS], [Label::of(b""); MAX_KEYS], 0);
+        let waiting = supplies.objects().waiting();
         let mut slots = keys.iter_mut().zip(&mut labels);
         for (text, room) in TEXTS.iter().zip(&mut rooms) {
             let value = match *text {
@@ -94,22 +109,29 @@ impl PowerSupplies {
                 count += 1;
             }
         }
+        if supplies.objects().waiting() > waiting {
+            count = 0;
+        }
         let (keys, labels) = (keys.get(..count), labels.get(..count));
         let (Some(keys), Some(labels), Some(info)) = (keys, labels, FAMILIES.last()) else {
-            return;
+            return false;
         };
         if shown.get(at).is_none_or(|(known, _)| known != keys) {
             shown.truncate(at);
             shown.push((keys.to_vec(), fresh_stamp()));
         }
-        let Some((keys, stamp)) = shown.get(at) else { return };
+        let Some((keys, stamp)) = shown.get(at) else { return false };
+        if keys.is_empty() {
+            return false;
+        }
         let family = info.keyed(keys).stamped(*stamp);
-        if at == 0 {
+        if is_first {
             out.family(&family);
         } else {
             out.join(&family);
         }
         out.sample(labels, Value::Int(1));
+        true
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::attributes::{Attribute, signed};
 use crate::model::metric::{
-    Family, Unit::Centi, Unit::Deci, Unit::Micros, Unit::One, families, gauge,
+    Family, Unit::Centi, Unit::Deci, Unit::Micros, Unit::Millis, Unit::One, families, gauge,
 };
 
 const SUPPLY: &[&str] = &["power_supply"];
@@ -24,7 +24,7 @@ pub const TEXTS: &[&str] = &[
 ];
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
-pub static FAMILIES: &[Family; 53] = families![
+pub static FAMILIES: &[Family; 54] = families![
     gauge("power_supply_authentic",                                                                    One,    "Whether the supply is one that the maker of the machine knows.", SUPPLY),
     gauge("power_supply_calibrate",                                                                    One,    "Whether the supply is calibrated.", SUPPLY),
     gauge("power_supply_capacity",                                                                     One,    "Charge that is left, of a full one.", SUPPLY).only_node(),
@@ -77,6 +77,7 @@ pub static FAMILIES: &[Family; 53] = families![
     gauge("power_supply_temp_ambient_min_celsius",                                                     Deci,   "Lowest temperature around the battery that is allowed.", SUPPLY),
     gauge("power_supply_temp_max_celsius",                                                             Deci,   "Highest temperature that is allowed.", SUPPLY),
     gauge("power_supply_temp_min_celsius",                                                             Deci,   "Lowest temperature that is allowed.", SUPPLY),
+    gauge("power_supply_age_seconds",                                                                  Millis, "Time since a slow file of the supply was read, if not in this scrape.", SUPPLY).only_own(),
     gauge("power_supply_info", One, "Always 1; the labels describe the supply, as far as it reports that.", TEXTS),
 ];
 
