@@ -4,7 +4,7 @@
 use super::known::Known;
 use super::offered::{NO_BUCKETS, edited, is_whole, replaced};
 use super::series::Series;
-use super::{Offer, PARTS, Reason, Store, parts_of};
+use super::{Group, Offer, PARTS, Reason, Store, parts_of};
 use crate::model::metric::{Kind, Labels, Point};
 
 /// A line of the exposition that a sample would add.
@@ -89,7 +89,8 @@ impl Store {
         }
     }
 
-    /// Checks one line; it is rejected for `reason` if the group's own set has it already.
+    /// Checks one line; it is rejected for `reason` if the group's own set has it already. What is shared is no set: it
+    /// stays until it expires.
     fn judge_line(
         &self,
         offer: &Offer<'_>,
@@ -104,6 +105,7 @@ impl Store {
         match old.filter(|series| series.expires > now) {
             Some(old) if !self.has_line(old, line.at) => Ok(()),
             Some(old) if old.owner != offer.group => Err(Reason::Owned),
+            Some(_) if offer.group == Group::SHARED => Err(Reason::Taken),
             Some(old) if self.is_in_current_set(offer, old) => Err(reason),
             _ => Ok(()),
         }

@@ -125,6 +125,27 @@ fn a_line_of_an_earlier_set_is_not_written_twice() {
     }
 }
 
+/// Another source has a metric with the name of a part, so that this name is not free but known.
+#[test]
+fn a_line_of_what_is_shared_is_not_written_twice() {
+    let now = Instant::now();
+    let histogram = |labels| offer("h", Kind::Histogram, labels, Change::Observe(&[1.0]));
+    let number = |labels| offer("h_sum", Kind::Gauge, labels, Change::Set(1.0));
+    for is_whole_first in [true, false] {
+        let mut store = Store::new(Bounds::default(), now);
+        let group = store.open_group();
+        store.take(&Offer { group, ..number("l=\"1\"") }, now).unwrap();
+        store.take(&Offer { group, ..histogram("l=\"2\"") }, now).unwrap();
+        let [first, second] = match is_whole_first {
+            true => [histogram(""), number("")],
+            false => [number(""), histogram("")],
+        };
+        store.take(&first, now).unwrap();
+        assert_eq!(store.take(&second, now), Err(Reason::Taken));
+        store.take(&first, now).unwrap();
+    }
+}
+
 fn summary() -> Change<'static> {
     Change::Replace(Point::Summary(Summary { quantiles: &[], sum: 1.5, count: 4 }))
 }
