@@ -166,6 +166,32 @@ fn what_waits_on_disk_survives_a_kill() {
 }
 
 #[test]
+fn frames_of_a_spool_that_no_export_has_any_more_stay_and_the_log_says_so() {
+    let (receiver, spool) = (Receiver::start(|_| Reply::say("503 Away")), Temp::new());
+    let with = [lines(
+        "out",
+        &receiver.url(),
+        &format!("{OFTEN}\nspool = {{ dir = {:?} }}", spool.path("")),
+    )];
+    let agent = plan(&with).start();
+    wait_for(&agent, "spool_bytes", &OUT, 1.0);
+    agent.reload(&file(&[lines("out", &receiver.url(), OFTEN)]));
+    agent.wait_for_log("frames stay on disk until an export has this directory again", 1);
+    wait_for(&agent, "spool_frames", &OUT, 2.0);
+    receiver.answer(|_| OK);
+    wait_until("what waits in memory", || metric(&agent, "spool_frames", &OUT) == Some(0.0));
+    let is_first = |(number, _): &(u64, i64)| *number == 1;
+    assert!(!all_frames("out", &receiver.taken()).iter().any(is_first));
+    agent.reload(&file(&with));
+    wait_until("what is on disk", || all_frames("out", &receiver.taken()).iter().any(is_first));
+    wait_until("all of it", || metric(&agent, "spool_frames", &OUT) == Some(0.0));
+    let mut got = all_frames("out", &receiver.taken());
+    got.sort_unstable();
+    assert_whole(&got, got.last().unwrap().0);
+    assert_eq!(agent.lines_with("frames stay on disk"), 1);
+}
+
+#[test]
 fn the_end_of_a_series_is_sent_once() {
     const STALE: [u8; 8] = 0x7ff0_0000_0000_0002u64.to_le_bytes();
     let receiver = Receiver::start(|_| Reply::say("204 Fine"));

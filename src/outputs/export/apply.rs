@@ -84,6 +84,7 @@ impl Exports {
         let is_same = self.labels == labels && self.dialect == settings.dialect;
         (self.labels, self.dialect) = (labels.to_vec(), settings.dialect);
         let mut before = std::mem::take(&mut self.destinations);
+        report_left(&before, &prepared.plans);
         let stays =
             stays(&prepared.plans, |plan| is_same && before.iter().any(|to| to.plan() == plan));
         self.leaving.retain(|(_, ending)| ending.over.sleep(Duration::ZERO));
@@ -142,6 +143,21 @@ impl Exports {
             labels: self.labels.clone(),
             is_delta: export.kind == ExportKind::Otlp && export.is_delta,
             start: self.start,
+        }
+    }
+}
+
+/// Reports frames on disk that no export reads from now on.
+fn report_left(before: &[Destination], plans: &[(Plan, Option<Tls>)]) {
+    for old in before {
+        let Some(dir) = old.plan().spool_dir() else { continue };
+        let is_read = plans.iter().any(|(plan, _)| plan.spool_dir().as_ref() == Some(&dir));
+        let levels = old.tally().spool.clone();
+        if !is_read && levels.disk_bytes > 0 {
+            let dir = dir.to_string_lossy();
+            let fields: [log::Field<'_>; 3] =
+                [("export", &old.name()), ("dir", &dir), ("frames", &levels.frames)];
+            log::warn("frames stay on disk until an export has this directory again", &fields);
         }
     }
 }

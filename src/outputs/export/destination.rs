@@ -252,9 +252,9 @@ impl Begin {
 
 /// The place and the limits of the spool.
 pub fn bounds(plan: &Plan, boot: Boot) -> Bounds {
-    let (name, spool) = (&plan.export.name, plan.export.spool.as_ref());
+    let spool = plan.export.spool.as_ref();
     Bounds {
-        dir: spool.map(|spool| spool.dir.join(name)),
+        dir: plan.spool_dir(),
         max_bytes: spool.map_or(0, |spool| spool.max_bytes),
         max_memory: MAX_MEMORY,
         max_age: spool.map_or(MAX_AGE, |spool| spool.max_age),

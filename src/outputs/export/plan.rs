@@ -8,7 +8,7 @@ use crate::settings::{Export, ExportKind, OtlpProtocol, Settings};
 use crate::workers::Tls;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of a file with a certificate or a key that are read.
 const MAX_FILE: u64 = 1 << 20;
@@ -30,6 +30,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The directory of its spool alone; `None` if frames wait in memory.
+    pub fn spool_dir(&self) -> Option<PathBuf> {
+        self.export.spool.as_ref().map(|spool| spool.dir.join(&self.export.name))
+    }
+
     /// A plan from `export`, with the current contents of files.
     ///
     /// # Errors

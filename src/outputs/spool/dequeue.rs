@@ -2,11 +2,11 @@
 //! read again after a restart: they contain definitions.
 
 use super::disk::MAX_FILE;
-use super::payload::{Decoder, RecordHeader, read_brief};
-use super::reader::Reader;
+use super::payload::{Decoder, read_brief};
+use super::reader::{Head, Reader};
 use super::reason::Reason;
-use super::recover::Unread;
 use super::segment::Place;
+use super::unread::Unread;
 use super::{Spool, record};
 use crate::base::clock::{Boot, Timestamp};
 use crate::model::frame::Frame;
@@ -20,16 +20,6 @@ const GENERATION: u64 = 1 << 63;
 fn new_generation() -> u64 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     GENERATION | u64::from(LAST.fetch_add(1, Relaxed))
-}
-
-/// The record at the head of the queue.
-#[derive(Clone, Copy)]
-pub struct Head {
-    pub brief: RecordHeader,
-    pub sequence: u64,
-    pub boot: Boot,
-    start: usize,
-    end: usize,
 }
 
 /// The time of a frame.

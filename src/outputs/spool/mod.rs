@@ -23,6 +23,7 @@ mod segment;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use disk::check;
 pub use payload::Decoder;
@@ -30,17 +31,16 @@ pub use payload::Decoder;
 use crate::base::clock::{Boot, Timestamp};
 use crate::base::sys;
 use crate::model::frame::Table;
-use dequeue::Head;
 use disk::{Disk, Remnant};
-use reader::Reader;
+use reader::{Head, Reader};
 use reason::REASONS;
-use recover::Unread;
 use segment::{Place, Segment, Writer};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync::Sync;
+use unread::Unread;
 
 /// The place and the limits of a queue.
 #[derive(Clone, Debug)]

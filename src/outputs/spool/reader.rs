@@ -2,12 +2,24 @@
 //! hours must not use more memory than one that is empty.
 
 use super::disk::{Disk, MAX_FILE};
-use super::payload::Decoder;
+use super::payload::{Decoder, RecordHeader};
 use super::record;
+use crate::base::clock::Boot;
 use std::io;
 
 /// Bytes of a file that are read at once, unless a record is longer.
 const WINDOW: u64 = 8 << 10;
+
+/// The record at the head of the queue.
+#[derive(Clone, Copy)]
+pub struct Head {
+    pub brief: RecordHeader,
+    pub sequence: u64,
+    pub boot: Boot,
+    /// The position of its payload, and its end.
+    pub start: usize,
+    pub end: usize,
+}
 
 /// The reading position in the first segment.
 pub struct Reader {

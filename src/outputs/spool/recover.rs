@@ -4,6 +4,7 @@
 use super::disk::{self, Disk, MAX_FILE};
 use super::reason::Reason;
 use super::segment::{Content, Place, Segment, shift};
+use super::unread::Unread;
 use super::{Spool, record};
 use std::collections::VecDeque;
 use std::io;
@@ -12,33 +13,6 @@ use std::time::{Duration, Instant};
 
 /// How long after a failure the disk is tried again.
 const RETRY: Duration = Duration::from_secs(60);
-
-/// What is known of a file that cannot be read. A disk may fail for a moment, and descriptors may be used up: the
-/// file is given up only if it cannot be read once the disk was tried again.
-#[derive(Debug, Default, PartialEq)]
-pub enum Unread {
-    /// All can be read.
-    #[default]
-    None,
-    /// One could not be read.
-    Waits,
-    /// The disk was tried again since then.
-    Retried,
-}
-
-impl Unread {
-    /// Notes that a file could not be read. Returns whether it is given up.
-    pub fn is_final(&mut self, error: &io::Error) -> bool {
-        // `InvalidInput`: what has its name is no file.
-        if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) {
-            return true;
-        }
-        if *self == Unread::None {
-            *self = Unread::Waits;
-        }
-        *self == Unread::Retried
-    }
-}
 
 impl Spool {
     /// Handles a failure of the disk.
