@@ -202,15 +202,27 @@ fn bind_all(wanted: &[&Listen], access: &SocketAccess) -> io::Result<Vec<Listene
     let mut fresh = Vec::new();
     for address in wanted {
         bind(address, access, &mut fresh).map_err(|e| {
-            let advice = match address {
-                _ if e.kind() != io::ErrorKind::AddrInUse => "",
-                Listen::Unix(path) if !sys::is_socket(path) => "; the file there is not a socket",
-                _ => "; is another program, or another sysmetrics, listening there?",
-            };
+            let advice = advice(address, e.kind());
             io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
         })?;
     }
     Ok(fresh)
+}
+
+/// What to do about an error.
+fn advice(address: &Listen, kind: io::ErrorKind) -> &'static str {
+    match (kind, address) {
+        (io::ErrorKind::PermissionDenied, Listen::Tcp(_, 1..1024)) => {
+            "; take a port from 1024 on, or give the service CAP_NET_BIND_SERVICE"
+        }
+        (io::ErrorKind::AddrInUse, Listen::Unix(path)) if !sys::is_socket(path) => {
+            "; the file there is not a socket"
+        }
+        (io::ErrorKind::AddrInUse, _) => {
+            "; is another program, or another sysmetrics, listening there?"
+        }
+        _ => "",
+    }
 }
 
 fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::Result<()> {
