@@ -119,6 +119,7 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 fn check(settings: &Settings) -> io::Result<()> {
     open_files::check(settings)?;
     Security::read(&settings.server)?;
+    listen::check(&settings.server.listen, &settings.server.access)?;
     let warned = settings.warnings.len() + pipelines::check(settings)? + sandbox::check(settings)?;
     let verdict = match warned + privileges::check(settings) {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",

@@ -72,6 +72,11 @@ fn checking_ends_with_a_verdict() {
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(error.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n"));
 
+    let group = "[server]\nlisten = 'unix:/nonexistent/x'\nsocket_group = 'no-such-group'\n";
+    let (status, _, error) = check(group, &[]);
+    assert!(status == Some(2) && error.contains("socket_group no-such-group: not in"), "{error}");
+    assert!(error.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n"));
+
     let secret = "[alerting]\nwebhook = 'http://me:s3cret@hooks/T0/s3cret'\n\
                   headers = { Authorization = 'Bearer ${TOKEN}' }\n";
     let (_, out, _) = check(secret, &[("TOKEN", "s3cret")]);

@@ -2,29 +2,27 @@
 //! settings. After a change of the settings, unchanged sockets stay open. Access to a Unix
 //! socket is controlled by its file.
 
+mod access;
+
+pub use access::check;
+
 use crate::base::address::{Listen, SocketAccess};
 use crate::base::log;
 use crate::base::sys;
+use access::grant;
 use std::env;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
-
-/// The file with the numbers of groups.
-const GROUPS: &str = "/etc/group";
 
 /// How often an address in use is tried again at the start, and the wait between. A program
 /// that was just killed has its sockets until the kernel has cleaned it up.
 const TRIES: u32 = 25;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
-
-/// Bytes of it that are read.
-const MAX_GROUPS: u64 = 1 << 20;
 
 const NO_SOCKET: &str = "--web.systemd-socket: no socket was handed over (LISTEN_FDS); leave the flag out \
                          to listen at the addresses of the settings";
@@ -91,7 +89,7 @@ pub fn open(
     let (pid, count) = (text("LISTEN_PID"), text("LISTEN_FDS"));
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
     let inherited =
-        inherited.map_err(|e| io::Error::new(e.kind(), format!("cannot use LISTEN_FDS: {e}")))?;
+        inherited.map_err(|e| io::Error::other(format!("cannot use LISTEN_FDS: {e}")))?;
     let inherited = inherited.into_iter().map(|socket| Listener {
         bound: sys::local_name(socket.as_fd()),
         socket,
@@ -202,15 +200,27 @@ fn bind_all(wanted: &[&Listen], access: &SocketAccess) -> io::Result<Vec<Listene
     let mut fresh = Vec::new();
     for address in wanted {
         bind(address, access, &mut fresh).map_err(|e| {
-            let advice = match address {
-                _ if e.kind() != io::ErrorKind::AddrInUse => "",
-                Listen::Unix(path) if !sys::is_socket(path) => "; the file there is not a socket",
-                _ => "; is another program, or another sysmetrics, listening there?",
-            };
+            let advice = advice(address, e.kind());
             io::Error::new(e.kind(), format!("cannot listen on {address}: {e}{advice}"))
         })?;
     }
     Ok(fresh)
+}
+
+/// What to do about an error.
+fn advice(address: &Listen, kind: io::ErrorKind) -> &'static str {
+    match (kind, address) {
+        (io::ErrorKind::PermissionDenied, Listen::Tcp(_, 1..1024)) => {
+            "; take a port from 1024 on, or give the service CAP_NET_BIND_SERVICE"
+        }
+        (io::ErrorKind::AddrInUse, Listen::Unix(path)) if !sys::is_socket(path) => {
+            "; the file there is not a socket"
+        }
+        (io::ErrorKind::AddrInUse, _) => {
+            "; is another program, or another sysmetrics, listening there?"
+        }
+        _ => "",
+    }
 }
 
 fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::Result<()> {
@@ -248,34 +258,6 @@ fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
     let socket = sys::listen_unix(path)?;
     grant(path, access).inspect_err(|_| drop(fs::remove_file(path)))?;
     Ok(socket)
-}
-
-/// Sets the group and mode of the socket's file, as in the settings.
-fn grant(path: &Path, access: &SocketAccess) -> io::Result<()> {
-    if !access.group.is_empty() {
-        let group = &access.group;
-        let number = group.parse().ok().or_else(|| group_number(group));
-        let done = match number {
-            Some(number) => chown(path, None, Some(number)),
-            None => Err(io::Error::other(
-                "not in /etc/group; expected a group of this machine, or its number",
-            )),
-        };
-        done.map_err(|e| io::Error::other(format!("socket_group {group}: {e}")))?;
-    }
-    match access.mode {
-        Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
-        None => Ok(()),
-    }
-}
-
-/// Looks up the number of a group in group(5): `name:password:number:members`.
-fn group_number(name: &str) -> Option<u32> {
-    let text = sys::read_text(Path::new(GROUPS), MAX_GROUPS).ok()?;
-    let mut lines = text.lines();
-    lines.find_map(|line| {
-        line.strip_prefix(name)?.strip_prefix(':')?.split(':').nth(1)?.parse().ok()
-    })
 }
 
 fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {

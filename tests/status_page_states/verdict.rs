@@ -121,6 +121,13 @@ fn an_agent_that_fails_is_never_green() {
     assert!(now.contains("|bad|bad|"), "{now}");
     let status = browser.text("document.getElementById('health').innerText");
     assert!(status.contains("collector memory") && status.contains("/proc/meminfo"), "{status}");
+    // Reasons that do not fit are no notes.
+    let nothing = Temp::new();
+    let procfs = format!("--path.procfs={}", nothing.as_ref().display());
+    let agent = Agent::plan().machine("box").arg(procfs).start();
+    open(&mut browser, &agent);
+    let more = browser.text("document.querySelector('#health summary').textContent");
+    assert!(more.ends_with(" others"), "{more}");
 }
 
 /// Forty disks and sixty interfaces, of which few do anything.

@@ -1,6 +1,6 @@
 //! Clients that never finish a handshake, or guess passwords, delay no other client.
 
-use crate::common::{Agent, PATIENCE, limits, wait_until};
+use crate::common::{Agent, PATIENCE, Temp, limits, wait_until};
 use crate::support::{FIRST, curl, health, plan, web};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -167,4 +167,20 @@ fn an_unknown_name_takes_as_long_as_a_known_one() {
     let (known, unknown) = (time("bob"), time("eve"));
     let ratio = known.as_secs_f64() / unknown.as_secs_f64();
     assert!((0.5..2.0).contains(&ratio), "{known:?} {unknown:?}");
+}
+
+/// A login under way when the agent is to end gets its response.
+#[test]
+fn sigterm_waits_for_a_password_check() {
+    let dir = Temp::new();
+    let path = dir.write("users.yml", format!("basic_auth_users:\n  ann: {DEAR}\n"));
+    let mut agent = plan(&path).start();
+    let mut client = agent.connect();
+    agent.signal(libc::SIGSTOP);
+    client.send("GET /health HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YW5uOng=\r\n\r\n");
+    agent.signal(libc::SIGTERM);
+    agent.signal(libc::SIGCONT);
+    assert_eq!(client.answer().status, 401);
+    client.assert_end();
+    assert_eq!(agent.wait().code(), Some(0));
 }

@@ -50,7 +50,7 @@ impl Pattern {
     }
 
     /// No more names to check for now: frees the memory of the program.
-    pub fn rest(&mut self) {
+    pub fn free_program(&mut self) {
         self.program = OnceCell::new();
     }
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_matches_the_same_after_a_rest() {
+    fn a_pattern_matches_the_same_after_its_program_was_freed() {
         for (text, is_list) in [("^(a|b)$", true), ("^a", true), ("a", false), ("^[ab]$", false)] {
             assert!(Pattern::check(text).is_ok());
             let mut pattern = Pattern::new(text);
@@ -68,7 +68,7 @@ mod tests {
             for _ in 0..2 {
                 assert!(pattern.is_match("a") && !pattern.is_match("c"), "{text}");
                 assert_eq!(pattern.program.get().is_some(), !is_list);
-                pattern.rest();
+                pattern.free_program();
                 assert!(pattern.program.get().is_none());
             }
         }

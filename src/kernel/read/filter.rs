@@ -34,7 +34,7 @@ impl Patterns {
     pub fn rest(&mut self) {
         if self.has_matched.take() {
             for pattern in [&mut self.include, &mut self.exclude].into_iter().flatten() {
-                pattern.rest();
+                pattern.free_program();
             }
         }
     }

@@ -14,5 +14,5 @@ pub const MAX_PAGE: usize = 30 << 10;
 /// compares them.
 pub const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-p6/mV0VjfYYgDbMlUEr+5yKUTizVZvZn614NVdpcnMM='; \
-    script-src 'sha256-C2ZyWhy9pAqDLV4lanY3AJ2+A73PrUccVxlBxu/90xM='; \
+    script-src 'sha256-+uNlmIFRDLV+lvvXghk4/3qfo6NSeI5EyP6SIHd/tbY='; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -50,11 +50,11 @@ impl Server {
         let room = self.scratch.len().min(whole);
         let scratch = self.scratch.get_mut(..room).unwrap_or_default();
         let next = connection.receive(scratch, &self.limits, now);
-        self.follow(at, next, handler, now)
+        self.step(at, next, handler, now)
     }
 
     /// Does the next step of one connection.
-    fn follow(&mut self, at: usize, next: Next, handler: &mut dyn Handler, now: Instant) -> Next {
+    fn step(&mut self, at: usize, next: Next, handler: &mut dyn Handler, now: Instant) -> Next {
         let Some(connection) = self.connections.get_mut(at) else { return Next::Close };
         match next {
             Next::Answer(end) => self.serve(at, end, handler, now),
@@ -121,7 +121,7 @@ impl Server {
             if handler.admits(&request, ends, &mut self.response) {
                 let limit = handler.body_limit();
                 let next = connection.collect(&request, head, limit, &self.limits, now);
-                return self.follow(at, next, handler, now);
+                return self.step(at, next, handler, now);
             }
             if connection.frame(&request).is_err() {
                 connection.end();
@@ -132,7 +132,7 @@ impl Server {
         if request.body == Body::Chunked {
             // Some clients announce a body without sending one: it may be empty.
             let next = connection.collect(&request, head, 0, &self.limits, now);
-            return self.follow(at, next, handler, now);
+            return self.step(at, next, handler, now);
         }
         if let Err(refusal) = connection.frame(&request) {
             return self.refuse(at, refusal, handler, now);

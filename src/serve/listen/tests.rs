@@ -23,3 +23,13 @@ fn a_failed_change_leaves_all_listeners_as_they_were() {
     assert!(error.contains("socket_group no such group"), "{error}");
     assert_eq!(addresses(&listeners), before);
 }
+
+#[test]
+fn an_error_says_what_to_do() {
+    let about = |address: &str, kind| advice(&Listen::parse(address).unwrap(), kind);
+    let (denied, used) = (io::ErrorKind::PermissionDenied, io::ErrorKind::AddrInUse);
+    assert!(about(":80", denied).contains("CAP_NET_BIND_SERVICE"));
+    assert_eq!(about(":9101", denied), "");
+    assert!(about(":9101", used).contains("another program"));
+    assert!(about("unix:/", used).contains("not a socket"));
+}

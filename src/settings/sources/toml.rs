@@ -50,6 +50,7 @@ impl ErrorSink for Errors {
             text.push_str(if i == 0 { "; expected " } else { " or " });
             match expected {
                 Expected::Literal("\n") => text.push_str("the end of the line"),
+                Expected::Literal("\"") => text.push_str("the closing quotation mark"),
                 Expected::Literal(literal) => text.push_str(&quoted(literal)),
                 Expected::Description(description) => text.push_str(description),
                 _ => {}

@@ -102,6 +102,17 @@ fn of_the_file_wrong_types() {
         ),
     );
     refused_file(
+        &format!("[server]\nlisten = 'unix:/{}'", "x".repeat(107)),
+        &format!(
+            "FILE:2:10: server.listen: {address}, found \"unix:/{}…\"; the path of a socket has at most 107 bytes",
+            "x".repeat(54)
+        ),
+    );
+    refused_file(
+        "[log]\nlevel = \"info\nformat = 'json'",
+        "FILE:2:14: invalid basic string; expected the closing quotation mark",
+    );
+    refused_file(
         "[server]\nport = 1.5",
         "FILE:2:8: server.port: expected a whole number from 0 to 65535, found 1.5",
     );

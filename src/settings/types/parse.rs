@@ -52,6 +52,9 @@ impl Kind {
     /// A hint about a wrong value.
     fn why_not(self, text: &str) -> &'static str {
         match self {
+            Kind::Addresses if text.starts_with("unix:/") => {
+                "; the path of a socket has at most 107 bytes"
+            }
             Kind::Glob if text.contains("**") => {
                 "; * matches within one name: name directories one by one, as in /srv/*/*.log"
             }
