@@ -3,7 +3,8 @@
 //! a line of counters for each CPU; `avc/hash_stats` has lines `entries: 503`, `buckets used: 257/512` and
 //! `longest chain: 7`; `avc/cache_threshold` is a number. The mode that is set for the next start is
 //! `SELINUX=` of `/etc/selinux/config`, which is read once: 1 enforcing, 0 permissive, -1 disabled. Where
-//! the file system is not mounted SELinux is off, and nothing else is shown. node_exporter does not report the cache.
+//! the file system is not mounted SELinux is off, and nothing else is shown. The same holds until a policy is
+//! loaded: all processes then have the label `kernel` in `/proc/PID/attr/current`. node_exporter does not report the cache.
 
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::dialect::Dialect;
@@ -17,6 +18,7 @@ const CACHE: &str = "/sys/fs/selinux/avc/cache_stats";
 const HASH: &str = "/sys/fs/selinux/avc/hash_stats";
 const THRESHOLD: &str = "/sys/fs/selinux/avc/cache_threshold";
 const CONFIG: &str = "/etc/selinux/config";
+const LABEL: &str = "/proc/self/attr/current";
 
 #[rustfmt::skip] // a table: one row is all there is to know about one metric
 static FAMILIES: &[Family; 14] = families![
@@ -68,6 +70,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         threshold: files.whole(THRESHOLD),
         is_cache_shown: setup.dialect == Dialect::Own,
         root: setup.root.clone(),
+        has_policy: false,
         config: None,
     })
 }
@@ -79,6 +82,8 @@ struct Selinux {
     threshold: FileId,
     is_cache_shown: bool,
     root: Root,
+    /// A policy was loaded, which lasts.
+    has_policy: bool,
     /// The configured mode, once the file was read; `Some(None)` if it sets none.
     config: Option<Option<i64>>,
 }
@@ -88,11 +93,13 @@ impl Collector for Selinux {
         let Scrape { files, errors, .. } = scrape;
         let [enabled, configured, current, .., threshold] = &FAMILIES;
         let enforce = match files.read(self.enforce) {
-            Err(Error::Absent(_)) => {
-                out.single(enabled, enabled.value(0));
-                return Ok(());
-            }
-            enforce => number(ENFORCE, enforce?, errors),
+            Err(Error::Absent(_)) => None,
+            enforce => Some(number(ENFORCE, enforce?, errors)),
+        };
+        self.has_policy = self.has_policy || enforce.is_some() && has_policy(&self.root);
+        let Some(enforce) = enforce.filter(|_| self.has_policy) else {
+            out.single(enabled, enabled.value(0));
+            return Ok(());
         };
         write(enabled, Some(1), out);
         let config = self.config.get_or_insert_with(|| mode(&self.root, errors));
@@ -128,6 +135,12 @@ fn number(path: &'static str, text: &[u8], errors: &mut PartialErrors) -> Option
         errors.refuse(path, "an integer", text);
     }
     number
+}
+
+/// Whether this process has a label, which it has of a policy.
+fn has_policy(root: &Root) -> bool {
+    // It ends with a NUL.
+    !root.read(LABEL).is_ok_and(|label| matches!(&*label, b"kernel" | b"kernel\0"))
 }
 
 /// The mode of the configuration; the last line that sets one counts.
@@ -223,6 +236,23 @@ mod tests {
         let modes = (expected[..3].to_vec(), 0);
         assert_eq!(scrape(&mut node, Dialect::Node, &["selinux"]), modes);
         assert_eq!(scrape(&mut selinux, Dialect::Own, &["selinux"]), (expected, 0));
+    }
+
+    /// As with `security=selinux selinux=1` on a machine without policies (Debian 13).
+    #[test]
+    fn a_kernel_without_a_policy_has_it_off() {
+        let tree = Tree::new("selinux-no-policy");
+        tree.put("sys/fs/selinux/enforce", "0");
+        tree.put("proc/self/attr/current", "kernel\0");
+        for dialect in [Dialect::Own, Dialect::Node] {
+            let mut selinux = tree.open(&SPEC, dialect, &[]);
+            let off = vec!["selinux_enabled 0".to_owned()];
+            assert_eq!(scrape(&mut selinux, dialect, &["selinux"]), (off, 0));
+        }
+        let mut selinux = tree.open(&SPEC, Dialect::Node, &[]);
+        tree.put("proc/self/attr/current", "system_u:system_r:init_t:s0\0");
+        let on = ["selinux_enabled 1", "selinux_current_mode 0"].map(String::from).to_vec();
+        assert_eq!(scrape(&mut selinux, Dialect::Node, &["selinux"]), (on, 0));
     }
 
     #[test]
