@@ -161,7 +161,7 @@ impl Zfs {
             for (key, _, data) in lines.filter(|(_, kind, _)| matches!(*kind, b"3" | b"4")) {
                 let make = |_: &str, key: &str| Some(new_family(beginning, key, file));
                 let Some(family) = keys.family([file.as_bytes(), key], &make) else { continue };
-                match keyed::number(&family, data) {
+                match keyed::number(&family, first(data)) {
                     Some(value) => {
                         out.single(&family, value);
                     }
@@ -225,7 +225,7 @@ impl Pool<'_> {
                     let make = |key: &str| Some(new_family("zfs_zpool_dataset_", key, "objset"));
                     // The first is the name.
                     let at = self.learned.place(key, hint.saturating_sub(1), &make);
-                    match (at, scan::uint(data)) {
+                    match (at, scan::uint(first(data))) {
                         (Some(at), Some(raw)) => {
                             self.gathered.push_learned(at, &[self.name, name], Value::Int(raw));
                         }
@@ -252,6 +252,11 @@ fn statistics(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
         let data = data.trim_ascii();
         (!data.is_empty()).then_some((key, kind, data))
     })
+}
+
+/// The number of `data`: columns after it are newer than this code.
+fn first(data: &[u8]) -> &[u8] {
+    scan::fields(data).next().unwrap_or_default()
 }
 
 /// The first word of `text`, and the rest.

@@ -71,6 +71,18 @@ fn bad_values_drop_their_samples_and_absence_is_no_error() {
 }
 
 #[test]
+fn a_line_with_more_columns_keeps_its_number() {
+    let tree = Tree::new("zfs-columns");
+    let put = |file: &str, text: &str| tree.put(&format!("proc/spl/kstat/zfs/{file}"), text);
+    put("arcstats", &[HEAD, "hits 4 1 new\n"].concat());
+    put("tank/objset-0x36", &[HEAD, "dataset_name 7 tank\nnread 4 7 new\n"].concat());
+    let mut zfs = tree.open(&SPEC, Dialect::Node, &[]);
+    let expected = ["zfs_arc_hits 1", r#"zfs_zpool_dataset_nread{zpool="tank",dataset="tank"} 7"#];
+    let expected = expected.map(String::from).to_vec();
+    assert_eq!(scrape(&mut zfs, Dialect::Node, &["zfs"]), (expected, 0));
+}
+
+#[test]
 fn an_unknown_state_sets_none_of_the_known_ones() {
     let tree = Tree::new("zfs-state");
     let mut zfs = tree.open(&SPEC, Dialect::Node, &[]);
