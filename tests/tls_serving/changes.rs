@@ -73,6 +73,12 @@ fn changed_users_are_known_at_once() {
     });
     std::thread::sleep(std::time::Duration::from_millis(2500));
     assert_eq!((request("ann:fakepassword"), agent.lines_with("switched on and off")), (200, 1));
+    // One that is empty, since it is being written, opens nothing.
+    dir.write("web.yml", "");
+    wait_until("the empty file to be seen", || {
+        assert_eq!((request("ann:first"), request("ann:fakepassword")), (401, 200));
+        agent.lines_with("no users are left") > 0
+    });
     dir.write("web.yml", "basic_auth_users:\n  ann\n");
     wait_until("the broken file to be seen", || {
         assert_eq!((request("ann:first"), request("ann:fakepassword")), (401, 200));

@@ -158,6 +158,12 @@ impl Security {
             let text = "https is switched on and off by a reload of the settings only: send SIGHUP";
             return Err(io::Error::other(text));
         }
+        // A file may be empty because it is being written.
+        if config.users.is_empty() && self.logins.is_some() {
+            let text =
+                "no users are left, and everybody would be served: send SIGHUP if that is meant";
+            return Err(io::Error::other(text));
+        }
         let tls = self.tls_of(&config)?;
         self.set_users(&config.users)?;
         self.tls = tls;
