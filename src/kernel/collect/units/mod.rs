@@ -6,8 +6,8 @@
 //! containers (`docker-ID.scope`, or a directory below `docker`, `lxc` and the like). Its figures include the
 //! groups below it, and are of this run of the unit: they start again when it starts. Counters of a slice
 //! remain when its units are gone, so processes that were killed because memory ran out are counted by slice.
-//! The first 200 units are shown, and the others added up as `other`. Sessions and transient units have
-//! names that never come again: they are left out unless `exclude` is set otherwise.
+//! At most 200 units are shown, those in `system.slice` first, and the others added up as `other`. Sessions and
+//! transient units have names that never come again: they are left out unless `exclude` is set otherwise.
 //!
 //! The groups are read once in `interval`; a scrape in between shows the same figures, and
 //! `units_age_seconds` is the age of the figures. `memory.stat` and `memory.max` are read once a minute,

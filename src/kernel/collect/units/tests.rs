@@ -150,6 +150,21 @@ fn slices_are_shown_however_many_units_there_are() {
     assert_eq!(tasks.last(), Some(&format!(r#"unit_tasks{{unit="other",slice=""}} {left}"#)));
 }
 
+/// 300 units of another slice hid every service of a box with Debian 13.
+#[test]
+fn services_of_the_box_come_before_units_of_other_slices() {
+    let tree = Tree::new("units-system-first");
+    tree.put("sys/fs/cgroup/cgroup.controllers", "pids\n");
+    for n in 0..tree::MAX_SHOWN + 100 {
+        put(&tree, &format!("many.slice/edge-many@{n}.service"), "pids.current", "1\n");
+    }
+    put(&tree, "system.slice/ssh.service", "pids.current", "7\n");
+    let mut units = tree.open(&SPEC, Dialect::Own, &[]);
+    let (tasks, _) = scrape(&mut units, Dialect::Own, &["unit_tasks"]);
+    let ssh = r#"unit_tasks{unit="ssh.service",slice="system.slice"} 7"#;
+    assert_eq!((tasks.len(), tasks.iter().any(|line| line == ssh)), (tree::MAX_SHOWN + 1, true));
+}
+
 #[test]
 fn a_group_with_the_name_of_the_sum_is_part_of_it() {
     let tree = Tree::new("units-other");

@@ -59,6 +59,9 @@ const CONTROLLERS: [&str; 16] = [
     "bpf",
 ];
 
+/// Where systemd has services that name no slice.
+const SYSTEM: &str = "system.slice";
+
 /// Other names that systemd escapes.
 const RESERVED: [&str; 3] = ["notify_on_release", "release_agent", "tasks"];
 
@@ -123,10 +126,12 @@ impl Tree {
         });
         for (is_slice, most) in [(false, MAX_SHOWN), (true, MAX_SLICES)] {
             let mut left = most;
-            // Units that were shown before have precedence.
-            for was_shown in [true, false] {
+            // Units that were shown before have precedence, then the services of the box itself.
+            let ranks: [fn(&Group) -> bool; 3] =
+                [|g| g.is_shown, |g| !g.is_shown && g.slice == SYSTEM, |g| !g.is_shown];
+            for rank in ranks {
                 let same = groups.iter_mut().filter(|g| g.is_slice == is_slice && !g.is_other());
-                for group in same.filter(|g| g.is_shown == was_shown).take(left) {
+                for group in same.filter(|g| rank(g)).take(left) {
                     group.is_shown = true;
                     left -= 1;
                 }
