@@ -11,7 +11,8 @@
 //!   error makes it so under a mount that may still write (so does an administrator by hand, if it is mounted at
 //!   another place as well); newer kernels do not change it and have
 //!   `emergency_ro`. Both are `ext4_emergency_readonly`. The agent's own mounts, as a sandbox has them,
-//!   show only the second.
+//!   show only the second. Updates of Linux 6.12 (6.12.118) have neither: no file shows the state, but writes fail
+//!   and the count of errors rises.
 
 use super::attributes::{Attribute, LabelFrom, Layout, unsigned};
 use super::kept::{self, Kept};
