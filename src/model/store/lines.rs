@@ -4,7 +4,7 @@
 use super::known::Known;
 use super::offered::{NO_BUCKETS, edited, is_whole, replaced};
 use super::series::Series;
-use super::{Group, Offer, PARTS, Reason, Store, parts_of};
+use super::{Group, Offer, PARTS, Reason, Store};
 use crate::model::metric::{Kind, Labels, Point};
 
 /// A line of the exposition that a sample would add.
@@ -28,11 +28,12 @@ impl Store {
     /// lines in another form than the set before.
     pub(super) fn may_clash(&self, offer: &Offer<'_>, family: Option<u32>) -> bool {
         let is_part = || PARTS.iter().any(|part| offer.name.ends_with(part));
-        let has_wholes = || {
-            let family = family.and_then(|id| self.families.get(id));
-            family.is_some_and(|family| !parts_of(family.kind).is_empty())
+        let has_lines = || {
+            let known = family.and_then(|id| self.families.get(id));
+            let is_near = |id| self.with_lines(id).iter().flatten().count() > 1;
+            known.is_some_and(|known| known.lines != 0) || family.is_some_and(is_near)
         };
-        self.groups.is_open(offer.group) && (has_wholes() || is_part())
+        self.groups.is_open(offer.group) && (is_part() || has_lines())
     }
 
     /// Checks the lines of a histogram or summary against numbers.
