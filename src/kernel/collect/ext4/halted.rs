@@ -13,6 +13,9 @@ const START: &[u8] = b"btime ";
 /// Room for the options of a file system, some twenty lines, or for the `stat` of a process.
 const MAX_TEXT: usize = 2048;
 
+/// Room for the number of a process.
+const MAX_PID: usize = 24;
+
 /// What is read besides the attributes of the file system.
 pub struct Sources<'a> {
     pub files: &'a mut Files,
@@ -36,9 +39,9 @@ pub fn is_halted(objects: &Objects, device: &Object, from: &mut Sources) -> Resu
     let start = scan::lines(text).find_map(|line| scan::uint(line.strip_prefix(START)?));
     let start = start.ok_or_else(|| Error::parse(STAT, "a line btime", b""))?;
     // The journal's thread begins with the mount. Without a journal, and in a container, it is not known.
-    let task = objects.uint(device, "journal_task").unwrap_or(0);
-    let pid = task.to_string();
-    let stat = proc.read(&[pid.as_bytes(), b"stat"], &mut room).ok();
-    let ticks = stat.and_then(|text| Some(Process::parse(task, text)?.usage?.start)).unwrap_or(0);
-    Ok(last >= start + ticks / sys::user_hz())
+    let mut task = [0; MAX_PID];
+    let task = objects.read(device, "journal_task", &mut task).unwrap_or(b"<none>");
+    let stat = proc.read(&[task, b"stat"], &mut room).ok();
+    let ticks = stat.and_then(|text| Some(Process::parse(0, text)?.usage?.start)).unwrap_or(0);
+    Ok(last >= start.saturating_add(ticks / sys::user_hz()))
 }
