@@ -58,6 +58,7 @@ pub struct SlowFiles {
 }
 
 struct KnownFile {
+    /// Of a file that is there, or that is asked for though it is absent.
     path: CString,
     pace: Pace,
     /// Whether the thread was asked, and has not answered.
@@ -165,6 +166,9 @@ impl SlowFiles {
     /// The index of a known file, which is usually the next.
     fn position(&self, path: &CStr) -> Option<usize> {
         let is_it = |at: &usize| self.files.get(*at).is_some_and(|file| *file.path == *path);
+        if is_it(&self.next) {
+            return Some(self.next);
+        }
         let next = self.next.min(self.files.len());
         (next..self.files.len()).find(is_it).or_else(|| (0..next).find(is_it))
     }
@@ -182,9 +186,6 @@ impl SlowFiles {
             (file.pace, file.is_surely_slow) = (Pace::Slow, false);
         }
         match (&read, &mut file.text) {
-            (Err(Error::Absent(_)), _) => {
-                self.files.remove(at);
-            }
             (Ok(length), Ok(text)) => {
                 text.clear();
                 text.extend_from_slice(into.get(..*length).unwrap_or_default());
@@ -205,13 +206,7 @@ impl SlowFiles {
         let Some(file) = self.files.get(at) else { return Ok(0) };
         let age = file.read_at.map(|at| at.elapsed());
         match &file.text {
-            Err(error) => {
-                let error = error.error();
-                if matches!(error, Error::Absent(_)) {
-                    self.files.remove(at);
-                }
-                Err(error)
-            }
+            Err(error) => Err(error.error()),
             Ok(text) if age.is_some_and(|age| age <= MAX_AGE) => {
                 let text = text.get(..into.len()).unwrap_or(text);
                 into.iter_mut().zip(text).for_each(|(to, from)| *to = *from);

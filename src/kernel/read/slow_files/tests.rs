@@ -167,7 +167,12 @@ fn files_come_and_go_and_are_bounded() {
     let gone = Error::Absent(Place::below("/sys/x", b"a").into());
     machine.begin();
     assert_eq!(machine.read("a"), Err(gone));
-    assert_eq!((machine.files.waiting, machine.files.files.len()), (0, 1));
+    assert_eq!((machine.files.waiting, machine.files.files.len()), (0, 2));
+    // One that was never there is asked for in each scrape, too, and not by the thread.
+    while machine.scrape(&["a", "b", "c"]) != [None, some("2"), None] || machine.files.waiting > 0 {
+    }
+    machine.scrape(&["c"]);
+    assert!(machine.files.thread.is_none());
     machine.files.forget();
     machine.tree.put("sys/x/b", "3");
     while machine.scrape(&["b"]) != [some("3")] {}
