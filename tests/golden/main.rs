@@ -76,8 +76,8 @@ fn read(machine: &str, dialect: Dialect) -> String {
         alone += &shown;
     }
     let together = steady(&whole.read(Format::Prometheus));
-    let beginning = together.get(..alone.len());
-    assert!(beginning == Some(&alone), "{machine}: together they say otherwise than alone");
+    let differs = alone.lines().zip(together.lines()).find(|(one, other)| one != other);
+    assert!(together.starts_with(&alone), "{machine}: alone, then together: {differs:?}");
     // What is told about the scrape counts its failures and so differs; the samples may not.
     let again = steady(&whole.read(Format::Prometheus));
     assert!(again.starts_with(&alone), "{machine}: the second reading differs");
