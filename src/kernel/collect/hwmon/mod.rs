@@ -1,8 +1,8 @@
 //! Sensors of the board, the processors and the drives: `/sys/class/hwmon/hwmonN`, a file each
 //! (Documentation/hwmon/sysfs-interface.rst).
 //!
-//! Some drivers talk to the sensor over a slow bus while the file is read: a scrape does not wait for them
-//! (`read::slow_files`). A sensor that takes more than 20 ms is read at most once a minute, by a thread that reads one
+//! Some drivers talk to the sensor over a slow bus while the file is read: a scrape does not wait for them.
+//! A sensor that takes more than 20 ms is read at most once a minute, by a thread that reads one
 //! at a time. Scrapes show its last value, and its age as `hwmon_sensor_age_seconds`. A file is read once in a scrape,
 //! because some drivers answer EAGAIN for ever: that is an error, and the sensor is left out. Sensors on a
 //! 1-wire bus (`w1_slave_temp`) are left to the collector `w1` where that is on, but for node_exporter's names.
