@@ -20,7 +20,7 @@ use crate::kernel::read::{FileId, Patterns};
 use crate::model::metric::{Family, Label, Sink, Unit, Value, families, gauge};
 use crate::settings::{CollectorOption, Dialect, Subject, count, duration, pattern};
 pub use line::mounts_of;
-use line::{OWN_PATH, PATH, read_only_points};
+use line::{OWN_PATH, PATH};
 use mounts::{Mount, Mounts, Rules};
 use query::Queries;
 use std::time::{Duration, Instant};
@@ -143,12 +143,12 @@ impl Collector for Filesystem {
         let is_due = self.learned_at.is_some_and(is_over);
         if is_due || !self.learned.is_some_and(|file| files.is_unchanged(file)) {
             let [first, own] = self.files;
-            let here = files.read(own.1).map(read_only_points).unwrap_or_default();
+            self.mounts.learn_here(files.read(own.1).unwrap_or_default());
             let (path, file) = if files.read(first.1).is_ok() { first } else { own };
             self.learned = None;
             self.mounts.learn(path, files.read(file)?, errors);
             self.learned = Some(file);
-            self.learned_at = self.mounts.note_read_only_here(&here).then_some(*now);
+            self.learned_at = self.mounts.note_read_only_here().then_some(*now);
         }
         self.queries.ask(&mut self.mounts.points, *now);
         self.record(errors);

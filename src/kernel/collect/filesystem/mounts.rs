@@ -3,7 +3,7 @@
 //! compared with what it was, and parsed only when it differs.
 
 use super::super::PartialErrors;
-use super::line::{EXPECTED, Line, below, may_hang, unescaped};
+use super::line::{EXPECTED, Line, below, may_hang, read_only_points, unescaped};
 use crate::base::sys::{self, Probe, Space};
 use crate::kernel::read::{Patterns, scan};
 use std::ffi::CString;
@@ -84,11 +84,16 @@ pub struct Mounts {
     text: Vec<u8>,
     list: Vec<Mount>,
     pub points: Vec<Point>,
+    /// The own list of this process, and which mounts are read-only in it.
+    text_here: Vec<u8>,
+    read_only_here: Vec<Vec<u8>>,
 }
 
 impl Mounts {
     pub fn new(rules: Rules) -> Mounts {
-        Mounts { rules, text: Vec::new(), list: Vec::new(), points: Vec::new() }
+        let (text, list, points) = Default::default();
+        let (text_here, read_only_here) = Default::default();
+        Mounts { rules, text, list, points, text_here, read_only_here }
     }
 
     /// The mounts of which samples are shown.
@@ -119,14 +124,23 @@ impl Mounts {
 
     /// Notes which mounts are read-only for this process; returns whether some are not so for others. That an error
     /// made one of those read-only is in its line alone.
-    pub fn note_read_only_here(&mut self, here: &[Vec<u8>]) -> bool {
+    pub fn note_read_only_here(&mut self) -> bool {
         for point in &mut self.points {
             let path = point.path.to_bytes();
             // The root of the mounts ends with a slash where it is not the root here.
             let plain = path.strip_suffix(b"/").filter(|path| !path.is_empty()).unwrap_or(path);
-            point.is_read_only_here = here.iter().any(|path| path == plain);
+            point.is_read_only_here = self.read_only_here.iter().any(|path| path == plain);
         }
         self.list.iter().any(|mount| !mount.is_read_only && self.is_read_only_here(mount))
+    }
+
+    /// Takes the own list of this process.
+    pub fn learn_here(&mut self, text: &[u8]) {
+        if self.text_here != text {
+            self.text_here.clear();
+            self.text_here.extend_from_slice(text);
+            self.read_only_here = read_only_points(text);
+        }
     }
 
     /// Updates the list from the file at `path`.

@@ -232,17 +232,18 @@ fn what_is_read_only_for_this_process_alone_is_not_read_only() {
     };
     assert_eq!(all(&mounts), [true, true, true]);
     let own = "1 9 8:1 / / ro,nosuid shared:1 - ext4 a rw,errors=ro\n\
-               2 9 8:2 / /m/b\\0403 ro - btrfs b rw\n\
-               3 9 8:3 / /c ro - xfs c ro\n";
-    let here = read_only_points(own.as_bytes());
-    assert!(mounts.note_read_only_here(&here), "read again: statfs cannot tell of an error");
+               2 9 8:2 / /m/b\\0403 ro - btrfs b rw\n";
+    let of_all = "3 9 8:3 / /c ro - xfs c ro\n";
+    mounts.learn_here([own, of_all].concat().as_bytes());
+    assert!(mounts.note_read_only_here(), "read again: statfs cannot tell of an error");
     assert_eq!(all(&mounts), [false, false, true]);
-    assert!(!mounts.note_read_only_here(&here[2..]), "read-only for all");
+    mounts.learn_here(of_all.as_bytes());
+    assert!(!mounts.note_read_only_here(), "read-only for all");
     assert_eq!(all(&mounts), [true, true, true]);
-    assert!(read_only_points(b"1 9 8:1 / / rw - ext4 a ro\n").is_empty());
+    assert!(line::read_only_points(b"1 9 8:1 / / rw - ext4 a ro\n").is_empty());
     let mut below = answered("/host");
-    let here = read_only_points(b"1 9 8:1 / /host ro - ext4 a rw\n");
-    assert!(below.note_read_only_here(&here));
+    below.learn_here(b"1 9 8:1 / /host ro - ext4 a rw\n");
+    assert!(below.note_read_only_here());
     assert_eq!(all(&below), [false, true, true]);
 }
 
