@@ -25,7 +25,7 @@ budget() {
 	aarch64-*) echo 1624 ;;
 	armv7-*) echo 1775 ;;
 	arm-*) echo 1803 ;;
-	riscv64gc-*) echo 1495 ;;
+	riscv64gc-*) echo 1489 ;;
 	mips-* | mipsel-*) echo 2327 ;;
 	esac
 }
