@@ -26,6 +26,14 @@ pub enum Rejection {
     Sample(String, Reason),
 }
 
+/// A metric of the group that is in the way of a name unless the text replaces it.
+enum Block {
+    /// The metric of the same name, which has a type.
+    Typed,
+    /// The histogram or summary of this name, which has a part of that name.
+    Whole(String),
+}
+
 /// The state of checking a text.
 struct DryRun<'t> {
     intake: &'t Intake<'t>,
@@ -40,6 +48,10 @@ struct DryRun<'t> {
     names: &'t mut Vec<String>,
     /// Lines that may be parts of histograms and summaries: their hashes, whether they are, and the position of the name.
     lines: Vec<(u64, bool, usize)>,
+    /// The positions of the names that the text gives a type, and that are not only parts of histograms or summaries.
+    typed: Vec<usize>,
+    /// The positions of names that the group's other metrics are in the way of, and what must be replaced for them.
+    blocked: Vec<(usize, Block)>,
     /// The families that do not exist yet.
     fresh: Vec<u64>,
     more: Amount,
@@ -73,6 +85,8 @@ impl Intake<'_> {
             seen,
             names,
             lines: Vec::new(),
+            typed: Vec::new(),
+            blocked: Vec::new(),
             fresh: Vec::new(),
             more: Amount::default(),
             clashes: false,
@@ -95,7 +109,10 @@ impl DryRun<'_> {
     fn judge_read(&mut self, read: Read<'_>) -> Result<(), Rejection> {
         match read {
             Ok(sample) => self.judge_whole(&sample),
-            Err((name, Reason::Unassembled)) => self.name_parts(name, Kind::Histogram),
+            Err((name, Reason::Unassembled)) => {
+                self.name_parts(name, Kind::Histogram);
+                Ok(())
+            }
             Err((name, reason)) => Err(Rejection::Sample(name.to_owned(), reason)),
         }
     }
@@ -103,7 +120,7 @@ impl DryRun<'_> {
     /// Checks a sample; where it is refused only as a histogram or summary, each of its lines.
     fn judge_whole(&mut self, sample: &Sample<'_>) -> Result<(), Rejection> {
         if !matches!(sample.point, Point::Number(_)) {
-            self.name_parts(sample.name, sample.kind)?;
+            self.name_parts(sample.name, sample.kind);
         }
         let done = self.judge_one(sample);
         if done.is_ok() {
@@ -134,16 +151,18 @@ impl DryRun<'_> {
             self.names.push(offer.name.to_owned());
         }
         let is_number = matches!(sample.point, Point::Number(_));
+        let at = self.names.len() - 1;
+        if offer.kind != Kind::Untyped && self.typed.last() != Some(&at) {
+            self.typed.push(at);
+        }
         if is_number && !self.is_all {
-            // A histogram that stays has that name already.
             let whole = self.store.whole_of(self.intake.group, offer.name);
-            if whole.is_some_and(|whole| !self.names.iter().any(|name| name == whole)) {
-                return Err(Reason::Taken);
-            }
+            let block = whole.map(|whole| (at, Block::Whole(whole.to_owned())));
+            self.blocked.extend(block);
         }
         let judgement = self.store.judge(&offer, self.is_all, self.now)?;
         let key = (is_number, offer.name, offer.labels.text());
-        self.seen.push((self.hasher.hash_one(key), self.names.len() - 1));
+        self.seen.push((self.hasher.hash_one(key), at));
         self.more.add(judgement.more);
         let family = self.hasher.hash_one(offer.name);
         if judgement.is_new && !self.fresh.iter().rev().take(NEAR).any(|of| *of == family) {
@@ -180,23 +199,39 @@ impl DryRun<'_> {
 
     /// Lists every name that a histogram or summary of this name replaces. As in a Pushgateway, a metric of the
     /// group that stays and has the name of a part is in its way; one without a type may be a line of it.
-    fn name_parts(&mut self, name: &str, kind: Kind) -> Result<(), Rejection> {
+    fn name_parts(&mut self, name: &str, kind: Kind) {
         let Intake { prefix, group, .. } = *self.intake;
         // The first is that of buckets.
         let parts = PARTS.get(usize::from(kind == Kind::Summary)..).unwrap_or_default();
         for part in parts.iter().chain(&[""]) {
             let name = [prefix, name, part].concat();
-            let stays = !part.is_empty() && !self.is_all;
-            if stays && self.store.has_typed(group, &name) {
-                return Err(Rejection::Sample(name, Reason::Taken));
+            if !part.is_empty() && !self.is_all && self.store.has_typed(group, &name) {
+                self.blocked.push((self.names.len(), Block::Typed));
             }
             self.names.push(name);
         }
-        Ok(())
+    }
+
+    /// The first name in whose way a metric is that stays.
+    fn first_blocked(&self) -> Option<String> {
+        let name = |at: usize| self.names.get(at).map(String::as_str).unwrap_or_default();
+        let mut typed: Vec<_> = self.typed.iter().map(|at| name(*at)).collect();
+        let mut all: Vec<_> = self.names.iter().map(String::as_str).collect();
+        sys::sort(&mut typed, Ord::cmp);
+        sys::sort(&mut all, Ord::cmp);
+        let stays = |(at, block): &&(usize, Block)| match block {
+            Block::Typed => typed.binary_search(&name(*at)).is_err(),
+            Block::Whole(whole) => all.binary_search(&whole.as_str()).is_err(),
+        };
+        self.blocked.iter().find(stays).map(|(at, _)| name(*at).to_owned())
     }
 
     /// Checks that no series and no line appears twice. Returns whether what is replaced must be removed first.
     fn end(self) -> Result<bool, Rejection> {
+        let blocked = if self.blocked.is_empty() { None } else { self.first_blocked() };
+        if let Some(name) = blocked {
+            return Err(Rejection::Sample(name, Reason::Taken));
+        }
         sys::sort(self.seen, Ord::cmp);
         let is_same = |pair: &[(u64, usize)]| match pair {
             [a, b] if a.0 == b.0 => self.names.get(b.1).cloned(),

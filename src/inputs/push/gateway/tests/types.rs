@@ -209,3 +209,18 @@ fn a_body_with_a_part_twice_changes_nothing() {
     let more = "b_sum{c=\"d\"} 3\nb{quantile=\"0.7\"} 3\n";
     handler.push(Verb::Replace, J, &[summary, more].concat()).unwrap();
 }
+
+/// What a body puts beside its histogram in any order, it may also replace.
+#[test]
+fn a_body_that_is_taken_with_put_is_taken_again_with_post() {
+    let parts =
+        "# TYPE m_count gauge\nm_count{c=\"d\"} 3\n# TYPE m_bucket counter\nm_bucket{c=\"d\"} 4\n";
+    for body in [[HISTOGRAM, parts].concat(), [parts, HISTOGRAM].concat()] {
+        let mut handler = Handler::new();
+        handler.push(Verb::Replace, J, &body).unwrap();
+        let before = handler.samples();
+        assert_eq!(before.len(), 5);
+        handler.push(Verb::Add, J, &body).unwrap();
+        assert_eq!(handler.samples(), before);
+    }
+}
