@@ -32,7 +32,6 @@ pub fn kernel_log(bytes: &[u8]) {
 }
 
 /// Whatever upsd says, what is kept of it is bounded, and a name can be asked for.
-#[cfg(feature = "hub")]
 pub fn nut(bytes: &[u8]) {
     use sysmetrics::kernel::collect::nut::{Ups, upses};
     if let Ok((all, _)) = upses(bytes) {
@@ -51,7 +50,6 @@ pub fn nut(bytes: &[u8]) {
 }
 
 /// Numbers of chrony's own form are finite, whatever they are.
-#[cfg(feature = "hub")]
 pub fn chrony(bytes: &[u8]) {
     use sysmetrics::kernel::collect::chrony::Tracking;
     let sequence = bytes.get(16..20).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
@@ -61,7 +59,6 @@ pub fn chrony(bytes: &[u8]) {
 }
 
 /// Whatever gpsd reports, line by line, what is kept of it is bounded and finite.
-#[cfg(feature = "hub")]
 pub fn gpsd(bytes: &[u8]) {
     use std::time::{Duration, Instant};
     use sysmetrics::base::clock::WallClock;
@@ -81,7 +78,6 @@ pub fn gpsd(bytes: &[u8]) {
 }
 
 /// Whatever ModemManager says of modems and their bearers, in either byte order, what is kept is bounded.
-#[cfg(feature = "hub")]
 pub fn modemmanager(bytes: &[u8]) {
     use sysmetrics::kernel::collect::modemmanager::{Bearer, modems};
     use sysmetrics::kernel::read::dbus::Values;
@@ -101,7 +97,6 @@ pub fn modemmanager(bytes: &[u8]) {
 }
 
 /// A table of ubus that is taken is whole: each value of it is found again, to the last table.
-#[cfg(feature = "hub")]
 pub fn ubus(bytes: &[u8]) {
     use sysmetrics::kernel::read::ubus::{Attributes, Table, Value};
     fn walk(table: Table<'_>, depth: usize) -> usize {
@@ -118,18 +113,3 @@ pub fn ubus(bytes: &[u8]) {
         assert_eq!(table.fields().count(), Attributes(bytes).count());
     }
 }
-
-#[cfg(not(feature = "hub"))]
-pub fn modemmanager(_: &[u8]) {}
-
-#[cfg(not(feature = "hub"))]
-pub fn ubus(_: &[u8]) {}
-
-#[cfg(not(feature = "hub"))]
-pub fn nut(_: &[u8]) {}
-
-#[cfg(not(feature = "hub"))]
-pub fn chrony(_: &[u8]) {}
-
-#[cfg(not(feature = "hub"))]
-pub fn gpsd(_: &[u8]) {}

@@ -7,6 +7,7 @@ mod alert;
 mod answer;
 #[cfg(feature = "hub")]
 mod dbus;
+#[cfg(feature = "hub")]
 mod edge;
 mod exposition;
 mod files;
@@ -112,6 +113,18 @@ mod answer {
 #[cfg(not(feature = "hub"))]
 mod dbus {
     pub fn message(_: &[u8]) {}
+}
+
+/// Without the hub there are node_exporter's collectors only.
+#[cfg(not(feature = "hub"))]
+mod edge {
+    pub fn boot_state(_: &[u8]) {}
+    pub fn chrony(_: &[u8]) {}
+    pub fn gpsd(_: &[u8]) {}
+    pub fn kernel_log(_: &[u8]) {}
+    pub fn modemmanager(_: &[u8]) {}
+    pub fn nut(_: &[u8]) {}
+    pub fn ubus(_: &[u8]) {}
 }
 
 /// Without the hub nothing is sent.

@@ -1,14 +1,20 @@
 //! What collectors that are on cannot read here: `--check-config` reports it before a scrape does.
 
 use crate::base::log;
+#[cfg(feature = "hub")]
 use crate::kernel::collect::{conntrack_zones, kernel_log};
+#[cfg(feature = "hub")]
 use crate::kernel::read::Root;
 use crate::settings::Settings;
 use std::path::Path;
 
 /// Warns of each; returns how many there are.
 pub fn check(settings: &Settings) -> usize {
-    kernel_log::warn_of_lacking(settings) + warn_of_zones(settings) + warn_of_trees(settings)
+    #[cfg(feature = "hub")]
+    let lacking = kernel_log::warn_of_lacking(settings) + warn_of_zones(settings);
+    #[cfg(not(feature = "hub"))]
+    let lacking = 0;
+    lacking + warn_of_trees(settings)
 }
 
 /// Warns of each tree that is configured to another place than usual and does not exist, such as the host's
@@ -32,6 +38,7 @@ pub fn warn_of_trees(settings: &Settings) -> usize {
         .count()
 }
 
+#[cfg(feature = "hub")]
 fn warn_of_zones(settings: &Settings) -> usize {
     let is_on = |name| settings.collectors.iter().any(|one| one.name == name && one.enabled);
     if !is_on("conntrack_zones") || conntrack_zones::may_read(&Root::at(settings.paths.clone())) {

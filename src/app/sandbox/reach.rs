@@ -2,12 +2,14 @@
 
 use super::rules::{add, add_directories};
 use crate::base::state::is_in_memory;
-use crate::base::sys::{
-    ASK, BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
-};
 #[cfg(feature = "hub")]
-use crate::kernel::collect::dhcp_leases;
-use crate::kernel::collect::{kernel_log, mounts_of, raspberrypi};
+use crate::base::sys::ASK;
+use crate::base::sys::{
+    BIND, CONNECT, LIST, PRIVATE_DIR, Probe, READ, RUN, Reach, Ready, SOCKETS, WRITE, poll,
+};
+use crate::kernel::collect::mounts_of;
+#[cfg(feature = "hub")]
+use crate::kernel::collect::{dhcp_leases, kernel_log, raspberrypi};
 use crate::kernel::read::Root;
 use crate::serve::listen::Listener;
 use crate::settings::{Dialect, Listen, Settings};
@@ -65,10 +67,10 @@ pub fn reach(settings: &Settings, listeners: &[Listener]) -> Reach {
     programs(&mut reach, settings);
     mounted(&mut reach, settings);
     pressure(&mut reach, settings);
-    kernel_log(&mut reach, settings);
-    mailbox(&mut reach, settings);
     #[cfg(feature = "hub")]
-    leases(&mut reach, settings);
+    for add in [kernel_log, mailbox, leases] {
+        add(&mut reach, settings);
+    }
     written(&mut reach, settings);
     ports(&mut reach, settings, listeners);
     reach.has_abstract = ["NOTIFY_SOCKET", "DBUS_SYSTEM_BUS_ADDRESS"].into_iter().any(|name| {
@@ -100,6 +102,7 @@ fn pressure(reach: &mut Reach, settings: &Settings) {
 }
 
 /// The kernel's log, and no other device.
+#[cfg(feature = "hub")]
 fn kernel_log(reach: &mut Reach, settings: &Settings) {
     if settings.collectors.iter().any(|one| one.name == kernel_log::NAME && one.enabled) {
         add(reach, &Root::at(settings.paths.clone()).real(kernel_log::PATH), READ);
@@ -107,6 +110,7 @@ fn kernel_log(reach: &mut Reach, settings: &Settings) {
 }
 
 /// That of a Raspberry Pi's firmware, and no other device.
+#[cfg(feature = "hub")]
 fn mailbox(reach: &mut Reach, settings: &Settings) {
     let path = Root::at(settings.paths.clone()).real(raspberrypi::MAILBOX);
     let is_on = settings.collectors.iter().any(|one| one.name == "raspberrypi" && one.enabled);

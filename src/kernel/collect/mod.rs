@@ -5,6 +5,7 @@ mod attributes;
 mod bcache;
 mod bcachefs;
 mod bonding;
+#[cfg(feature = "hub")]
 pub mod boot;
 mod btrfs;
 mod buddyinfo;
@@ -13,6 +14,7 @@ mod cgroups;
 pub mod chrony;
 mod collector;
 mod conntrack;
+#[cfg(feature = "hub")]
 pub mod conntrack_zones;
 mod cpu;
 mod cpu_columns;
@@ -21,6 +23,7 @@ mod cpufreq;
 #[cfg(feature = "hub")]
 pub mod dhcp_leases;
 mod disk;
+#[cfg(feature = "hub")]
 mod disk_written;
 mod dmi;
 mod dmmultipath;
@@ -31,7 +34,9 @@ mod dsl;
 mod edac;
 mod entropy;
 mod ethtool;
+#[cfg(feature = "hub")]
 mod ext4;
+#[cfg(feature = "hub")]
 mod f2fs;
 mod fibrechannel;
 mod filefd;
@@ -39,15 +44,19 @@ mod filesystem;
 mod gathered;
 #[cfg(feature = "hub")]
 pub mod gpsd;
+#[cfg(feature = "hub")]
 mod growth;
 mod hwmon;
+#[cfg(feature = "hub")]
 mod iio;
 mod infiniband;
 mod info;
 mod interrupts;
 mod ipvs;
+#[cfg(feature = "hub")]
 mod kept;
 mod kernel_hung;
+#[cfg(feature = "hub")]
 pub mod kernel_log;
 mod keyed;
 mod ksmd;
@@ -60,10 +69,12 @@ mod logind;
 mod mdadm;
 mod meminfo_numa;
 mod memory;
+#[cfg(feature = "hub")]
 mod mmc;
 #[cfg(feature = "hub")]
 pub mod modemmanager;
 mod mountstats;
+#[cfg(feature = "hub")]
 mod mtd;
 mod netclass;
 mod netstat;
@@ -84,15 +95,18 @@ mod perf;
 mod poe;
 mod powersupplyclass;
 mod pressure;
+#[cfg(feature = "hub")]
 mod process_groups;
 mod processes;
 mod qdisc;
 mod rapl;
+#[cfg(feature = "hub")]
 pub mod raspberrypi;
 mod runit;
 mod schedstat;
 mod selinux;
 mod slabinfo;
+#[cfg(feature = "hub")]
 mod slow;
 mod sockstat;
 mod softirqs;
@@ -113,28 +127,35 @@ pub mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
+#[cfg(feature = "hub")]
 mod ubi;
 #[cfg(feature = "hub")]
 mod ubus;
 mod udp_queues;
+#[cfg(feature = "hub")]
 mod ufs;
 mod uname;
+#[cfg(feature = "hub")]
 mod units;
 mod vmstat;
+#[cfg(feature = "hub")]
 mod w1;
 mod watchdog;
 mod wifi;
+#[cfg(feature = "hub")]
 mod wifi_link;
 mod xfrm;
 mod xfs;
 mod zfs;
 mod zoneinfo;
+#[cfg(feature = "hub")]
 mod zram;
 
 pub use collector::{Collector, PartialErrors, Scrape, Setup, Spec, Textfiles};
 pub use filesystem::mounts_of;
 
-/// Every collector, in the order of the scrape. The only list of them.
+/// Every collector, in the order of the scrape. The only list of them. A build without `hub` has those of node_exporter
+/// that query no other program.
 pub static COLLECTORS: &[Spec] = &[
     cpu::SPEC,
     memory::SPEC,
@@ -156,7 +177,7 @@ pub static COLLECTORS: &[Spec] = &[
     pressure::SPEC,
     conntrack::SPEC,
     filefd::SPEC,
-    // Its samples need the store. Those below are about other programs, not the kernel.
+    // Its samples need the store.
     #[cfg(feature = "hub")]
     textfile::SPEC,
     softnet::SPEC,
@@ -221,14 +242,23 @@ pub static COLLECTORS: &[Spec] = &[
     slabinfo::SPEC,
     sysctl::SPEC,
     processes::SPEC,
+    #[cfg(feature = "hub")]
     mmc::SPEC,
+    #[cfg(feature = "hub")]
     ubi::SPEC,
+    #[cfg(feature = "hub")]
     mtd::SPEC,
+    #[cfg(feature = "hub")]
     ufs::SPEC,
+    #[cfg(feature = "hub")]
     f2fs::SPEC,
+    #[cfg(feature = "hub")]
     ext4::SPEC,
+    #[cfg(feature = "hub")]
     disk_written::SPEC,
+    #[cfg(feature = "hub")]
     boot::SPEC,
+    #[cfg(feature = "hub")]
     raspberrypi::SPEC,
     #[cfg(feature = "hub")]
     nut::SPEC,
@@ -236,17 +266,25 @@ pub static COLLECTORS: &[Spec] = &[
     chrony::SPEC,
     #[cfg(feature = "hub")]
     gpsd::SPEC,
+    #[cfg(feature = "hub")]
     units::SPEC,
+    #[cfg(feature = "hub")]
     iio::SPEC,
+    #[cfg(feature = "hub")]
     w1::SPEC,
+    #[cfg(feature = "hub")]
     zram::SPEC,
+    #[cfg(feature = "hub")]
     process_groups::SPEC,
+    #[cfg(feature = "hub")]
     kernel_log::SPEC,
+    #[cfg(feature = "hub")]
     wifi_link::SPEC,
     #[cfg(feature = "hub")]
     modemmanager::SPEC,
     #[cfg(feature = "hub")]
     dhcp_leases::SPEC,
+    #[cfg(feature = "hub")]
     conntrack_zones::SPEC,
     #[cfg(feature = "hub")]
     dsl::SPEC,

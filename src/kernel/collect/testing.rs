@@ -68,6 +68,7 @@ impl Opened {
     }
 
     /// The result of a scrape at this time.
+    #[cfg(feature = "hub")]
     pub fn collect_at(&mut self, now: Instant) -> Result<(), Error> {
         let (mut out, mut line) = (Buffer::default(), Lines::default());
         let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut line);

@@ -17,7 +17,11 @@ pub const ABOUT: &str = "Serves what the kernel knows of this machine to Prometh
 pub const USAGE: &str = "sysmetrics [FLAG]...";
 
 /// Further sections besides the options: titles, and below each its lines, which are indented.
+#[cfg(feature = "hub")]
 pub const EPILOGUE: &str = include_str!("epilogue.txt");
+/// The same for the exporter alone.
+#[cfg(not(feature = "hub"))]
+pub const EPILOGUE: &str = include_str!("epilogue_off.txt");
 
 /// The text of `--help`, with a newline at the end.
 pub fn help(subjects: &[&Subject]) -> String {

@@ -89,6 +89,7 @@ impl Objects {
     }
 
     /// Closes the directory until it is followed again.
+    #[cfg(feature = "hub")]
     pub fn close(&mut self) {
         self.listing.dir.close();
     }
