@@ -59,12 +59,12 @@ pub fn exposition_in(bytes: &[u8]) {
         }
         Err(line) => assert_eq!(done.map_err(|bad| bad.line), Err(line)),
     }
-    let first = kept(text, syntax, format, true);
-    let again = kept(&first, syntax, format, true);
-    let has_lines = is_mixed(&said) || said.iter().any(|line| line.ends_with("unassembled"));
+    let (first, is_noted) = kept(text, syntax, format, true);
+    let (again, _) = kept(&first, syntax, format, true);
+    let has_lines = is_noted || is_mixed(&said);
     // No series is there twice, also where names are escaped; but of labels of lines beside a
     // histogram that is not seen.
-    let escaped = kept(text, syntax, format, false);
+    let (escaped, _) = kept(text, syntax, format, false);
     for text in [&first, &escaped].into_iter().take(if has_lines { 1 } else { 2 }) {
         let mut series = lines(text, false);
         series.iter_mut().for_each(|line| line.truncate(line.rfind(' ').unwrap()));
@@ -72,19 +72,44 @@ pub fn exposition_in(bytes: &[u8]) {
         series.dedup();
         assert_eq!(series.len(), all, "{}", String::from_utf8_lossy(text));
     }
-    // Lines beside a histogram may make one of their own, in which `1` and `1.0` are one bound.
+    // Lines beside a histogram may make one of their own, in which `1` and `1.0` are one bound, and the bound is
+    // the last label.
     if has_lines {
-        let samples = |text| lines(text, false).into_iter().map(|line| line.replace(".0\"", "\""));
-        let first: Vec<_> = samples(&first).collect();
-        samples(&again).for_each(|line| assert!(first.contains(&line), "{line}"));
+        let samples = |text| lines(text, false).iter().map(|line| normal(line)).collect();
+        let first: Vec<_> = samples(&first);
+        let again: Vec<_> = samples(&again);
+        again.iter().for_each(|line| assert!(first.contains(line), "{line}"));
     } else {
         assert_eq!(lines(&again, true), lines(&first, true));
     }
 }
 
-/// Whether there are numbers that may be lines of a histogram or summary that is there, too.
+/// A line with its labels in an order, and with numbers for bounds.
+fn normal(line: &str) -> String {
+    let (series, value) = line.rsplit_once(' ').unwrap();
+    let (name, labels) = series.trim_end_matches('}').split_once('{').unwrap_or((series, ""));
+    let number = |label: &str| match label.split_once("=\"") {
+        Some((key @ ("le" | "quantile"), bound)) => {
+            Some(format!("{key} {:?}", bound.parse::<f64>().ok()?))
+        }
+        _ => None,
+    };
+    let labels = labels.trim_end_matches('"').split("\",");
+    let mut labels: Vec<_> =
+        labels.map(|label| number(label).unwrap_or(label.to_owned())).collect();
+    labels.sort();
+    format!("{name} {labels:?} {value}")
+}
+
+/// Whether there are numbers that may be lines of a histogram or summary that is there, too, or labels of it
+/// that have the name of that of a line.
 fn is_mixed(said: &[String]) -> bool {
     let is_whole = |line: &&String| line.contains(" histogram ") || line.contains(" summary ");
+    let is_labelled =
+        |line: &String| ["(\"le\"", "(\"quantile\""].iter().any(|key| line.contains(key));
+    if said.iter().filter(is_whole).any(is_labelled) {
+        return true;
+    }
     let name = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
     let wholes: Vec<_> = said.iter().filter(is_whole).map(name).collect();
     let mut numbers = said.iter().filter(|line| !is_whole(line));
@@ -176,8 +201,9 @@ fn told(read: Read<'_>) -> String {
     format!("{} {kind} {:?} {labels:?} {point} {:?}", sample.name, sample.help, sample.time)
 }
 
-/// What a store that took `text` writes, for those who read names in UTF-8 and others.
-fn kept(text: &[u8], syntax: Syntax, format: Format, is_read: bool) -> Vec<u8> {
+/// What a store that took `text` writes, for those who read names in UTF-8 and others, and whether some of it was
+/// refused or is kept in another form.
+fn kept(text: &[u8], syntax: Syntax, format: Format, is_read: bool) -> (Vec<u8>, bool) {
     let now = Instant::now();
     let mut store = Store::new(Bounds::default(), now);
     let group = store.open_group();
@@ -195,11 +221,11 @@ fn kept(text: &[u8], syntax: Syntax, format: Format, is_read: bool) -> Vec<u8> {
     };
     store.begin(group);
     let done = BUFFERS.with_borrow_mut(|b| intake.take(text, syntax, b, &mut store, now));
-    drop(done);
+    let is_noted = done.is_ok_and(|tally| tally.reasons().next().is_some());
     store.end(group);
     let (mut out, mut lines) = (Buffer::default(), Lines::default());
     let mut to = Text::new(Dialect::Own, format, &mut out, &mut lines).quoting(is_read);
     store.write(now, &mut to);
     to.finish();
-    out.bytes().to_vec()
+    (out.bytes().to_vec(), is_noted)
 }

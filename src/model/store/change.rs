@@ -6,7 +6,7 @@ use super::offered::{
     NO_BUCKETS, fresh_buckets, fresh_parts, is_whole, kind_in, next_value, replaced, takes,
 };
 use super::series::{NEVER, Parts, Series, amount, time_of};
-use super::{Amount, Change, Offer, Reason, Store};
+use super::{Amount, Change, Kind, Offer, Reason, Store};
 use std::time::Instant;
 
 /// The outcome of a check of a sample.
@@ -46,7 +46,7 @@ impl Store {
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
         let family = self.families.get(series.family);
         series.value = value;
-        series.generation = generation;
+        series.stored = generation | u32::from(offer.kind != Kind::Untyped);
         series.time = time_of(offer.time, now);
         let ttl = u64::try_from(offer.ttl.as_millis()).unwrap_or(NEVER);
         // A declared series stays.
@@ -147,7 +147,7 @@ impl Store {
     /// Whether the series came in the current set.
     pub(super) fn is_in_current_set(&self, offer: &Offer<'_>, old: &Series) -> bool {
         old.owner == offer.group
-            && old.generation == self.groups.generation(offer.group)
+            && old.generation() == self.groups.generation(offer.group)
             && self.groups.is_open(offer.group)
     }
 
@@ -233,7 +233,7 @@ impl Store {
             next: NONE,
             hash: self.hash(family, offer.labels),
             owner: offer.group,
-            generation: 0,
+            stored: 0,
         }
     }
 }

@@ -6,7 +6,6 @@ use super::known::Known;
 use super::series::Series;
 use super::{PARTS, Store, parts_of};
 use crate::base::sys;
-use crate::model::metric::Kind;
 
 impl Store {
     /// Opens a group with an account of its own.
@@ -23,7 +22,7 @@ impl Store {
     /// Begins a new generation of the group's series.
     pub fn begin(&mut self, group: Group) {
         if let Some(state) = self.groups.get_mut(group) {
-            state.generation = state.generation.wrapping_add(1);
+            state.generation = state.generation.wrapping_add(2);
             state.is_open = true;
         }
     }
@@ -76,7 +75,7 @@ impl Store {
         let known = self.families.find(name).and_then(|id| self.families.get(id));
         let mut slot = known.map_or(NONE, |family| family.first);
         while let Some(series) = self.series.get(slot as usize) {
-            let is_its = series.owner == group && Some(series.generation) != since;
+            let is_its = series.owner == group && Some(series.generation()) != since;
             let this = std::mem::replace(&mut slot, series.next);
             if is_its && group != Group::SHARED {
                 self.remove(this);
@@ -84,11 +83,11 @@ impl Store {
         }
     }
 
-    /// Whether the group has series of that family, and it has a type.
+    /// Whether the group has series of that family to which it gave a type.
     pub fn has_typed(&self, group: Group, name: &str) -> bool {
         let family = self.families.find(name).and_then(|id| self.families.get(id));
-        let family = family.filter(|family| family.kind != Kind::Untyped);
-        family.is_some_and(|family| self.has_series(family, &|series| series.owner == group))
+        let is_it = |series: &Series| series.owner == group && series.is_typed();
+        family.is_some_and(|family| self.has_series(family, &is_it))
     }
 
     /// The name of the group's histogram or summary that has a part of this name.
@@ -156,7 +155,7 @@ impl Store {
         let slots = std::mem::take(&mut state.slots);
         let mut slots = self.tidy(group, slots);
         slots.retain(|slot| {
-            let of = self.series.get(*slot as usize).map(|series| series.generation);
+            let of = self.series.get(*slot as usize).map(Series::generation);
             let stays = !of.is_some_and(&goes);
             if !stays {
                 self.remove(*slot);

@@ -34,8 +34,8 @@ pub struct Series {
     pub hash: u32,
     /// The owner; a free slot has none.
     pub owner: Group,
-    /// The generation of its owner in which it was last stored.
-    pub generation: u32,
+    /// The generation of its owner in which it was last stored, and in the lowest bit whether it then had a type.
+    pub stored: u32,
 }
 
 /// The parts besides the value.
@@ -137,6 +137,16 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
 }
 
 impl Series {
+    /// The generation in which it was last stored.
+    pub fn generation(&self) -> u32 {
+        self.stored & !1
+    }
+
+    /// Whether it had a type when it was last stored.
+    pub fn is_typed(&self) -> bool {
+        self.stored & 1 == 1
+    }
+
     /// The size of the series.
     pub fn amount(&self) -> Amount {
         amount(&self.text, self.parts.as_deref())

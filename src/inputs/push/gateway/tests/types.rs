@@ -224,3 +224,23 @@ fn a_body_that_is_taken_with_put_is_taken_again_with_post() {
         assert_eq!(handler.samples(), before);
     }
 }
+
+/// Whether a metric has a type is the group's own affair: other groups may have given one to the family, or none.
+#[test]
+fn the_type_that_is_in_the_way_is_the_groups_own() {
+    let (other, gauge) = ("/metrics/job/k", "# TYPE m_count gauge\nm_count 4\n");
+    let mut handler = Handler::new();
+    handler.push(Verb::Replace, other, &[gauge, "# TYPE m gauge\nm 1\n"].concat()).unwrap();
+    handler.push(Verb::Replace, J, HISTOGRAM).unwrap();
+    let before = handler.samples();
+    assert_eq!(before.len(), 5);
+    handler.push(Verb::Add, J, HISTOGRAM).unwrap();
+    assert_eq!(handler.samples(), before);
+
+    let mut handler = Handler::new();
+    handler.push(Verb::Replace, other, "m_count 4\n").unwrap();
+    handler.push(Verb::Replace, J, gauge).unwrap();
+    let before = handler.samples();
+    handler.push(Verb::Add, J, HISTOGRAM).unwrap_err();
+    assert_eq!(handler.samples(), before);
+}
