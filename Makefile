@@ -28,7 +28,7 @@ CRATES = $(wildcard bench/Cargo.toml bench/library/Cargo.toml fuzz/Cargo.toml)
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/\1 /' | \
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## ?/\1 /' | \
 		while read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
 
 .PHONY: build run

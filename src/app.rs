@@ -47,9 +47,9 @@ pub fn run() -> ExitCode {
     let settings = match load() {
         Ok(settings) => settings,
         Err(refusal) => {
-            eprintln!("{refusal}");
+            log::plain(&refusal.to_string());
             if env::args_os().any(|arg| arg == "--check-config") {
-                eprintln!("{WRONG}");
+                log::plain(WRONG);
             }
             return ExitCode::from(BAD_SETTINGS);
         }
@@ -58,11 +58,17 @@ pub fn run() -> ExitCode {
     if settings.action != Action::Health {
         warn(&settings);
     }
-    let action = settings.action;
-    let done = match action {
+    let done = match settings.action {
         Action::Health => return print_health(&settings),
         Action::Serve => start(settings).and_then(serve),
-        Action::CheckConfig => check(&settings),
+        Action::CheckConfig => match check(&settings) {
+            Ok(text) => print(text.as_bytes()),
+            Err(error) => {
+                let code = fail(&error);
+                log::plain(WRONG);
+                return code;
+            }
+        },
         Action::Once if pipelines::ARE_ON => pipelines::once(&settings, &mut gather(&settings)),
         Action::PrintMetrics | Action::Once => print(&metrics(&settings)),
         Action::Help => print(settings::help(&subjects()).as_bytes()),
@@ -71,18 +77,14 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            log::error("cannot go on", &[("error", &error)]);
-            if action == Action::CheckConfig {
-                eprintln!("{WRONG}");
-            }
-            exit_code(&error)
-        }
+        Err(error) => fail(&error),
     }
 }
 
-/// A file that the settings name may be wrong, too. One that is not there may come with another start.
-fn exit_code(error: &io::Error) -> ExitCode {
+/// Logs the error that ends the program, and returns the exit code: a file that the settings name may be wrong, too. One
+/// that is not there may come with another start.
+fn fail(error: &io::Error) -> ExitCode {
+    log::error("cannot go on", &[("error", error)]);
     match error.kind() {
         ErrorKind::InvalidInput if error.raw_os_error().is_none() => ExitCode::from(BAD_SETTINGS),
         _ => ExitCode::FAILURE,
@@ -99,7 +101,7 @@ fn print_health(settings: &Settings) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {
-            eprintln!("{why}");
+            log::plain(&why);
             ExitCode::FAILURE
         }
     }
@@ -115,8 +117,12 @@ fn print(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints the settings in effect, if the program would start with them.
-fn check(settings: &Settings) -> io::Result<()> {
+/// The settings in effect, and the verdict.
+///
+/// # Errors
+///
+/// The program would not start with them.
+fn check(settings: &Settings) -> io::Result<String> {
     open_files::check(settings)?;
     Security::read(&settings.server)?;
     listen::check(&settings.server.listen, &settings.server.access)?;
@@ -125,7 +131,7 @@ fn check(settings: &Settings) -> io::Result<()> {
         0 => "\n# The settings are right: sysmetrics starts with them.\n",
         _ => "\n# sysmetrics starts with these settings, and warns as it did now.\n",
     };
-    print([&settings.effective, verdict].concat().as_bytes())
+    Ok([&settings.effective, verdict].concat())
 }
 
 /// One scrape as text.

@@ -87,6 +87,29 @@ fn checking_ends_with_a_verdict() {
     assert!(status == Some(2) && error.contains("it names the variable TOKEN"), "{error}");
 }
 
+/// A service manager starts the program again after a signal, and not after status 2.
+#[test]
+fn a_full_disk_changes_no_exit_status_and_no_verdict() {
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sysmetrics"));
+        command.env_clear().args(args);
+        command
+    };
+    for (args, expected) in [
+        (&["--no-such-flag"][..], 2),
+        (&["--check-config", "--no-such-flag"], 2),
+        (&["--health", "http://127.0.0.1:1"], 1),
+    ] {
+        assert_eq!(run(args).stderr(full()).status().unwrap().code(), Some(expected), "{args:?}");
+    }
+    let done = run(&["--check-config"]).stdout(full()).output().unwrap();
+    let error = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(error.contains("cannot write to standard output"), "{error}");
+    assert!(!error.contains("The settings are wrong"), "{error}");
+}
+
 /// Nothing listens at port 1, and who answers refuses.
 #[test]
 fn secrets_are_in_no_log_and_on_no_page() {

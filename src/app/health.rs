@@ -3,6 +3,7 @@
 
 use crate::base::address::Listen;
 use crate::base::json::{self, Members, Value};
+use crate::base::log;
 use crate::base::text::words::shown;
 use crate::base::wire::Url;
 use crate::settings::Settings;
@@ -66,7 +67,7 @@ pub fn query(settings: &Settings) -> Result<(bool, Vec<u8>), String> {
 /// Ends the program when the time is up.
 fn end() {
     thread::sleep(PATIENCE + GRACE);
-    eprintln!("no answer in 5 s");
+    log::plain("no answer in 5 s");
     process::exit(1);
 }
 

@@ -1,6 +1,7 @@
 //! A reload of the settings at SIGHUP, all of it or nothing.
 
 use super::open_files;
+use super::privileges;
 use super::sandbox::Sandbox;
 use super::setup::{announce, gather, limits, load, log_host_trees, warn};
 use crate::base::log;
@@ -36,6 +37,7 @@ pub fn reload(server: &mut Server, service: &mut Service, sandbox: &Sandbox, has
             *has_file = settings.config_file.is_some();
             log::configure(settings.log.format, settings.log.level);
             warn(&settings);
+            privileges::warn_of_trees(&settings);
             service.apply(prepared, &settings);
             let path = settings.server.metrics_path.clone();
             service.reconfigure(settings.dialect, path, gather(&settings));

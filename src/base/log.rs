@@ -86,6 +86,12 @@ pub fn debug(message: &str, fields: &[Field<'_>]) {
     event(Level::Debug, message, fields);
 }
 
+/// Writes a line of its own, before there is a format. A stderr that does not accept it, as on a full disk, must not end
+/// the program otherwise than it would: `eprintln!` panics.
+pub fn plain(line: &str) {
+    let _ = std::io::stderr().write_all([line, "\n"].concat().as_bytes());
+}
+
 /// Writes one event, if its level is on.
 pub fn event(level: Level, message: &str, fields: &[Field<'_>]) {
     if !enabled(level) {

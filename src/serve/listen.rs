@@ -214,11 +214,13 @@ fn advice(address: &Listen, kind: io::ErrorKind) -> &'static str {
             "; take a port from 1024 on, or give the service CAP_NET_BIND_SERVICE"
         }
         (io::ErrorKind::AddrInUse, Listen::Unix(path)) if !sys::is_socket(path) => {
-            "; the file there is not a socket"
+            "; the file there is not a socket: remove it, or name another path"
         }
         (io::ErrorKind::AddrInUse, _) => {
             "; is another program, or another sysmetrics, listening there?"
         }
+        (io::ErrorKind::NotFound, Listen::Unix(_)) => "; its directory has to exist",
+        (io::ErrorKind::AddrNotAvailable, _) => "; no interface has this address, at least not yet",
         _ => "",
     }
 }

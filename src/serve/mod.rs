@@ -1,5 +1,5 @@
 //! HTTP: `listen` opens sockets, `security` checks clients, `http` parses requests, `routes` answers
-//! them, `event` is the poll loop, `tiny` the reference front.
+//! them, `event` is the poll loop, `tiny` the reference server.
 
 pub mod event;
 pub mod http;

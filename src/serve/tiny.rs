@@ -1,4 +1,4 @@
-//! The reference front: the same routes served by `tiny_http`, as any program would use it, to
+//! The reference server: the same routes served by `tiny_http`, as any program would use it, to
 //! compare the poll loop with in the benchmark and the tests. It has the interface of `event::Server`.
 //!
 //! It cannot provide: a bound on threads (each connection has one), deadlines, a limit of a
@@ -136,7 +136,7 @@ impl Server {
     }
 }
 
-/// The request as our own front would have parsed it.
+/// The request as our own server would have parsed it.
 fn request_of(from: &tiny_http::Request) -> Request<'_> {
     let header = |name: &'static str| {
         let found = from.headers().iter().find(|h| h.field.equiv(name));

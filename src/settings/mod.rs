@@ -114,7 +114,7 @@ fn load_from(
     if is_reserved(&settings.server.metrics_path) {
         resolve::refuse_path(&resolved, &mut refusal);
     }
-    resolve::refuse_format(&resolved, &settings, &mut refusal);
+    resolve::refuse_idle_flags(&resolved, &settings, &mut refusal);
     if !refusal.is_empty() {
         return Err(refusal);
     }
@@ -157,7 +157,8 @@ fn dialect_of_name(sources: &mut Sources<'_, '_>, name: &OsStr) {
 /// Records the values of environment and settings file; returns the text of the file, if one is read.
 fn read_all(sources: &mut Sources<'_, '_>, places: &Places<'_>) -> Option<String> {
     env::read(sources);
-    let named = sources.values.iter().filter(|value| value.row.is(Role::Config));
+    let is_file = |value: &&RawValue<'_>| value.row.is(Role::Config) && !value.text.is_empty();
+    let named = sources.values.iter().filter(is_file);
     let named = named.max_by_key(|value| value.origin.layer()).map(|value| value.text.clone());
     let text = file::text(named, places.files, sources);
     if let Some(text) = &text {

@@ -76,6 +76,9 @@ fn trees_that_are_not_there_are_warned_of() {
     }
     let agent = Agent::plan().arg(format!("--path.sysfs={}", nowhere.display())).start();
     assert_eq!(agent.lines_with("no such directory"), 1, "{:#?}", agent.log());
+    agent.signal(libc::SIGHUP);
+    agent.wait_for_log("settings reloaded", 1);
+    assert_eq!(agent.lines_with("no such directory"), 2, "{:#?}", agent.log());
 }
 
 #[test]

@@ -80,7 +80,17 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             1,
             "users_file /nonexistent: No such file",
         ),
-        ("[server]\nweb_config_file = \"/nonexistent\"\n".into(), 1, "/nonexistent: No such file"),
+        (
+            "[server]\nweb_config_file = \"/nonexistent\"\n".into(),
+            1,
+            "web_config_file /nonexistent: No such file",
+        ),
+        (
+            "[[export]]\ntype = \"otlp\"\nendpoint = \"https://a\"\nca_file = \"/nonexistent\"\n"
+                .into(),
+            1,
+            "export otlp: /nonexistent: No such file",
+        ),
         (both.replace("good.key", "name.key"), 1, "name.key: No such file"),
         (
             format!("[server]\nweb_config_file = {bad:?}\n"),

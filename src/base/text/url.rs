@@ -1,33 +1,19 @@
 //! URLs of other programs: http, and https in a build with TLS.
 
-use crate::base::wire::{NO_TLS, Url};
+use crate::base::wire::{self, Url};
 
-/// Checks for `http://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
+/// Why https is refused in a build without TLS, and what to do.
+pub const NO_TLS: &str =
+    "TLS is not built in: take a binary that is not -tiny, or build with the feature tls";
+
+/// Checks for `http[s]://[USER[:PASSWORD]@]HOST[:PORT][/PATH]`. The error adds to "expected …".
 pub fn check(text: &str) -> Result<(), String> {
     match Url::parse(text) {
         // Characters that a URL cannot have, and the fragment, which is never sent.
         Ok(_) if text.bytes().any(|b| b"\"<>\\^`{|}#".contains(&b)) => Err(String::new()),
         Ok(_) => Ok(()),
-        Err(NO_TLS) => {
-            Err("; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it"
-                .to_owned())
-        }
+        Err(wire::NO_TLS) => Err(["; ", NO_TLS].concat()),
         Err(_) => Err(String::new()),
-    }
-}
-
-/// Like `check`, for exports: the error about `https://` names the build to use.
-pub fn check_remote(text: &str) -> Result<(), String> {
-    let scheme = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
-    match scheme {
-        Some(_) if cfg!(feature = "tls") => {
-            check(&["http://", text.get(8..).unwrap_or_default()].concat())
-        }
-        Some(_) => {
-            Err("; TLS is not built in: take one that is not -tiny, or the cargo feature tls"
-                .into())
-        }
-        None => check(text),
     }
 }
 
@@ -71,7 +57,7 @@ mod tests {
             if cfg!(feature = "tls") {
                 assert!(checked.is_ok(), "{checked:?}");
             } else {
-                assert!(checked.is_err_and(|more| more.contains("TLS is not built in")));
+                assert!(checked.is_err_and(|more| more.contains(NO_TLS)));
             }
         }
     }

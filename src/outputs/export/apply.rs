@@ -55,7 +55,11 @@ pub fn plans(settings: &Settings) -> io::Result<Vec<(Plan, Option<Tls>)>> {
                 let fields: [log::Field<'_>; 2] = [("export", &export.name), ("error", &error)];
                 log::warn("nothing is exported to this destination", &fields);
             }
-            tls => plans.push((Plan::new(export, settings)?, tls?)),
+            Err(error) => {
+                let text = ["export ", &export.name, ": ", &error.to_string()].concat();
+                return Err(io::Error::new(error.kind(), text));
+            }
+            Ok(tls) => plans.push((Plan::new(export, settings)?, tls)),
         }
     }
     Ok(plans)

@@ -62,7 +62,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Never fails here: only the reference front does.
+    /// Never fails here: only the reference server does.
     pub fn secure(&mut self, mut security: Security) -> io::Result<()> {
         security.resume(&self.security);
         if security.has_tls() != self.security.has_tls() {

@@ -285,7 +285,11 @@ fn split_target(target: &str) -> (&str, &str) {
     };
     match origin.split_once('?').unwrap_or((origin, "")) {
         ("", query) => ("/", query),
-        both => both,
+        // Clients that append a path to a URL with a slash at its end begin with two.
+        (path, query) => {
+            let slashes = path.bytes().take_while(|b| *b == b'/').count();
+            (path.get(slashes.saturating_sub(1)..).unwrap_or(path), query)
+        }
     }
 }
 

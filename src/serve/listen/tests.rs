@@ -31,5 +31,8 @@ fn an_error_says_what_to_do() {
     assert!(about(":80", denied).contains("CAP_NET_BIND_SERVICE"));
     assert_eq!(about(":9101", denied), "");
     assert!(about(":9101", used).contains("another program"));
-    assert!(about("unix:/", used).contains("not a socket"));
+    assert!(about("unix:/", used).contains("not a socket: remove it"));
+    assert!(about("unix:/no/s", io::ErrorKind::NotFound).contains("its directory has to exist"));
+    let unknown = about("192.0.2.1:9101", io::ErrorKind::AddrNotAvailable);
+    assert!(unknown.contains("no interface has this address"));
 }

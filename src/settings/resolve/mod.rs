@@ -14,8 +14,8 @@ use crate::settings::problem::{Origin, Refusal};
 use crate::settings::sources::file;
 use crate::settings::sources::raw::{Element, RawValue, Sources};
 use crate::settings::sources::tree::Shape;
-use crate::settings::table::{Catalogue, Role, SECTIONS};
-use crate::settings::types::{Action, Settings, Subject, Value};
+use crate::settings::table::{Catalogue, Role, Row, SECTIONS};
+use crate::settings::types::{Action, Kind, Settings, Subject, Value};
 use elements::Elements;
 pub use host::host;
 pub use named::named;
@@ -117,17 +117,21 @@ pub fn refuse_path(resolved: &[Resolved<'_>], refusal: &mut Refusal) {
     refusal.add(raw.origin.clone(), complaint(&raw, ""));
 }
 
-/// Rejects a setting without effect: `--format` is for `--once`.
-pub fn refuse_format(resolved: &[Resolved<'_>], settings: &Settings, refusal: &mut Refusal) {
-    let is_it = |one: &&Resolved<'_>| one.row.flags == ["format"];
-    let origin = resolved.iter().find(is_it).and_then(|one| one.origin.clone());
-    if let Some(origin) = origin
+/// Rejects flags without effect: a second action, and `--format`, which is for `--once`.
+pub fn refuse_idle_flags(resolved: &[Resolved<'_>], settings: &Settings, refusal: &mut Refusal) {
+    let given = |is_it: fn(&Row) -> bool| {
+        let those = resolved.iter().filter(move |one| is_it(one.row));
+        those.filter_map(|one| one.origin.clone())
+    };
+    let mut actions = given(|row| matches!(row.kind, Kind::Act | Kind::Agent));
+    if let (Some(first), Some(second)) = (actions.next(), actions.next()) {
+        refusal.add(second, ["together with ", &first.text(""), "; keep one"].concat());
+    }
+    if let Some(origin) = given(|row| row.flags == ["format"]).next()
         && matches!(settings.action, Action::Serve | Action::PrintMetrics)
     {
-        refusal.add(
-            origin,
-            "only --once prints in another format; leave it out, or add --once".into(),
-        );
+        let text = "only --once prints in another format; leave it out, or add --once";
+        refusal.add(origin, text.to_owned());
     }
 }
 
@@ -140,8 +144,8 @@ pub fn name<'a>(
     let row = catalogue.rows.iter().find(|row| row.is(Role::Instance));
     if let Some(row) = row.filter(|row| !resolved.iter().any(|one| one.row == *row)) {
         let path = settings.paths.procfs.join("sys/kernel/hostname");
-        let name = String::from_utf8(file::bytes(&path).unwrap_or_default());
-        let name = name.unwrap_or_default().trim().to_owned();
+        let name = file::bytes(&path).unwrap_or_default();
+        let name = String::from_utf8_lossy(&name).trim().to_owned();
         // The kernel's value as long as the name was never set.
         let name = if name == "(none)" { String::new() } else { name };
         let value = Value::new(name, 0);

@@ -22,7 +22,11 @@ pub fn unknown(catalogue: &Catalogue, path: &[&str], node: &Node) -> String {
         Some(own) => format!("; did you mean {}?", quoted(own)),
         None => meant(name, &mut known.iter().copied(), ""),
     };
-    let meant = if is_of_tls(path) { "; TLS and users are not built in".to_owned() } else { meant };
+    let meant = if is_of_tls(path) {
+        "; TLS and users are not built in: take a binary that is not -tiny".to_owned()
+    } else {
+        meant
+    };
     let known = known.join(", ");
     format!("unknown {what} {}{place}{meant}; known are {known}", quoted(name))
 }

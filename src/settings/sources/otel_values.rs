@@ -1,9 +1,10 @@
 //! The variables of OpenTelemetry: their names, the keys they set, and their valid values.
 
 use crate::base::text::number::time;
+use crate::base::text::url::NO_TLS;
 use crate::base::text::words::quoted;
 use crate::settings::sources::raw::Sources;
-use crate::settings::table::{NO_TLS, Row};
+use crate::settings::table::Row;
 use crate::settings::types::Kind;
 
 /// How a variable writes its value.

@@ -50,7 +50,7 @@ pub const IGNORED: &str =
     "node_exporter's, and there is nothing for it to set in this release; it is ignored";
 
 /// Why its file with TLS and users is rejected.
-const NO_TLS: &str = "TLS is not built in, nor are users: take a build with the cargo feature tls; or leave the \
+const NO_TLS: &str = "TLS is not built in, nor are users: take a binary that is not -tiny; or leave the \
                       flag out, and put a reverse proxy in front or listen where only the scraper comes";
 
 /// Why an option of an existing collector is rejected.

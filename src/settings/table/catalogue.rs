@@ -7,7 +7,7 @@ use crate::settings::types::{Kind, OptionRow, Subject};
 
 /// The other way to write the switch of a collector: `enabled` in its own table.
 pub const ENABLED: &str = "enabled";
-/// Handler of every variable of the environment that names a key of the file.
+/// The prefix of every variable of the environment that names a key of the file.
 pub const ENV_PREFIX: &str = "APP__";
 /// The prefix with our own name; the parts may have one `_` between them.
 pub const OWN_PREFIX: &str = "SYSMETRICS_";

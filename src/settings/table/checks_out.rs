@@ -1,6 +1,7 @@
 //! Relations of the options of an export to its type, to each other, and to other exports.
 
 use crate::base::text::number::{in_millis, time_of};
+use crate::base::text::url::NO_TLS;
 use crate::base::text::words::quoted;
 use crate::settings::table::checks::{Check, login, wrong};
 use crate::settings::table::row::{Names, Row};
@@ -63,8 +64,6 @@ pub fn inapplicable(settings: &Settings, row: &Row) -> Option<String> {
     Some(["not for type = ", &kind, "; it belongs to ", &of.join(", ")].concat())
 }
 
-pub const NO_TLS: &str =
-    "TLS is not built in: take one that is not -tiny, or the cargo feature tls";
 pub const NO_GRPC: &str =
     "gRPC is not built in: use http/protobuf, or a build with the cargo feature grpc";
 

@@ -18,6 +18,6 @@ mod served;
 mod watch;
 
 pub use catalogue::{Catalogue, ENABLED, ENV_PREFIX, Flag, OWN_PREFIX};
-pub use checks_out::{MAX_EXPORTS, NO_GRPC, NO_TLS};
+pub use checks_out::{MAX_EXPORTS, NO_GRPC};
 pub use row::{Role, Row, Section};
 pub use sections::{COLLECTORS, SECTIONS};

@@ -108,6 +108,12 @@ fn the_agents_names_have_defaults() {
     assert_eq!(agent("", ""), both(&host, "sysmetrics", ""));
     assert_eq!(agent("", "--dialect node_exporter"), both(&host, "node", ""));
     assert_eq!(agent("", "--path.procfs /nonexistent"), both("", "sysmetrics", ""));
+    let tree = std::env::temp_dir().join(format!("settings-host-{}", std::process::id()));
+    std::fs::create_dir_all(tree.join("sys/kernel")).unwrap();
+    std::fs::write(tree.join("sys/kernel/hostname"), b"b\xff\n").unwrap();
+    let args = format!("--path.procfs {}", tree.display());
+    assert_eq!(agent("", &args), both("b\u{fffd}", "sysmetrics", ""));
+    std::fs::remove_dir_all(tree).unwrap();
     let file = "agent = { instance = '', job = '' }";
     assert_eq!(agent(file, ""), both("", "", "  # from FILE:1"));
     let file = "agent = { instance = 'a b', job = 'é' }";

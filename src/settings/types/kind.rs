@@ -52,11 +52,11 @@ pub enum Kind {
     Expression,
     /// A name that may be the value of a label and, its other characters replaced, a metric's.
     Word,
-    /// A URL without TLS.
-    Url,
-    /// URLs without TLS, one or several.
-    Urls,
     /// A URL, with TLS if that is built in.
+    Url,
+    /// URLs, one or several.
+    Urls,
+    /// The URL of a receiver of samples.
     Remote,
     /// Attributes, under any names: a table in the file.
     Attributes,

@@ -28,10 +28,9 @@ impl Kind {
                 Pattern::check(text).map_err(|error| format!(" ({error})"))?;
                 return Ok(Value::new(text.to_owned(), 0));
             }
-            Kind::Url | Kind::Urls => url::check(text)?,
-            Kind::Remote => url::check_remote(text)?,
+            Kind::Url | Kind::Urls | Kind::Remote => url::check(text)?,
             Kind::Agent if !text.is_empty() && Listen::parse(text).is_none() => {
-                url::check_remote(text)?;
+                url::check(text)?;
             }
             Kind::Expression => expr::check(text).map_err(|mistake| ["; ", &mistake].concat())?,
             _ => {}

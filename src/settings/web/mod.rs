@@ -56,7 +56,8 @@ pub fn read_web_config(path: &Path) -> io::Result<WebConfig> {
     let name = path.display().to_string();
     let wrong = |what: &str| io::Error::new(ErrorKind::InvalidInput, [&*name, what].concat());
     let bytes = file::bytes(path).map_err(|error| {
-        io::Error::new(error.kind(), [&*name, ": ", &error.to_string()].concat())
+        let text = ["web_config_file ", &name, ": ", &error.to_string()].concat();
+        io::Error::new(error.kind(), text)
     })?;
     let text = String::from_utf8(bytes).map_err(|_| wrong(": not UTF-8"))?;
     let directory = path.parent().unwrap_or(Path::new(""));

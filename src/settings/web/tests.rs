@@ -106,11 +106,11 @@ fn an_empty_file_has_the_defaults() {
 
 #[test]
 fn pem_may_be_in_the_file() {
-    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n\n\n  key: |-\n     a\n     b\n\n  client_auth_type: RequireClientCert\n";
+    let text = "tls_server_config:\n  cert: |\n    -----BEGIN CERTIFICATE-----\n    MIIF # no comment\n\n      two more\n    -----END\n\n\n  key: |-\n\n     a\n     b\n\n  client_auth_type: RequireClientCert\n";
     let tls = of_tls(text);
     let cert = "-----BEGIN CERTIFICATE-----\nMIIF # no comment\n\n  two more\n-----END\n";
     assert_eq!(tls.cert, Pem::Text(cert.into()));
-    assert_eq!(tls.key, Pem::Text("a\nb".into()));
+    assert_eq!(tls.key, Pem::Text("\na\nb".into()));
     assert_eq!(tls.client_auth, ClientAuth::RequireAny);
     assert!(!format!("{tls:?}").contains("CERTIFICATE"), "keys are not shown");
     let both = of_tls("tls_server_config:\n  cert_file: a\n  cert: x\n  key: y\n  key_file: b\n");

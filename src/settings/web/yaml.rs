@@ -171,8 +171,10 @@ impl<'a> Reader<'a> {
             if !line.text.is_empty() && line.indent <= indent {
                 break;
             }
-            let own = *own.get_or_insert(line.indent);
-            text.extend([' '].iter().cycle().take(line.indent.saturating_sub(own)));
+            // Blank lines before the first one have no indentation of their own.
+            own = own.or(Some(line.indent).filter(|_| !line.text.is_empty()));
+            let extra = line.indent.saturating_sub(own.unwrap_or(0));
+            text.extend([' '].iter().cycle().take(extra));
             text.extend([line.text, "\n"]);
             self.at += 1;
         }

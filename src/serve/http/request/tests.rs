@@ -92,6 +92,8 @@ fn targets_come_in_two_forms() {
         ("hTTps://[::1]:1/", "/", ""),
         ("/a?http://b", "/a", "http://b"),
         ("*", "*", ""),
+        ("//metrics/job/a//?b", "/metrics/job/a//", "b"),
+        ("http://host///", "/", ""),
     ] {
         assert_eq!(split_target(target), (path, query), "{target}");
     }

@@ -68,6 +68,17 @@ fn of_the_command_line() {
         "/nonexistent/x: cannot read the settings file: No such file or directory (os error 2)",
     );
     refused("", "--config /tmp", &[], "/tmp: cannot read the settings file: not a regular file");
+    refused("", "--config=", &[], "--config: expected a path, found \"\"");
+}
+
+#[test]
+fn of_two_actions_neither_is_done() {
+    for args in ["--check-config --once", "--once --check-config"] {
+        refused("", args, &[], "--once: together with --check-config; keep one");
+    }
+    for args in ["--check-config --check-config", "--check-config --format json"] {
+        assert!(load("", args, &[]).is_ok(), "{args}");
+    }
 }
 
 #[test]

@@ -23,12 +23,12 @@ fn of_targets_without_tls() {
     refused(
         "[scrape]\ntargets = [{ name = 'a', url = 'https://a/metrics' }]",
         "FILE:2:32: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
-         \"https://a/metrics\"; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it",
+         \"https://a/metrics\"; TLS is not built in: take a binary that is not -tiny, or build with the feature tls",
     );
     refused(
         "[scrape]\ntargets = ['a:1', 'https://a']",
         "FILE:2:19: scrape.targets.url: expected a URL such as http://127.0.0.1:8000/path, found \
-         \"https://a\"; TLS is not built in: use http://, or a build with TLS, or a proxy that adds it",
+         \"https://a\"; TLS is not built in: take a binary that is not -tiny, or build with the feature tls",
     );
 }
 

@@ -25,8 +25,7 @@ fn each_key_belongs_to_its_types() {
                 check_refusal(&with, key, kind, types);
             } else if is_tls && !cfg!(feature = "tls") {
                 let refusal = load(&with, "", &[]).unwrap_err();
-                let expected =
-                    "TLS is not built in: take one that is not -tiny, or the cargo feature tls";
+                let expected = "TLS is not built in: take a binary that is not -tiny, or build with the feature tls";
                 assert!(refusal.contains(&format!("export.{key}: {expected}")), "{refusal}");
             } else {
                 let set = round_trip(&with, &[]);

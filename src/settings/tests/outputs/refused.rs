@@ -149,7 +149,7 @@ fn what_is_not_built_in_is_refused() {
             file,
             &[],
             &format!(
-                "{at}found \"HTTPS://h:1/v1\"; TLS is not built in: take one that is not -tiny, or the cargo feature tls"
+                "{at}found \"HTTPS://h:1/v1\"; TLS is not built in: take a binary that is not -tiny, or build with the feature tls"
             ),
         ),
     }
