@@ -5,6 +5,7 @@
 mod apply;
 mod health;
 mod parts;
+mod pushed;
 
 pub use apply::Prepared;
 pub use parts::{Inputs, Outputs, families};
@@ -163,7 +164,9 @@ impl Pipelines {
 pub fn check(settings: &Settings) -> io::Result<usize> {
     settings.push.token_file.as_deref().map(PushAuth::read).transpose()?;
     let flash = if settings.logs.is_empty() { 0 } else { tail::warn_of_flash(&settings.tail) };
-    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs) + flash)
+    let now = Instant::now();
+    let undeclared = pushed::configure(&mut Inputs::new(now), settings, &[], now);
+    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs) + flash + undeclared)
 }
 
 /// Sends one frame, text files included, to every export.

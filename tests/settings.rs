@@ -68,6 +68,11 @@ fn checking_ends_with_a_verdict() {
     assert!(error.contains("OTEL_EXPORTER_OTLP_TIMEOUT: expected a number of"), "{error}");
     assert!(out.ends_with("starts with these settings, and warns as it did now.\n"), "{out}");
 
+    let (status, out, error) = check("[metrics]\ncustom_gauges = ['sysmetrics_load1', 'a']\n", &[]);
+    assert_eq!((status, error.lines().count()), (Some(0), 1));
+    assert!(error.contains("metric not declared name=sysmetrics_load1"), "{error}");
+    assert!(out.ends_with("starts with these settings, and warns as it did now.\n"), "{out}");
+
     let (status, out, error) = check("[server]\nport = 'x'\n", &[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(error.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n"));

@@ -1,13 +1,13 @@
 //! Applies settings: first what may fail, then the rest.
 
-use super::{Pipelines, families};
+use super::Pipelines;
+use super::pushed;
 use crate::base::sys;
-use crate::inputs::push::{Declared, Push, PushAuth, Rules, StatsdBound};
-use crate::kernel::{between, gather};
-use crate::model::metric::{Family, Kind};
-use crate::model::store::{Bounds, DEFAULT_BUCKETS};
+use crate::inputs::push::{PushAuth, StatsdBound};
+use crate::kernel::between;
+use crate::model::metric::Family;
 use crate::outputs::export;
-use crate::settings::{Custom, Settings};
+use crate::settings::Settings;
 use std::io;
 use std::path::Path;
 use std::time::Instant;
@@ -52,9 +52,7 @@ impl Pipelines {
         now: Instant,
     ) {
         self.inputs.push_auth = prepared.push_auth;
-        let ours = gather::ours(settings, families().chain(served));
-        self.inputs.store.serve(ours);
-        self.configure_push(settings, now);
+        pushed::configure(&mut self.inputs, settings, served, now);
         let (inputs, outputs) = (&mut self.inputs, &mut self.outputs);
         inputs.statsd.apply(prepared.statsd);
         let labels = &settings.custom.labels;
@@ -67,50 +65,4 @@ impl Pipelines {
         outputs.alerts.apply(&settings.alerting, &settings.alerts, now);
         outputs.exports.apply(prepared.exports, settings, now);
     }
-
-    /// The limits, rules and declared metrics of what is pushed.
-    fn configure_push(&mut self, settings: &Settings, now: Instant) {
-        let inputs = &mut self.inputs;
-        let (push, custom) = (&settings.push, &settings.custom);
-        inputs.store.limit(Bounds {
-            series: push.max_series,
-            families: push.max_families,
-            labels: push.max_labels,
-            name_bytes: push.max_name_bytes,
-            value_bytes: push.max_value_bytes,
-        });
-        inputs.store.limit_bytes(push.max_bytes);
-        let parts = [&custom.namespace, &custom.prefix].into_iter().filter(|part| !part.is_empty());
-        if inputs.push.rules().labels != custom.labels {
-            // Declared series stay for ever, and would remain under the old labels, too.
-            inputs.store.forget_declarations();
-            inputs.store.drop_undeclared();
-        }
-        inputs.push = Push::new(Rules {
-            ttl: push.ttl,
-            ttl_by_source: push.ttl_by_source.clone(),
-            max_age: push.max_age,
-            prefix: parts.map(|part| [part, "_"].concat()).collect(),
-            labels: custom.labels.clone(),
-        });
-        inputs.push.declare(&declared(custom), &mut inputs.store, now);
-    }
-}
-
-/// The metrics that are declared in the settings.
-fn declared(custom: &Custom) -> Vec<Declared<'_>> {
-    let undescribed = |name, kind| Declared { name, kind, help: "", buckets: &[] };
-    let mut declared: Vec<_> =
-        custom.gauges.iter().map(|name| undescribed(name, Kind::Gauge)).collect();
-    declared.extend(custom.counters.iter().map(|name| undescribed(name, Kind::Counter)));
-    declared.extend(custom.histograms.iter().map(|histogram| Declared {
-        name: &histogram.name,
-        kind: Kind::Histogram,
-        help: &histogram.help,
-        buckets: match histogram.buckets.as_slice() {
-            [] => &DEFAULT_BUCKETS,
-            buckets => buckets,
-        },
-    }));
-    declared
 }

@@ -74,8 +74,10 @@ impl Push {
         &self.rules
     }
 
-    /// Declares these metrics at zero, without expiry; those declared before are removed.
-    pub fn declare(&mut self, declared: &[Declared<'_>], store: &mut Store, now: Instant) {
+    /// Declares these metrics at zero, without expiry; those declared before are removed. Returns how many cannot be, of
+    /// which the log warns.
+    pub fn declare(&mut self, declared: &[Declared<'_>], store: &mut Store, now: Instant) -> usize {
+        let mut refused = 0;
         store.forget_declarations();
         for one in declared {
             let whole = [&self.rules.prefix, one.name].concat();
@@ -94,9 +96,11 @@ impl Push {
             if let Err(reason) = done {
                 let reason = reason.text().1;
                 log::warn("metric not declared", &[("name", &whole), ("reason", &reason)]);
+                refused += 1;
             }
         }
         store.drop_undeclared();
+        refused
     }
 
     /// Stores every entry of a body that is valid; returns false if all of them are refused. The answer, a JSON

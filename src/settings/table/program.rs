@@ -106,11 +106,11 @@ const SERVER_ROWS: &[TableRow] = &[
         .set(|s, v| s.server.max_connections = v.number as usize),
     TableRow::new("max_head_bytes", Kind::Count(1024, 65_536), "8192", "Most bytes of a request's head.")
         .set(|s, v| s.server.max_head_bytes = v.number as usize),
-    TableRow::new("head_timeout", Kind::Time(MIN, HOUR), "5s", "Time for a client to send the head of its request.")
+    TableRow::new("head_timeout", Kind::Time(MIN, HOUR), "5s", "Time for a client to send the head of its request, and between two parts of its body.")
         .set(|s, v| s.server.head_timeout = v.duration()),
     TableRow::new("drain_timeout", Kind::Time(MIN, HOUR), "10s", "Time for a client to read the response.")
         .set(|s, v| s.server.drain_timeout = v.duration()),
-    TableRow::new("idle_timeout", Kind::Time(MIN, HOUR), "2m", "Time a kept connection may wait for its next request.")
+    TableRow::new("idle_timeout", Kind::Time(MIN, HOUR), "2m", "Time a kept connection may wait for its next request, and the most time for a body.")
         .set(|s, v| s.server.idle_timeout = v.duration()),
     TableRow::new("socket_mode", Kind::Mode, "", "Mode of Unix sockets' files, such as 0660; by default set by the umask.")
         .set(|s, v| s.server.access.mode = Some(v.number as u32)),

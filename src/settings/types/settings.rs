@@ -52,7 +52,7 @@ pub struct Server {
     pub max_connections: usize,
     /// Bytes of a request's head.
     pub max_head_bytes: usize,
-    /// Time for a client to send the head of its request.
+    /// Time for a client to send the head of its request, and between two parts of its body.
     pub head_timeout: Duration,
     /// Time for a client to read the response.
     pub drain_timeout: Duration,

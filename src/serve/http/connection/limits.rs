@@ -9,11 +9,11 @@ pub struct Limits {
     pub connections: usize,
     /// Bytes of a request head.
     pub head: usize,
-    /// Time from the first byte of a head to its last.
+    /// Time from the first byte of a head to its last, and between two parts of a body that is used.
     pub head_time: Duration,
     /// Time from the start of a response until its last byte is read.
     pub drain_time: Duration,
-    /// Time from a response to the next request.
+    /// Time from a response to the next request, and the most for all of a body.
     pub idle_time: Duration,
 }
 

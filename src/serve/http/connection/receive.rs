@@ -35,6 +35,9 @@ impl Connection {
                 self.skip_body(left, fresh.get(..n).unwrap_or_default(), limits, now)
             }
             Phase::Intake => {
+                // A slow client that goes on gets more time, but not for ever.
+                let more = (now + limits.head_time).min(self.since + limits.idle_time);
+                self.deadline = self.deadline.max(more);
                 let fresh = fresh.get(..n).unwrap_or_default();
                 self.take_body(fresh)
             }
@@ -153,5 +156,37 @@ impl Connection {
             Body::Sized(_) => Err(Refusal::TooLarge),
             Body::Chunked | Body::Encoded => Err(Refusal::Chunked),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    /// A megabyte takes more than the time of a head where the link is slow.
+    #[test]
+    fn a_body_that_goes_on_gets_more_time_but_not_for_ever() {
+        let (mut client, socket) = UnixStream::pair().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (limits, start) = (Limits::default(), Instant::now());
+        let mut connection = Connection::new(socket.into(), &limits, start);
+        let head = b"POST /update HTTP/1.0\r\nContent-Length: 1000\r\n\r\n";
+        let request = Request::parse(head).unwrap();
+        let next = connection.collect(&request, head, 1000, &limits, start);
+        assert_eq!((next, connection.deadline()), (Next::Wait, start + limits.head_time));
+        let mut scratch = [0; 64];
+        let mut deadline_after = |seconds: u64| {
+            let now = start + Duration::from_secs(seconds);
+            client.write_all(b"x").unwrap();
+            assert_eq!(connection.receive(&mut scratch, &limits, now), Next::Wait);
+            connection.deadline() - start
+        };
+        assert_eq!(deadline_after(4), Duration::from_secs(4) + limits.head_time);
+        assert_eq!(deadline_after(100), Duration::from_secs(100) + limits.head_time);
+        assert_eq!(deadline_after(118), limits.idle_time);
+        assert_eq!(deadline_after(119), limits.idle_time);
     }
 }
