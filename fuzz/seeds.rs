@@ -87,11 +87,13 @@ const CONDITIONS: [&str; 6] = [
     "a{x='\\n',y=\"\"} == h_sum",
 ];
 
-const GROUPS: [&str; 4] = [
+const GROUPS: [&str; 5] = [
     "job/a/instance/b%20c\na{job=\"x\"} 1\n# TYPE b counter\nb 2",
     "job@base64/L3Zhci90bXA/x@base64/=\nbefore 2\nbefore{x=\"y\"} 1\n",
     "job/a\na 1 1700000000000\n",
     "job/a/b\n",
+    "job/a\n# TYPE x_count gauge\nx_count 1\nx{quantile=\"0.5\"} 1\n%%\njob/b\n# TYPE x summary\nx_sum 1\nx_count 2\n%%\njob/a\n\
+     # TYPE x histogram\nx_bucket{le=\"1\"} 1\nx_sum{le=\"1\"} 1\nx_count 2\n",
 ];
 
 /// Families in protocol buffers, each with its length before it.

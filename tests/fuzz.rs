@@ -5,6 +5,9 @@
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
+#[cfg(feature = "hub")]
+#[path = "../fuzz/families.rs"]
+mod families;
 #[path = "support/random.rs"]
 mod random;
 #[path = "../fuzz/seeds.rs"]
@@ -117,6 +120,32 @@ fn pages_of_any_lines_are_taken() {
         }
         if catch_unwind(|| body(page.as_bytes())).is_err() {
             panic!("exposition_in breaks on {}", page.escape_default());
+        }
+    }
+}
+
+/// Families that collide, of one group and of several, as text and in protocol buffers.
+#[cfg(feature = "hub")]
+#[test]
+fn pushes_of_colliding_names_are_taken_or_refused() {
+    let body = |name| bodies::BODIES.into_iter().find(|(known, _)| *known == name).unwrap().1;
+    let mut random = Random::new(7);
+    for _ in 0..1000 {
+        let text = families::text(&mut random);
+        let mut pushes = Vec::new();
+        for path in ["job/a", "job/b", "job/a/l/1", "job/a"] {
+            pushes.push(format!("{path}\n{}", families::text(&mut random)));
+        }
+        for (name, bytes) in [
+            ("exposition_in", format!(" {text}").into_bytes()),
+            ("exposition_in", format!("#{text}# EOF\n").into_bytes()),
+            ("textfile", text.into_bytes()),
+            ("push_group", pushes.join("\n%%\n").into_bytes()),
+            ("push_protobuf", families::protobuf(&mut random)),
+        ] {
+            if catch_unwind(|| body(name)(&bytes)).is_err() {
+                panic!("{name} breaks on {}", bytes.escape_ascii());
+            }
         }
     }
 }

@@ -4,8 +4,7 @@ use super::naive;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use sysmetrics::inputs::push::exposition::{Read, Reader, Strict, Syntax};
-use sysmetrics::inputs::push::gateway::{GroupUpdate, Verb};
-use sysmetrics::inputs::push::{Buffers, Collision, Gateway, Intake, Rules};
+use sysmetrics::inputs::push::{Buffers, Collision, Intake};
 use sysmetrics::model::metric::{Buffer, Point, Value};
 use sysmetrics::model::store::{Bounds, Reason, Store};
 use sysmetrics::outputs::expose::{Format, Lines, Text};
@@ -123,53 +122,6 @@ fn lines(text: &[u8], with_headers: bool) -> Vec<String> {
     let mut lines: Vec<_> = lines.map(str::to_owned).collect();
     lines.sort();
     lines
-}
-
-/// A path behind `/metrics/`, a newline, and a body: nothing breaks, and what is refused leaves the
-/// group's series as they were.
-pub fn push_group(bytes: &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let path = ["/metrics/", &String::from_utf8_lossy(&bytes[..end])].concat();
-    let body = bytes.get(end + 1..).unwrap_or_default();
-    let now = Instant::now();
-    let (mut store, mut gateway) = (Store::new(Bounds::default(), now), Gateway::default());
-    let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
-    let mut ask = |verb, body, store: &mut Store| {
-        let (path, content_type, content_encoding, max_body) = (&path, "", "", 1 << 16);
-        let update = GroupUpdate { verb, path, content_type, content_encoding, body, max_body };
-        gateway.serve(&update, &rules, store, now)
-    };
-    let is_group = ask(Verb::Replace, b"before 1\n", &mut store).is_ok();
-    assert_eq!(store.len(), if is_group { 3 } else { 0 });
-    for verb in [Verb::Add, Verb::Replace] {
-        let before = store.len();
-        match ask(verb, body, &mut store) {
-            Ok(()) => assert!(is_group && store.len() >= 2),
-            Err(_) => assert_eq!(store.len(), before),
-        }
-    }
-    assert_eq!(ask(Verb::Delete, b"", &mut store).is_ok(), is_group);
-    assert!(store.is_empty());
-}
-
-/// A body in protocol buffers: nothing breaks, what is refused leaves the group as it was, and what is
-/// taken with PUT is there after POST of the same.
-pub fn push_protobuf(body: &[u8]) {
-    let now = Instant::now();
-    let (mut store, mut gateway) = (Store::new(Bounds::default(), now), Gateway::default());
-    let rules = Rules { ttl: Duration::from_secs(9), ..Rules::default() };
-    let protobuf = "application/vnd.google.protobuf; encoding=delimited";
-    let mut ask = |verb, content_type, body, store: &mut Store| {
-        let (path, content_encoding, max_body) = ("/metrics/job/a", "", 1 << 12);
-        let update = GroupUpdate { verb, path, content_type, content_encoding, body, max_body };
-        gateway.serve(&update, &rules, store, now).is_ok()
-    };
-    assert!(ask(Verb::Replace, "", b"before 1\n", &mut store));
-    let is_taken = ask(Verb::Replace, protobuf, body, &mut store);
-    let after = store.len();
-    assert!(is_taken || after == 3);
-    assert_eq!(ask(Verb::Add, protobuf, body, &mut store), is_taken);
-    assert_eq!(store.len(), after);
 }
 
 fn told(read: Read<'_>) -> String {

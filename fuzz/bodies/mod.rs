@@ -23,6 +23,8 @@ mod naive;
 mod netlink;
 #[path = "../../tests/support/place.rs"]
 mod place;
+#[cfg(feature = "hub")]
+mod push;
 #[path = "../../tests/support/readers.rs"]
 mod readers;
 #[cfg(feature = "tls")]
@@ -41,7 +43,10 @@ pub use files::of_collectors;
 pub type Body = fn(&[u8]);
 
 #[cfg(feature = "hub")]
-use ingest::{exposition_in, push_group, push_protobuf, textfile};
+use {
+    ingest::{exposition_in, textfile},
+    push::{push_group, push_protobuf},
+};
 
 /// Without the hub nobody's text is read.
 #[cfg(not(feature = "hub"))]

@@ -145,10 +145,13 @@ impl<'a> Cursor<'a> {
             is_apart = true;
         }
         let name = name.ok_or("a metric's name")?;
-        if !is_apart {
-            return Err("a metric's name, labels in braces, or a blank and a value");
-        }
-        let value = number(self.word().of(self.bytes)).ok_or("a number")?;
+        // Go's readers of text 0.0.4 need no blank before a sign or a point: `a-1`, but also `a1e+5`.
+        let may_begin = is_apart || syntax == Syntax::Prometheus;
+        let value = number(self.word().of(self.bytes)).filter(|_| may_begin);
+        let value = value.ok_or(match is_apart {
+            true => "a number",
+            false => "a metric's name, labels in braces, or a blank and a value",
+        })?;
         self.blank();
         let is_exemplar = |byte| byte == Some(b'#') && syntax == Syntax::OpenMetrics;
         let mut time = None;

@@ -181,7 +181,7 @@ impl Strict {
 
 /// Whether strconv.ParseFloat accepts the number, too: no sign before NaN.
 fn is_sound(word: &[u8], value: f64) -> bool {
-    !value.is_nan() || !matches!(word.first(), Some(b'+' | b'-'))
+    !value.is_nan() || !word.iter().any(|byte| matches!(byte, b'+' | b'-'))
 }
 
 fn has_sound_escapes(text: &[u8]) -> bool {
@@ -237,6 +237,7 @@ mod tests {
             "  a\t1\n\na{} 2\n{\"a\"} 3\n{\"a\",b=\"c\"} 4\na{\"b\"=\"c\"} 5\n",
             "#HELP a glued\n#TYPE a Counter\na 1\n",
             "a{b=\"1\",} 1\na{ b = \"1\" , c=\"}\" } 1\na{b=\"1\"}1\n",
+            "a+5\na-1\na.5\na1e+05\n",
             "a{b=\"\\\\ \\n \\\" é\"} -Inf\na nan\na 1e-5\na infinity\na .5\na 5.\n",
             "# HELP a \\\"quoted\\\" \\n \\\\ é\na 1\n",
             "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n",
@@ -277,6 +278,7 @@ mod tests {
             (1, "{\"a b\"} 1\n"),
             (1, "a 1e400\n"),
             (1, "a +nan\n"),
+            (1, "a+nan\n"),
             (1, "a 0x10\n"),
             (1, "a 1_000\n"),
             (1, "a\n"),

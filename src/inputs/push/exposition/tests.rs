@@ -120,6 +120,16 @@ fn what_prometheus_accepts_is_accepted() {
             "Counter x[] NaN",
         ],
     );
+    // No blank before a sign or a point, as in Go's readers.
+    let text = "a+5\nb-1 7\nc.5\nd1e+05\ne+Inf";
+    let all = [
+        "Untyped a[] 5",
+        "Untyped b[] -1 @7",
+        "Untyped c[] 0.5",
+        "Untyped d1e[] 5",
+        "Untyped e[] inf",
+    ];
+    is(text, Syntax::Prometheus, &all);
     // Ends of lines in a value, at most as far as there are quotation marks that close.
     let text = "a{v=\"x\ny 3\n\"}3\nb{v=\"\nc 4\nd{w=\"\n\"} 5";
     let (mut reader, mut out) = (Reader::default(), Vec::new());
@@ -138,6 +148,7 @@ fn faults_have_a_line_and_what_was_expected() {
     for (bad, expected) in [
         ("1a 1", "a metric's name"),
         ("a", "a metric's name, labels in braces, or a blank and a value"),
+        ("a1e5", "a metric's name, labels in braces, or a blank and a value"),
         ("a-b 1", "a metric's name, labels in braces, or a blank and a value"),
         ("a 1x", "a number"),
         ("a 1e400", "a number"),

@@ -67,7 +67,7 @@ pub fn sample(line: &str, is_open: bool) -> Result<Line, Fault> {
     if let Some(inner) = after.strip_prefix('{') {
         after = self::labels(inner, &mut labels, &mut name)?;
         after = after.trim_start_matches(BLANK);
-    } else if after.len() == rest.len() {
+    } else if after.len() == rest.len() && is_open {
         return Err(Fault::Bad);
     }
     let name = name.ok_or(Fault::Bad)?;
