@@ -108,6 +108,8 @@ impl Arp {
         out: &mut dyn Sink,
     ) -> Result<(), Error> {
         let Arp { filter, places, .. } = self;
+        // An error of netlink is none of the file.
+        let by_netlink = usize::from(errors.count() > 0);
         let text = files.read(self.file).map_err(Error::of_optional)?;
         places.clear();
         for line in scan::lines(text).skip(HEAD_LINES) {
@@ -125,7 +127,7 @@ impl Arp {
             let interface = same.first().map(name).unwrap_or_default();
             write(filter, interface, same.len() as u64, errors, out);
         }
-        Ok(())
+        errors.unless_all(places.len() + by_netlink)
     }
 }
 
@@ -198,6 +200,8 @@ mod tests {
         let expected = [r#"arp_entries{device="eth1"} 1"#, r#"arp_entries{device="eth2"} 1"#];
         let expected = expected.map(String::from).to_vec();
         assert_eq!(scrape(&mut arp, Dialect::Node, &["_"]), (expected, 3));
+        put(&tree, "1 2 3 4\n");
+        assert!(matches!(arp.failure(), Some(Error::Parse(_))), "nothing is left");
     }
 
     #[test]

@@ -64,9 +64,10 @@ impl Collector for Cgroups {
                 break;
             }
             let name = fields.next().filter(|name| self.once.keep(name));
-            let is_whole = fields.count() >= COLUMNS;
+            // With fewer the numbers would be those of other columns.
+            let name = name.filter(|_| fields.count() >= COLUMNS);
             let taken = name.and_then(|name| self.controllers.push(name, &[], fields));
-            if taken.is_none() || !is_whole {
+            if taken.is_none() {
                 errors.refuse(PATH, EXPECTED, line);
             }
         }
@@ -100,7 +101,7 @@ mod tests {
         ];
         let expected = (expected.map(String::from).to_vec(), 0);
         assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), expected);
-        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\n\ncpu\t1\t2\t3\n"].concat());
+        tree.put("proc/cgroups", &[HEAD, "cpu\t5\tx\t1\nrdma\t4\t7\n\ncpu\t1\t2\t3\n"].concat());
         let expected = vec![r#"cgroups_enabled{subsys_name="cpu"} 1"#.to_owned()];
         assert_eq!(scrape(&mut cgroups, Dialect::Own, &["cgroups"]), (expected, 4));
         let many: String = (0..MAX_CONTROLLERS + 9).map(|i| format!("s{i} 1 2 3\n")).collect();

@@ -223,6 +223,14 @@ impl PartialErrors {
         self.last().copied().map_or(absent, KeptError::error)
     }
 
+    /// The result of a collector that wrote `written` samples or lines: it failed if it wrote none because of errors.
+    pub fn unless_all(&self, written: usize) -> Result<(), Error> {
+        match self.last() {
+            Some(last) if written == 0 => Err(last.error()),
+            _ => Ok(()),
+        }
+    }
+
     /// The number of errors in this scrape.
     pub fn count(&self) -> u64 {
         self.count

@@ -43,15 +43,17 @@ impl Collector for Filefd {
         let text = scrape.files.read(self.file)?;
         let mut numbers = scan::fields(text.trim_ascii_end()).map(scan::uint);
         let [allocated, _, maximum] = [numbers.next(), numbers.next(), numbers.next()];
+        let mut written = 0;
         for (family, raw) in FAMILIES.iter().zip([allocated, maximum]) {
             match raw.flatten() {
                 Some(raw) => {
                     out.single(family, family.value(raw));
+                    written += 1;
                 }
                 None => scrape.errors.refuse(PATH, EXPECTED, text),
             }
         }
-        Ok(())
+        scrape.errors.unless_all(written)
     }
 }
 
@@ -73,6 +75,7 @@ mod tests {
         assert_eq!(read("925\t0\t9223372036854775807\n"), (both.map(String::from).to_vec(), 0));
         assert_eq!(read("925\t0\n"), (vec![both[0].to_owned()], 1));
         assert_eq!(read("-1 0 4096\n"), (vec!["filefd_maximum 4096".to_owned()], 1));
-        assert_eq!(read(""), (vec![], 2));
+        tree.put("proc/sys/fs/file-nr", "");
+        assert!(files.failure().is_some(), "nothing is left");
     }
 }

@@ -12,6 +12,7 @@ use crate::model::metric::{Family, Sink};
 const MAX_BEFORE: usize = 2;
 
 const EXPECTED: &str = "a key and integers";
+const EXPECTED_PROCEDURES: &str = "a count, and as many integers";
 
 /// The numbers of one line.
 pub struct Line {
@@ -26,7 +27,7 @@ pub enum Numbers {
     /// Each by its index, from 0.
     Each(&'static [Column]),
     /// Their count, then one for each of these procedures of a version of a protocol, all of one family;
-    /// `-` is not shown.
+    /// `-` is not shown. A line with another count is refused.
     Procedures(&'static Family<'static>, &'static str, &'static str),
 }
 
@@ -94,7 +95,13 @@ pub fn gather(
                 }
             }
             Numbers::Procedures(family, version, names) => {
-                for (name, word) in names.split(' ').zip(words.skip(1)).filter(|(n, _)| *n != "-") {
+                let count = words.next().and_then(scan::uint);
+                // With another count the numbers after a gap would be those of other procedures.
+                if count != Some(words.count() as u64) {
+                    errors.refuse(place, EXPECTED_PROCEDURES, line);
+                    continue;
+                }
+                for (name, word) in names.split(' ').zip(words).filter(|(n, _)| *n != "-") {
                     sample(family, &[version, name], Some(word));
                 }
             }
@@ -123,7 +130,8 @@ mod tests {
 
     #[test]
     fn numbers_go_by_key_and_place() {
-        let text = b"calls 4 1 2 3 4\nio 5 x 6\nother 7\nio 8\ncalls\ncalls 1 1 -2\n";
+        let text = b"calls 4 1 2 3 4\nio 5 x 6\nother 7\nio 8\ncalls 2 1 -2\n\
+            calls\ncalls 3 5 6\ncalls 1 7 8\n";
         let (mut gathered, mut errors) = (Gathered::new("/proc/x"), PartialErrors::default());
         gather(text, &TABLE, &[b"sda"], "/proc/x".into(), &mut errors, &mut gathered);
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
@@ -138,6 +146,6 @@ mod tests {
             r#"node_b_total{disk="sda",version="3",call="get"} 2"#,
             r#"node_b_total{disk="sda",version="3",call="put"} 3"#,
         ];
-        assert_eq!((samples, errors.count()), (expected.to_vec(), 1));
+        assert_eq!((samples, errors.count()), (expected.to_vec(), 4));
     }
 }

@@ -44,15 +44,17 @@ impl Collector for Load {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.file)?;
         let mut fields = scan::fields(text);
+        let mut written = 0;
         for family in FAMILIES {
             match fields.next().and_then(|field| scan::decimal(field, 2)) {
                 Some(load) => {
                     out.single(family, family.signed(load));
+                    written += 1;
                 }
                 None => errors.refuse(PATH, EXPECTED, text),
             }
         }
-        Ok(())
+        errors.unless_all(written)
     }
 }
 
@@ -78,6 +80,6 @@ mod tests {
         let expected = ["load1 0.07", "load15 12"].map(String::from).to_vec();
         assert_eq!(scrape(&mut load, Dialect::Own, &["load"]), (expected, 1));
         tree.put("proc/loadavg", "");
-        assert_eq!(scrape(&mut load, Dialect::Own, &["load"]), (vec![], 3));
+        assert!(load.failure().is_some(), "nothing is left");
     }
 }

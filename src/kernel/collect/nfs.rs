@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn every_number_has_its_procedure() {
         let tree = Tree::new("nfs");
-        let text = "net 70 71 69 45\nrpc 18 37 15\nproc3 3 22 0 1061\nproc4 61 1 2";
+        let text = "net 70 71 69 45\nrpc 18 37 15\nproc3 3 22 0 1061\nproc4 2 1 2";
         tree.put("proc/net/rpc/nfs", text);
         for dialect in [Dialect::Own, Dialect::Node] {
             let mut nfs = tree.open(&SPEC, dialect, &[]);

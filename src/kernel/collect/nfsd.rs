@@ -150,7 +150,7 @@ mod tests {
         ];
         assert_eq!(
             scrape(&mut nfsd, Dialect::Node, &["nfsd"]),
-            (expected.map(String::from).to_vec(), 2)
+            (expected.map(String::from).to_vec(), 3)
         );
     }
 }

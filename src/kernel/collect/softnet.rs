@@ -63,13 +63,14 @@ impl Collector for Softnet {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         self.table.clear();
-        let mut last = None;
+        let (mut last, mut written) = (None, 0);
         let text = files.read(self.file).map_err(Error::of_optional)?;
         for (place, line) in scan::lines(text).enumerate() {
             let row = parse(line, place).filter(|row| last.is_none_or(|last| row.cpu > last));
             match row {
                 Some(Row { cpu, cells, present, is_whole }) if place < MAX_CPUS => {
                     last = Some(cpu);
+                    written += 1;
                     self.table.push_cells(Decimal::of(cpu).as_bytes(), &cells, present);
                     if !is_whole {
                         errors.refuse(PATH, EXPECTED, line);
@@ -81,7 +82,7 @@ impl Collector for Softnet {
         for (column, family) in FAMILIES.iter().enumerate() {
             out.table_column(family, self.table.rows(), column);
         }
-        Ok(())
+        errors.unless_all(written)
     }
 }
 
@@ -158,13 +159,16 @@ mod tests {
     #[test]
     fn values_an_old_kernel_lacks_are_left_out() {
         let tree = Tree::new("softnet-old");
-        for (columns, families) in [(8, 0), (9, 4), (10, 5), (11, 6), (12, 7), (13, 7)] {
+        for (columns, families) in [(9, 4), (10, 5), (11, 6), (12, 7), (13, 7)] {
             tree.put("proc/net/softnet_stat", &"1 ".repeat(columns));
             let (lines, errors) = lines(&tree, Dialect::Node);
-            assert_eq!((lines.len(), errors), (families, u64::from(families == 0)), "{columns}");
+            assert_eq!((lines.len(), errors), (families, 0), "{columns}");
             let cpu = if columns == 13 { r#"{cpu="1"} 1"# } else { r#"{cpu="0"} 1"# };
             assert!(lines.iter().all(|line| line.ends_with(cpu)), "{lines:?}");
         }
+        tree.put("proc/net/softnet_stat", &"1 ".repeat(8));
+        let nothing = tree.open(&SPEC, Dialect::Node, &[]).failure();
+        assert!(matches!(nothing, Some(Error::Parse(_))), "no line is left");
     }
 
     #[test]

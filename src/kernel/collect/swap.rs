@@ -83,7 +83,7 @@ impl Collector for Swap {
                 }
             }
         }
-        Ok(())
+        errors.unless_all(self.areas.len())
     }
 }
 
@@ -161,6 +161,8 @@ mod tests {
         let mut swap = tree.open(&SPEC, Dialect::Own, &[]);
         let (samples, errors) = scrape(&mut swap, Dialect::Own, &["swap"]);
         assert_eq!((samples.len(), errors), (3, 4));
+        tree.put("proc/swaps", &[HEAD, "/a partition 1 2\n"].concat());
+        assert!(matches!(swap.failure(), Some(Error::Parse(_))), "nothing is left");
         let mut room = [0; 5];
         assert_eq!(unescaped(b"\\999\\04", &mut room), b"\\999\\");
     }

@@ -56,7 +56,7 @@ struct UdpQueues {
 impl Collector for UdpQueues {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let mut is_there = false;
+        let (mut is_there, mut written) = (false, 0);
         out.family(BYTES);
         let has_none = if self.is_machine { files.has_no_udp() } else { [false; 2] };
         for (((path, ip), file), has_none) in FILES.into_iter().zip(self.files).zip(has_none) {
@@ -65,6 +65,7 @@ impl Collector for UdpQueues {
             is_there = true;
             match sums(text) {
                 Ok([sent, received]) => {
+                    written += 1;
                     for (queue, sum) in [("tx", sent), ("rx", received)] {
                         out.sample(&[Label::from(queue), Label::from(ip)], BYTES.value(sum));
                     }
@@ -72,7 +73,11 @@ impl Collector for UdpQueues {
                 Err(line) => errors.refuse(path, EXPECTED, line),
             }
         }
-        if is_there { Ok(()) } else { Err(errors.reason(Error::Unsupported(FILES[0].0.into()))) }
+        if is_there {
+            errors.unless_all(written)
+        } else {
+            Err(errors.reason(Error::Unsupported(FILES[0].0.into())))
+        }
     }
 }
 
@@ -179,5 +184,7 @@ mod tests {
             let v6 = v6.map(String::from).to_vec();
             assert_eq!(lines(&mut udp, Dialect::Node), (v6, 1), "{text}");
         }
+        tree.put("proc/net/udp6", "x\n");
+        assert!(matches!(udp.failure(), Some(Error::Parse(_))), "nothing is left");
     }
 }
