@@ -11,6 +11,7 @@ mod tests;
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::{Error, KeptError, Place};
+use crate::base::sys;
 use crate::kernel::read::Background;
 use crate::kernel::read::dbus::{Address, Client, Get, Value, is_absent};
 use crate::model::metric::{self, Family, Label, Sink, families, gauge};
@@ -189,7 +190,7 @@ impl Sessions {
         }
         // For sessions without a seat.
         self.seats.push(Vec::new());
-        self.seats.sort_unstable();
+        sys::sort(&mut self.seats, Ord::cmp);
         self.seats.dedup();
         Ok(())
     }
