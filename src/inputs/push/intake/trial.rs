@@ -26,14 +26,6 @@ pub enum Rejection {
     Sample(String, Reason),
 }
 
-/// A metric of the group that is in the way of a name unless the text replaces it.
-enum Block {
-    /// The metric of the same name, which has a type.
-    Typed,
-    /// The histogram or summary of this name, which has a part of that name.
-    Whole(String),
-}
-
 /// The state of checking a text.
 struct DryRun<'t> {
     intake: &'t Intake<'t>,
@@ -50,8 +42,9 @@ struct DryRun<'t> {
     lines: Vec<(u64, bool, usize)>,
     /// The positions of the names that the text gives a type, and that are not only parts of histograms or summaries.
     typed: Vec<usize>,
-    /// The positions of names that the group's other metrics are in the way of, and what must be replaced for them.
-    blocked: Vec<(usize, Block)>,
+    /// The positions of names in whose way metrics of the group may be that stay: those of numbers, and those of parts.
+    numbers: Vec<usize>,
+    parts: Vec<usize>,
     /// The families that do not exist yet.
     fresh: Vec<u64>,
     more: Amount,
@@ -86,7 +79,8 @@ impl Intake<'_> {
             names,
             lines: Vec::new(),
             typed: Vec::new(),
-            blocked: Vec::new(),
+            numbers: Vec::new(),
+            parts: Vec::new(),
             fresh: Vec::new(),
             more: Amount::default(),
             clashes: false,
@@ -155,10 +149,8 @@ impl DryRun<'_> {
         if offer.kind != Kind::Untyped && self.typed.last() != Some(&at) {
             self.typed.push(at);
         }
-        if is_number && !self.is_all {
-            let whole = self.store.whole_of(self.intake.group, offer.name);
-            let block = whole.map(|whole| (at, Block::Whole(whole.to_owned())));
-            self.blocked.extend(block);
+        if is_number && !self.is_all && self.numbers.last() != Some(&at) {
+            self.numbers.push(at);
         }
         let judgement = self.store.judge(&offer, self.is_all, self.now)?;
         let key = (is_number, offer.name, offer.labels.text());
@@ -200,36 +192,49 @@ impl DryRun<'_> {
     /// Lists every name that a histogram or summary of this name replaces. As in a Pushgateway, a metric of the
     /// group that stays and has the name of a part is in its way; one without a type may be a line of it.
     fn name_parts(&mut self, name: &str, kind: Kind) {
-        let Intake { prefix, group, .. } = *self.intake;
+        let prefix = self.intake.prefix;
         // The first is that of buckets.
         let parts = PARTS.get(usize::from(kind == Kind::Summary)..).unwrap_or_default();
         for part in parts.iter().chain(&[""]) {
             let name = [prefix, name, part].concat();
-            if !part.is_empty() && !self.is_all && self.store.has_typed(group, &name) {
-                self.blocked.push((self.names.len(), Block::Typed));
+            if !part.is_empty() && !self.is_all {
+                self.parts.push(self.names.len());
             }
             self.names.push(name);
         }
     }
 
-    /// The first name in whose way a metric is that stays.
-    fn first_blocked(&self) -> Option<String> {
-        let name = |at: usize| self.names.get(at).map(String::as_str).unwrap_or_default();
-        let mut typed: Vec<_> = self.typed.iter().map(|at| name(*at)).collect();
-        let mut all: Vec<_> = self.names.iter().map(String::as_str).collect();
-        sys::sort(&mut typed, Ord::cmp);
-        sys::sort(&mut all, Ord::cmp);
-        let stays = |(at, block): &&(usize, Block)| match block {
-            Block::Typed => typed.binary_search(&name(*at)).is_err(),
-            Block::Whole(whole) => all.binary_search(&whole.as_str()).is_err(),
+    /// A name in whose way a metric of the group is that stays: one with a type and the name of a part, or a histogram or
+    /// summary that has a part of the name. Each name is looked up once, as a look-up goes through the family's series.
+    fn blocked(&self) -> Option<String> {
+        let (store, group) = (self.store, self.intake.group);
+        let sorted = |places: &mut dyn Iterator<Item = usize>| {
+            let mut names: Vec<_> = places.filter_map(|at| self.names.get(at)).collect();
+            sys::sort(&mut names, Ord::cmp);
+            names.dedup();
+            names
         };
-        self.blocked.iter().find(stays).map(|(at, _)| name(*at).to_owned())
+        let [numbers, parts, typed] = [&self.numbers, &self.parts, &self.typed]
+            .map(|places| sorted(&mut places.iter().copied()));
+        let is_typed =
+            |part: &&&String| typed.binary_search(part).is_err() && store.has_typed(group, part);
+        if let Some(part) = parts.iter().find(is_typed) {
+            return Some(part.to_string());
+        }
+        let wholes =
+            numbers.iter().filter_map(|number| Some((number, store.whole_of(group, number)?)));
+        let wholes: Vec<_> = wholes.collect();
+        if wholes.is_empty() {
+            return None;
+        }
+        let all = sorted(&mut (0..self.names.len()));
+        let stays = |whole: &str| all.binary_search_by(|name| name.as_str().cmp(whole)).is_err();
+        wholes.iter().find(|(_, whole)| stays(whole)).map(|(number, _)| number.to_string())
     }
 
     /// Checks that no series and no line appears twice. Returns whether what is replaced must be removed first.
     fn end(self) -> Result<bool, Rejection> {
-        let blocked = if self.blocked.is_empty() { None } else { self.first_blocked() };
-        if let Some(name) = blocked {
+        if let Some(name) = self.blocked() {
             return Err(Rejection::Sample(name, Reason::Taken));
         }
         sys::sort(self.seen, Ord::cmp);
