@@ -6,14 +6,10 @@ use crate::base::float::float;
 use crate::base::sys;
 use crate::inputs::push::exposition::{BadLine, Read, Sample, Syntax, each_line};
 use crate::model::metric::{Kind, Point};
-use crate::model::store::{Amount, PARTS, Reason, Store};
+use crate::model::store::{Amount, Index, PARTS, Reason, Store};
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
-
-/// Lines of a histogram that are kept as lines come from its families in turn: a family is recognized as new if it
-/// is among the last so many.
-const NEAR: usize = 16;
 
 /// Why a text is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +41,9 @@ struct DryRun<'t> {
     /// The positions of names in whose way metrics of the group may be that stay: those of numbers, and those of parts.
     numbers: Vec<usize>,
     parts: Vec<usize>,
-    /// The families that do not exist yet.
+    /// The hashes of the families that do not exist yet, and their places.
     fresh: Vec<u64>,
+    places: Index,
     more: Amount,
     clashes: bool,
 }
@@ -82,6 +79,7 @@ impl Intake<'_> {
             numbers: Vec::new(),
             parts: Vec::new(),
             fresh: Vec::new(),
+            places: Index::default(),
             more: Amount::default(),
             clashes: false,
         };
@@ -157,8 +155,13 @@ impl DryRun<'_> {
         self.seen.push((self.hasher.hash_one(key), at));
         self.more.add(judgement.more);
         let family = self.hasher.hash_one(offer.name);
-        if judgement.is_new && !self.fresh.iter().rev().take(NEAR).any(|of| *of == family) {
-            self.fresh.push(family);
+        let is_it = |at: u32| self.fresh.get(at as usize) == Some(&family);
+        if judgement.is_new && self.places.find(family as u32, is_it).is_none() {
+            let at = self.fresh.len() as u32;
+            let fresh = &mut self.fresh;
+            fresh.push(family);
+            let hash_of = |at: u32| fresh.get(at as usize).map_or(0, |hash| *hash as u32);
+            self.places.insert(family as u32, at, hash_of);
             self.more.add(offer.of_family());
         }
         self.clashes |= judgement.clashes;
