@@ -116,7 +116,7 @@ impl DryRun<'_> {
         }
         let done = self.judge_one(sample);
         if done.is_ok() {
-            each_line(sample, &mut |line| self.note_line(line, true));
+            each_line(sample, &mut |line| self.note_line(line, Some(sample.kind)));
         }
         if !matches!(&done, Err(Rejection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
             return done;
@@ -167,28 +167,37 @@ impl DryRun<'_> {
         self.clashes |= judgement.clashes;
         self.store.room(self.intake.group, self.more)?;
         if is_number {
-            self.note_line(sample, false);
+            self.note_line(sample, None);
         }
         Ok(())
     }
 
     /// Records a line that is a part of a histogram or summary, or a number that could be the same line.
-    fn note_line(&mut self, line: &Sample<'_>, is_part: bool) {
+    fn note_line(&mut self, line: &Sample<'_>, whole: Option<Kind>) {
         let Ok(offer) = self.intake.offer(line, self.row, 0, self.store.bounds(), self.wall) else {
             return;
         };
-        let key = if offer.name.ends_with(PARTS[0]) { "le" } else { "quantile" };
-        let (mut is_bound, mut hash) = (false, self.hasher.hash_one(offer.name));
-        for (label, value) in offer.labels.pairs() {
-            // Bounds may be written in several ways.
-            let bound = str::from_utf8(&value).ok().filter(|_| *label == *key.as_bytes());
-            let bound = bound.and_then(float).map(f64::to_bits);
-            is_bound |= bound.is_some();
-            let own = self.hasher.hash_one((bound, label, bound.map_or(value, |_| Cow::default())));
-            hash = hash.wrapping_add(own);
-        }
-        if is_bound || PARTS.iter().any(|part| offer.name.ends_with(part)) {
-            self.lines.push((hash, is_part, self.names.len().saturating_sub(1)));
+        // A summary may have a name that ends like that of a bucket, so that a number may be the line of either.
+        let keys: &[&str] = match whole {
+            _ if !offer.name.ends_with(PARTS[0]) => &["quantile"],
+            Some(Kind::Histogram) => &["le"],
+            Some(_) => &["quantile"],
+            None => &["le", "quantile"],
+        };
+        for key in keys {
+            let (mut is_bound, mut hash) = (false, self.hasher.hash_one(offer.name));
+            for (label, value) in offer.labels.pairs() {
+                // Bounds may be written in several ways.
+                let bound = str::from_utf8(&value).ok().filter(|_| *label == *key.as_bytes());
+                let bound = bound.and_then(float).map(f64::to_bits);
+                is_bound |= bound.is_some();
+                let value = bound.map_or(value, |_| Cow::default());
+                hash = hash.wrapping_add(self.hasher.hash_one((bound, label, value)));
+            }
+            if is_bound || PARTS.iter().any(|part| offer.name.ends_with(part)) {
+                let at = self.names.len().saturating_sub(1);
+                self.lines.push((hash, whole.is_some(), at));
+            }
         }
     }
 

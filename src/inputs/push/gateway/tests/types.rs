@@ -183,6 +183,7 @@ fn a_body_with_a_part_twice_changes_nothing() {
     let mut handler = Handler::new();
     handler.push(Verb::Replace, J, "a 1\n").unwrap();
     let summary = "# TYPE b summary\nb{quantile=\"0.5\"} 1\nb_sum 1\nb_count 2\n";
+    let odd = &summary.replace("b", "h_bucket");
     let histogram =
         "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n";
     for (whole, line) in [
@@ -191,6 +192,8 @@ fn a_body_with_a_part_twice_changes_nothing() {
         (summary, "b{c=\"\",quantile=\"0.50\"} 3\n"),
         (histogram, "h_bucket{c=\"\",le=\"1.0\"} 3\n"),
         (histogram, "# TYPE h_count counter\nh_count 3\n"),
+        (odd, "h_bucket{c=\"\",quantile=\"0.50\"} 3\n"),
+        (odd, "h_bucket_count 3\n"),
     ] {
         for (verb, body) in [
             (Verb::Replace, [whole, line].concat()),
