@@ -39,10 +39,12 @@ impl Groups {
         self.gateway.serve(&update, &self.rules, &mut self.store, self.now).is_ok()
     }
 
-    /// Every sample but the times of the groups; no series is there twice.
+    /// Every sample but the times of the groups; no series is there twice. Names are not escaped: a line beside a
+    /// histogram may have labels that are the same only then.
     fn samples(&mut self) -> Vec<String> {
         let (mut out, mut lines) = (Buffer::default(), Lines::default());
-        let mut text = Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines);
+        let mut text =
+            Text::new(Dialect::Own, Format::Prometheus, &mut out, &mut lines).quoting(true);
         self.store.write(self.now, &mut text);
         text.finish();
         let page = str::from_utf8(out.bytes()).unwrap();

@@ -76,18 +76,19 @@ impl Store {
         if let Some(stem) = name.strip_suffix("_sum").or_else(|| name.strip_suffix("_count")) {
             judge(stem, labels.text(), None)?;
         }
-        let (stem, key, kind): (_, &[u8], _) = match name.strip_suffix("_bucket") {
-            Some(stem) => (stem, b"le", Kind::Histogram),
-            None => (name, b"quantile", Kind::Summary),
-        };
-        let known = self.families.find(stem).and_then(|id| self.families.get(id));
-        if known.is_none_or(|family| family.kind != kind) {
-            return Ok(());
+        // A summary may have a name that ends like that of a bucket.
+        for (stem, key, kind) in [
+            (name.strip_suffix("_bucket").unwrap_or_default(), &b"le"[..], Kind::Histogram),
+            (name, b"quantile", Kind::Summary),
+        ] {
+            let known = self.families.find(stem).and_then(|id| self.families.get(id));
+            if known.is_some_and(|family| family.kind == kind)
+                && let (text, Some(at)) = edited(labels, key, None)
+            {
+                judge(stem, &text, Some(at))?;
+            }
         }
-        match edited(labels, key, None) {
-            (text, Some(at)) => judge(stem, &text, Some(at)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Checks one line; it is rejected for `reason` if the group's own set has it already. What is shared is no set: it

@@ -238,4 +238,6 @@ impl Store {
 }
 
 #[cfg(test)]
+pub use owners::tests::VISITED;
+#[cfg(test)]
 mod tests;

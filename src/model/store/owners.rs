@@ -104,6 +104,8 @@ impl Store {
     fn has_series(&self, family: &Known, is_it: &dyn Fn(&Series) -> bool) -> bool {
         let mut next = self.series.get(family.first as usize);
         while let Some(series) = next.filter(|series| !is_it(series)) {
+            #[cfg(test)]
+            tests::VISITED.set(tests::VISITED.get() + 1);
             next = self.series.get(series.next as usize);
         }
         next.is_some()
@@ -163,5 +165,13 @@ impl Store {
             stays
         });
         self.set_slots(group, slots);
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    thread_local! {
+        /// Series that were looked at in vain, for tests of what a push costs.
+        pub static VISITED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }
 }

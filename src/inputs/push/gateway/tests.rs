@@ -271,3 +271,18 @@ fn a_series_of_another_is_refused() {
     let Err(Refusal::Bad(message)) = handler.push(Verb::Add, J, "b 1\n") else { panic!("taken") };
     assert!(message.contains("another source's"), "{message}");
 }
+
+/// A family counts once, also where its samples come in turn with those of many others, as scripts write them.
+#[test]
+fn new_families_in_turn_count_once() {
+    let mut handler = Handler::new();
+    handler.store.limit(Bounds { families: 42, ..Bounds::default() });
+    let line = |n: usize| format!("x{}{{l=\"{n}\"}} 1\n", n % 40);
+    let body: String = (0..400).map(line).collect();
+    for verb in [Verb::Replace, Verb::Add] {
+        handler.push(verb, J, &body).unwrap();
+        assert_eq!(handler.samples().len(), 400);
+    }
+    let refused = handler.push(Verb::Add, J, "y 1\n");
+    assert!(matches!(refused, Err(Refusal::Bad(text)) if text.contains("no room")), "{body}");
+}

@@ -265,3 +265,20 @@ fn lines_of_histograms_need_room_for_each() {
         }
     }
 }
+
+/// A summary may have a name that ends like that of a bucket.
+#[test]
+fn a_quantile_of_a_summary_of_any_name_is_not_there_twice() {
+    let (mut store, group) = store();
+    for name in ["x", "x_bucket", "x_sum"] {
+        store.begin(group);
+        let line = format!("{name}{{quantile=\"0.5\"}} 1\n");
+        let summary = format!("# TYPE {name} summary\n{line}{name}_sum 1\n{name}_count 1\n");
+        let tally = take(
+            &intake(group),
+            &[&summary, "# TYPE ", name, " untyped\n", &line].concat(),
+            &mut store,
+        );
+        assert_eq!(tally.reasons().collect::<Vec<_>>(), [(Reason::Twice, 1)], "{name}");
+    }
+}

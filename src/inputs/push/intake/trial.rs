@@ -6,14 +6,10 @@ use crate::base::float::float;
 use crate::base::sys;
 use crate::inputs::push::exposition::{BadLine, Read, Sample, Syntax, each_line};
 use crate::model::metric::{Kind, Point};
-use crate::model::store::{Amount, PARTS, Reason, Store};
+use crate::model::store::{Amount, Index, PARTS, Reason, Store};
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
-
-/// Lines of a histogram that are kept as lines come from its families in turn: a family is recognized as new if it
-/// is among the last so many.
-const NEAR: usize = 16;
 
 /// Why a text is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,14 +20,6 @@ pub enum Rejection {
     Timed(String),
     /// The sample of this name would be refused.
     Sample(String, Reason),
-}
-
-/// A metric of the group that is in the way of a name unless the text replaces it.
-enum Block {
-    /// The metric of the same name, which has a type.
-    Typed,
-    /// The histogram or summary of this name, which has a part of that name.
-    Whole(String),
 }
 
 /// The state of checking a text.
@@ -50,10 +38,12 @@ struct DryRun<'t> {
     lines: Vec<(u64, bool, usize)>,
     /// The positions of the names that the text gives a type, and that are not only parts of histograms or summaries.
     typed: Vec<usize>,
-    /// The positions of names that the group's other metrics are in the way of, and what must be replaced for them.
-    blocked: Vec<(usize, Block)>,
-    /// The families that do not exist yet.
+    /// The positions of names in whose way metrics of the group may be that stay: those of numbers, and those of parts.
+    numbers: Vec<usize>,
+    parts: Vec<usize>,
+    /// The hashes of the families that do not exist yet, and their places.
     fresh: Vec<u64>,
+    places: Index,
     more: Amount,
     clashes: bool,
 }
@@ -86,8 +76,10 @@ impl Intake<'_> {
             names,
             lines: Vec::new(),
             typed: Vec::new(),
-            blocked: Vec::new(),
+            numbers: Vec::new(),
+            parts: Vec::new(),
             fresh: Vec::new(),
+            places: Index::default(),
             more: Amount::default(),
             clashes: false,
         };
@@ -124,7 +116,7 @@ impl DryRun<'_> {
         }
         let done = self.judge_one(sample);
         if done.is_ok() {
-            each_line(sample, &mut |line| self.note_line(line, true));
+            each_line(sample, &mut |line| self.note_line(line, Some(sample.kind)));
         }
         if !matches!(&done, Err(Rejection::Sample(_, reason)) if is_of_shape(sample, *reason)) {
             return done;
@@ -155,81 +147,106 @@ impl DryRun<'_> {
         if offer.kind != Kind::Untyped && self.typed.last() != Some(&at) {
             self.typed.push(at);
         }
-        if is_number && !self.is_all {
-            let whole = self.store.whole_of(self.intake.group, offer.name);
-            let block = whole.map(|whole| (at, Block::Whole(whole.to_owned())));
-            self.blocked.extend(block);
+        if is_number && !self.is_all && self.numbers.last() != Some(&at) {
+            self.numbers.push(at);
         }
         let judgement = self.store.judge(&offer, self.is_all, self.now)?;
         let key = (is_number, offer.name, offer.labels.text());
         self.seen.push((self.hasher.hash_one(key), at));
         self.more.add(judgement.more);
         let family = self.hasher.hash_one(offer.name);
-        if judgement.is_new && !self.fresh.iter().rev().take(NEAR).any(|of| *of == family) {
-            self.fresh.push(family);
+        let is_it = |at: u32| self.fresh.get(at as usize) == Some(&family);
+        if judgement.is_new && self.places.find(family as u32, is_it).is_none() {
+            let at = self.fresh.len() as u32;
+            let fresh = &mut self.fresh;
+            fresh.push(family);
+            let hash_of = |at: u32| fresh.get(at as usize).map_or(0, |hash| *hash as u32);
+            self.places.insert(family as u32, at, hash_of);
             self.more.add(offer.of_family());
         }
         self.clashes |= judgement.clashes;
         self.store.room(self.intake.group, self.more)?;
         if is_number {
-            self.note_line(sample, false);
+            self.note_line(sample, None);
         }
         Ok(())
     }
 
     /// Records a line that is a part of a histogram or summary, or a number that could be the same line.
-    fn note_line(&mut self, line: &Sample<'_>, is_part: bool) {
+    fn note_line(&mut self, line: &Sample<'_>, whole: Option<Kind>) {
         let Ok(offer) = self.intake.offer(line, self.row, 0, self.store.bounds(), self.wall) else {
             return;
         };
-        let key = if offer.name.ends_with(PARTS[0]) { "le" } else { "quantile" };
-        let (mut is_bound, mut hash) = (false, self.hasher.hash_one(offer.name));
-        for (label, value) in offer.labels.pairs() {
-            // Bounds may be written in several ways.
-            let bound = str::from_utf8(&value).ok().filter(|_| *label == *key.as_bytes());
-            let bound = bound.and_then(float).map(f64::to_bits);
-            is_bound |= bound.is_some();
-            let own = self.hasher.hash_one((bound, label, bound.map_or(value, |_| Cow::default())));
-            hash = hash.wrapping_add(own);
-        }
-        if is_bound || PARTS.iter().any(|part| offer.name.ends_with(part)) {
-            self.lines.push((hash, is_part, self.names.len().saturating_sub(1)));
+        // A summary may have a name that ends like that of a bucket, so that a number may be the line of either.
+        let keys: &[&str] = match whole {
+            _ if !offer.name.ends_with(PARTS[0]) => &["quantile"],
+            Some(Kind::Histogram) => &["le"],
+            Some(_) => &["quantile"],
+            None => &["le", "quantile"],
+        };
+        for key in keys {
+            let (mut is_bound, mut hash) = (false, self.hasher.hash_one(offer.name));
+            for (label, value) in offer.labels.pairs() {
+                // Bounds may be written in several ways.
+                let bound = str::from_utf8(&value).ok().filter(|_| *label == *key.as_bytes());
+                let bound = bound.and_then(float).map(f64::to_bits);
+                is_bound |= bound.is_some();
+                let value = bound.map_or(value, |_| Cow::default());
+                hash = hash.wrapping_add(self.hasher.hash_one((bound, label, value)));
+            }
+            if is_bound || PARTS.iter().any(|part| offer.name.ends_with(part)) {
+                let at = self.names.len().saturating_sub(1);
+                self.lines.push((hash, whole.is_some(), at));
+            }
         }
     }
 
     /// Lists every name that a histogram or summary of this name replaces. As in a Pushgateway, a metric of the
     /// group that stays and has the name of a part is in its way; one without a type may be a line of it.
     fn name_parts(&mut self, name: &str, kind: Kind) {
-        let Intake { prefix, group, .. } = *self.intake;
+        let prefix = self.intake.prefix;
         // The first is that of buckets.
         let parts = PARTS.get(usize::from(kind == Kind::Summary)..).unwrap_or_default();
         for part in parts.iter().chain(&[""]) {
             let name = [prefix, name, part].concat();
-            if !part.is_empty() && !self.is_all && self.store.has_typed(group, &name) {
-                self.blocked.push((self.names.len(), Block::Typed));
+            if !part.is_empty() && !self.is_all {
+                self.parts.push(self.names.len());
             }
             self.names.push(name);
         }
     }
 
-    /// The first name in whose way a metric is that stays.
-    fn first_blocked(&self) -> Option<String> {
-        let name = |at: usize| self.names.get(at).map(String::as_str).unwrap_or_default();
-        let mut typed: Vec<_> = self.typed.iter().map(|at| name(*at)).collect();
-        let mut all: Vec<_> = self.names.iter().map(String::as_str).collect();
-        sys::sort(&mut typed, Ord::cmp);
-        sys::sort(&mut all, Ord::cmp);
-        let stays = |(at, block): &&(usize, Block)| match block {
-            Block::Typed => typed.binary_search(&name(*at)).is_err(),
-            Block::Whole(whole) => all.binary_search(&whole.as_str()).is_err(),
+    /// A name in whose way a metric of the group is that stays: one with a type and the name of a part, or a histogram or
+    /// summary that has a part of the name. Each name is looked up once, as a look-up goes through the family's series.
+    fn blocked(&self) -> Option<String> {
+        let (store, group) = (self.store, self.intake.group);
+        let sorted = |places: &mut dyn Iterator<Item = usize>| {
+            let mut names: Vec<_> = places.filter_map(|at| self.names.get(at)).collect();
+            sys::sort(&mut names, Ord::cmp);
+            names.dedup();
+            names
         };
-        self.blocked.iter().find(stays).map(|(at, _)| name(*at).to_owned())
+        let [numbers, parts, typed] = [&self.numbers, &self.parts, &self.typed]
+            .map(|places| sorted(&mut places.iter().copied()));
+        let is_typed =
+            |part: &&&String| typed.binary_search(part).is_err() && store.has_typed(group, part);
+        if let Some(part) = parts.iter().find(is_typed) {
+            return Some(part.to_string());
+        }
+        let wholes =
+            numbers.iter().filter_map(|number| Some((number, store.whole_of(group, number)?)));
+        let wholes: Vec<_> = wholes.collect();
+        if wholes.is_empty() {
+            return None;
+        }
+        let all = sorted(&mut (0..self.names.len()));
+        let stays = |whole: &str| all.binary_search_by(|name| name.as_str().cmp(whole)).is_err();
+        wholes.iter().find(|(_, whole)| stays(whole)).map(|(number, _)| number.to_string())
     }
 
     /// Checks that no series and no line appears twice. Returns whether what is replaced must be removed first.
     fn end(self) -> Result<bool, Rejection> {
-        let blocked = if self.blocked.is_empty() { None } else { self.first_blocked() };
-        if let Some(name) = blocked {
+        if let Some(name) = self.blocked() {
             return Err(Rejection::Sample(name, Reason::Taken));
         }
         sys::sort(self.seen, Ord::cmp);

@@ -1,6 +1,7 @@
 //! Types and help texts, and the names of parts.
 
 use super::*;
+use crate::model::store::VISITED;
 
 #[test]
 fn a_metric_of_one_group_may_change_its_type_and_help() {
@@ -182,6 +183,7 @@ fn a_body_with_a_part_twice_changes_nothing() {
     let mut handler = Handler::new();
     handler.push(Verb::Replace, J, "a 1\n").unwrap();
     let summary = "# TYPE b summary\nb{quantile=\"0.5\"} 1\nb_sum 1\nb_count 2\n";
+    let odd = &summary.replace("b", "h_bucket");
     let histogram =
         "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n";
     for (whole, line) in [
@@ -190,6 +192,8 @@ fn a_body_with_a_part_twice_changes_nothing() {
         (summary, "b{c=\"\",quantile=\"0.50\"} 3\n"),
         (histogram, "h_bucket{c=\"\",le=\"1.0\"} 3\n"),
         (histogram, "# TYPE h_count counter\nh_count 3\n"),
+        (odd, "h_bucket{c=\"\",quantile=\"0.50\"} 3\n"),
+        (odd, "h_bucket_count 3\n"),
     ] {
         for (verb, body) in [
             (Verb::Replace, [whole, line].concat()),
@@ -243,4 +247,26 @@ fn the_type_that_is_in_the_way_is_the_groups_own() {
     let before = handler.samples();
     handler.push(Verb::Add, J, HISTOGRAM).unwrap_err();
     assert_eq!(handler.samples(), before);
+}
+
+/// Whether something is in the way is looked up once a name, however many samples have it: each look-up may go through
+/// all series of another group.
+#[test]
+fn what_is_in_the_way_is_looked_up_once_a_name() {
+    let mut handler = Handler::new();
+    let lines =
+        |line: &str| (0..200).map(|n| line.replace('N', &n.to_string())).collect::<String>();
+    let summaries = lines("m_sum{l=\"N\"} 1\nm_count{l=\"N\"} 1\n");
+    let parts =
+        lines("# TYPE m_sum gauge\nm_sum{k=\"N\"} 1\n# TYPE m_count gauge\nm_count{k=\"N\"} 1\n");
+    handler
+        .push(Verb::Replace, "/metrics/job/k", &["# TYPE m summary\n", &summaries].concat())
+        .unwrap();
+    handler.push(Verb::Add, J, &parts).unwrap();
+    let visited = VISITED.get();
+    assert!((1..1000).contains(&visited), "{visited}");
+    handler.push(Verb::Replace, J, "y 1\n").unwrap();
+    handler.push(Verb::Replace, "/metrics/job/k", &parts).unwrap();
+    handler.push(Verb::Add, J, &["# TYPE m summary\n", &summaries].concat()).unwrap();
+    assert!(VISITED.get() - visited < 1000, "{}", VISITED.get());
 }
