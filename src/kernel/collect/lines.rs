@@ -74,20 +74,14 @@ pub fn gather(
         let mut words = scan::fields(line);
         let key = words.next().unwrap_or_default();
         let Some(known) = table.iter().find(|known| known.key.as_bytes() == key) else { continue };
-        let mut sample = |family: &'static Family<'static>,
-                          labels: &[&str],
-                          word: Option<&[u8]>| {
-            let Some(word) = word else { return };
-            match scan::uint(word) {
-                Some(raw) => {
-                    let mut all = [&b""[..]; MAX_BEFORE + 2];
-                    let values = before.iter().copied().chain(labels.iter().map(|l| l.as_bytes()));
-                    let count = all.iter_mut().zip(values).map(|(to, from)| *to = from).count();
-                    gathered.push(family, all.get(..count).unwrap_or_default(), family.value(raw));
+        let mut sample =
+            |family: &'static Family<'static>, labels: &[&str], word: Option<&[u8]>| {
+                let Some(word) = word else { return };
+                match scan::uint(word) {
+                    Some(raw) => add(gathered, family, before, labels, raw),
+                    None => errors.refuse(place, EXPECTED, line),
                 }
-                None => errors.refuse(place, EXPECTED, line),
-            }
-        };
+            };
         match known.numbers {
             Numbers::Each(columns) => {
                 for (at, family, labels) in columns {
@@ -107,6 +101,20 @@ pub fn gather(
             }
         }
     }
+}
+
+/// Adds a number of `family` with the labels `before`, then `labels`.
+fn add(
+    gathered: &mut Gathered,
+    family: &'static Family<'static>,
+    before: &[&[u8]],
+    labels: &[&str],
+    raw: u64,
+) {
+    let mut all = [&b""[..]; MAX_BEFORE + 2];
+    let values = before.iter().copied().chain(labels.iter().map(|l| l.as_bytes()));
+    let count = all.iter_mut().zip(values).map(|(to, from)| *to = from).count();
+    gathered.push(family, all.get(..count).unwrap_or_default(), family.value(raw));
 }
 
 #[cfg(test)]
