@@ -1,13 +1,14 @@
 //! How the kernel disciplines its clock: adjtimex(2), which only reads (since 2.0; the fields of pulse per
 //! second are 0 without `CONFIG_NTP_PPS`). Frequencies are parts per million with a binary fraction of 16
 //! bits, shown as ratios with nine places. Offset and jitter are in nanoseconds where the status
-//! has STA_NANO, else in microseconds. A sandbox may refuse the call.
+//! has STA_NANO, else in microseconds. A container or sandbox may refuse the call; then there are no values.
 
 use super::{Collector, Scrape, Setup, Spec};
 use crate::base::error::Error;
 use crate::base::sys::{self, ClockState};
 use crate::model::metric::{Family, Sink, Unit::*, counter, families, gauge};
 use crate::settings::Subject;
+use std::io;
 
 const CALL: &str = "adjtimex(2)";
 const NONE: &[&str] = &[];
@@ -53,11 +54,19 @@ struct Timex;
 
 impl Collector for Timex {
     fn collect(&mut self, _: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
-        let clock = sys::clock_state().map_err(|e| Error::of(CALL, &e))?;
+        let clock = sys::clock_state().map_err(|e| refusal(&e))?;
         for (family, raw) in FAMILIES.iter().zip(values(&clock)) {
             out.single(family, family.signed(raw));
         }
         Ok(())
+    }
+}
+
+/// Why there are no values. That the call is not permitted is no fault.
+fn refusal(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Error::Unsupported(CALL.into()),
+        _ => Error::of(CALL, error),
     }
 }
 
@@ -150,6 +159,14 @@ mod tests {
         assert_eq!(micro[9], Value::Nano(19_000));
         // Rounded, not cut: 0.5 parts per billion is 32.768.
         assert_eq!([-33, -32, 32, 33, 65].map(billionths), [-1, 0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_call_that_is_not_permitted_is_no_error() {
+        let of = |errno| refusal(&io::Error::from_raw_os_error(errno));
+        assert_eq!(of(libc::EPERM), Error::Unsupported(CALL.into()));
+        assert_eq!(of(libc::EACCES), Error::Unsupported(CALL.into()));
+        assert_eq!(of(libc::EFAULT), Error::Read(CALL.into(), libc::EFAULT));
     }
 
     #[test]
