@@ -21,7 +21,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Files that are read on every machine, besides the kernel's trees: the resolver's files, authorities, the names
 /// of groups, runit's states; with glibc the libraries that look up hosts, too.
@@ -35,8 +35,11 @@ const LINKS: [&str; 2] = ["/etc/resolv.conf", "/etc/localtime"];
 /// Where programs are, and what they need.
 const PROGRAMS: [&str; 6] = ["/bin", "/sbin", "/usr", "/lib", "/lib64", "/opt"];
 
-/// The time for a directory that may hang.
+/// The time for all directories of a spool that may hang.
 const ANSWER_TIME: Duration = Duration::from_millis(300);
+
+/// How many of them are asked.
+const MAX_ASKED: usize = 32;
 
 /// Long answers of name servers come over TCP.
 const DNS: u16 = 53;
@@ -157,7 +160,7 @@ fn written(reach: &mut Reach, settings: &Settings) {
     for export in &settings.exports {
         // It may be on a file system that hangs, which its worker waits for, not the serving thread.
         let dir = export.spool.as_ref().map(|spool| &*spool.dir);
-        let answering = dir.and_then(|dir| dir.ancestors().find(|dir| answers(dir)));
+        let answering = dir.and_then(first_answering);
         answering.iter().for_each(|dir| write(reach, dir));
     }
 }
@@ -184,13 +187,21 @@ fn write(reach: &mut Reach, dir: &Path) {
     add_directories(reach, dir, WRITE);
 }
 
-/// Whether the file system answers about a path within a moment, even if there is no such file.
-fn answers(path: &Path) -> bool {
-    let path = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
-    let Ok(mut probe) = Probe::start(&path, false) else { return true };
-    let mut ready = [Ready::wait(probe.pipe().as_fd(), true, false)];
-    let _ = poll(&mut ready, Some(ANSWER_TIME));
-    probe.answer().is_some()
+/// The first of `dir` and the directories above it about which the file system answers within a moment, even if there
+/// is no such file. All are asked at once: those that hang are waited for together.
+fn first_answering(dir: &Path) -> Option<&Path> {
+    let until = Instant::now() + ANSWER_TIME;
+    let ask =
+        |dir: &Path| Probe::start(&CString::new(dir.as_os_str().as_bytes()).ok()?, false).ok();
+    let mut asked: Vec<_> = dir.ancestors().take(MAX_ASKED).map(|dir| (dir, ask(dir))).collect();
+    let is_answered = |probe: &mut Option<Probe>| {
+        let Some(probe) = probe else { return true };
+        let mut ready = [Ready::wait(probe.pipe().as_fd(), true, false)];
+        let _ = poll(&mut ready, Some(until.saturating_duration_since(Instant::now())));
+        probe.answer().is_some()
+    };
+    let mut all = asked.iter_mut();
+    all.find_map(|(dir, probe)| is_answered(probe).then_some(*dir))
 }
 
 fn ports(reach: &mut Reach, settings: &Settings, listeners: &[Listener]) {
