@@ -1,5 +1,6 @@
-//! Wear of UFS: `/sys/bus/platform/devices/X.ufs*/health_descriptor` (also `X.ufshc`;
-//! Documentation/ABI/testing/sysfs-driver-ufs, since 4.17). `eol_info`, `life_time_estimation_a` and `…_b` are
+//! Wear of UFS: `/sys/bus/platform/devices/X.ufs*/health_descriptor` (also `X.ufshc`), and
+//! `/sys/bus/pci/drivers/ufshcd/*/health_descriptor` of controllers on PCI
+//! (Documentation/ABI/testing/sysfs-driver-ufs, since 4.17). `eol_info`, `life_time_estimation_a` and `…_b` are
 //! codes in hexadecimal with `0x`, the same as those of eMMC: tenths of the life that are used at most, 11
 //! beyond it, 0 not defined.
 //!
@@ -18,6 +19,7 @@ use crate::settings::Subject;
 use std::time::{Duration, Instant};
 
 const DIRECTORY: &str = "/sys/bus/platform/devices";
+const PCI: &str = "/sys/bus/pci/drivers/ufshcd";
 
 /// How often devices are looked up, and read.
 const LOOK: Duration = Duration::from_secs(60);
@@ -44,13 +46,17 @@ fn is_ufs(name: &str) -> bool {
     name.contains(".ufs")
 }
 
-static DEVICES: Layout = Layout {
-    directory: DIRECTORY,
-    is_object: is_ufs,
-    labels: &[LabelFrom::Name("")],
+/// An address; the other entries are the driver's own files.
+fn is_pci(name: &str) -> bool {
+    name.contains(':')
+}
+
+static DEVICES: [Layout; 2] = [devices(DIRECTORY, is_ufs), devices(PCI, is_pci)];
+
+const fn devices(directory: &'static str, is_object: fn(&str) -> bool) -> Layout {
     // Checking which attributes exist would wake the device.
-    attributes: &[],
-};
+    Layout { directory, is_object, labels: &[LabelFrom::Name("")], attributes: &[] }
+}
 
 pub const SPEC: Spec = Spec {
     subject: Subject {
@@ -67,17 +73,18 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     Box::new(Ufs {
-        listing: Listing::new(setup.root.dir(DIRECTORY)),
+        listings: [DIRECTORY, PCI].map(|path| Listing::new(setup.root.dir(path))),
         found: Ok(false),
         look_at: None,
         ask_at: None,
-        asks: Background::new("ufs", UfsReader::new(setup.root), UfsReader::ask),
+        asks: Background::new("ufs", UfsReader::new(setup.root), UfsReader::ask)
+            .patient(!setup.root.is_procfs()),
         samples: Gathered::new(DIRECTORY),
     })
 }
 
 struct Ufs {
-    listing: Listing,
+    listings: [Listing; 2],
     /// Whether there are devices.
     found: Result<bool, KeptError>,
     look_at: Option<Instant>,
@@ -88,7 +95,7 @@ struct Ufs {
 
 /// The state and the results of the thread.
 struct UfsReader {
-    objects: Objects,
+    objects: [Objects; 2],
     samples: Gathered,
     errors: PartialErrors,
 }
@@ -98,10 +105,7 @@ impl Collector for Ufs {
         let is_due = |at: Option<Instant>| at.is_none_or(|at| scrape.now >= at);
         if is_due(self.look_at) {
             self.look_at = Some(scrape.now + LOOK);
-            let listed = self.listing.has_changed().map_err(Error::of_optional);
-            let found = listed.map(|_| self.listing.names().any(is_ufs));
-            self.found = found.map_err(KeptError::from);
-            self.listing.dir.close();
+            self.found = self.look().map_err(KeptError::from);
             if self.found == Ok(true) && is_due(self.ask_at) {
                 self.ask(scrape);
             }
@@ -114,6 +118,24 @@ impl Collector for Ufs {
 }
 
 impl Ufs {
+    /// Whether there are devices.
+    fn look(&mut self) -> Result<bool, Error> {
+        let mut found = Err(Error::Unsupported(DIRECTORY.into()));
+        for (listing, layout) in self.listings.iter_mut().zip(&DEVICES) {
+            let listed = listing.has_changed();
+            listing.dir.close();
+            match listed {
+                Err(Error::Absent(_)) => {}
+                Err(error) => return Err(error),
+                Ok(_) => {
+                    let is_there = listing.names().any(layout.is_object);
+                    found = Ok(is_there || found.is_ok_and(|found| found));
+                }
+            }
+        }
+        found
+    }
+
     /// Lets the thread ask all devices. Its last results stay until it answers.
     fn ask(&mut self, scrape: &mut Scrape<'_>) {
         match self.asks.ask(Instant::now() + PATIENCE) {
@@ -132,7 +154,7 @@ impl Ufs {
 impl UfsReader {
     fn new(root: &Root) -> UfsReader {
         UfsReader {
-            objects: Objects::new(root, &DEVICES, [None, None]),
+            objects: [&DEVICES[0], &DEVICES[1]].map(|all| Objects::new(root, all, [None, None])),
             samples: Gathered::new(DIRECTORY),
             errors: PartialErrors::default(),
         }
@@ -140,29 +162,34 @@ impl UfsReader {
 
     fn ask(&mut self, until: Instant) {
         let UfsReader { objects, samples, errors } = self;
-        let [used, code, pre_eol] = &FAMILIES;
         samples.begin();
         errors.begin();
-        // A device that is removed meanwhile has no samples.
-        if let Err(error) = objects.follow(until, errors) {
-            errors.record(error);
+        for objects in objects {
+            // A device that is removed meanwhile has no samples, nor has a bus that is absent.
+            let followed = objects.follow(until, errors);
+            if errors.unless_absent(followed).is_some() {
+                read(objects, samples, errors);
+            }
+            objects.close();
         }
-        for device in objects.of(0) {
-            let file = ("health_descriptor/eol_info", pre_eol);
-            kept::add(objects, device, file, &code_of(pre_eol), samples, errors);
-            for (file, kind) in LIFE_TIMES {
-                let mut room = [0; 64];
-                let read = objects.read(device, file, &mut room);
-                let Some(text) = errors.unless_absent(read) else { continue };
-                match byte(text) {
-                    Some(raw) => push_life([used, code], [device.label(0), kind], raw, samples),
-                    None => {
-                        errors.refuse(objects.place(device, file), "a byte in hexadecimal", text)
-                    }
-                }
+    }
+}
+
+/// Reads the devices of one bus.
+fn read(objects: &Objects, samples: &mut Gathered, errors: &mut PartialErrors) {
+    let [used, code, pre_eol] = &FAMILIES;
+    for device in objects.of(0) {
+        let file = ("health_descriptor/eol_info", pre_eol);
+        kept::add(objects, device, file, &code_of(pre_eol), samples, errors);
+        for (file, kind) in LIFE_TIMES {
+            let mut room = [0; 64];
+            let read = objects.read(device, file, &mut room);
+            let Some(text) = errors.unless_absent(read) else { continue };
+            match byte(text) {
+                Some(raw) => push_life([used, code], [device.label(0), kind], raw, samples),
+                None => errors.refuse(objects.place(device, file), "a byte in hexadecimal", text),
             }
         }
-        objects.close();
     }
 }
 
@@ -206,5 +233,28 @@ mod tests {
         assert_eq!(scrape_later(&mut ufs, Dialect::Own, &["ufs"], at(3600)), (expected, 0));
         let mut pre_eol = |by| scrape_later(&mut ufs, Dialect::Own, &["eol_code{device=\"1"], by).0;
         assert_eq!(pre_eol(at(3700)), ["ufs_pre_eol_code{device=\"1d84000.ufshc\"} 3"]);
+    }
+
+    #[test]
+    fn controllers_on_pci_are_those_of_the_driver() {
+        let tree = Tree::new("ufs-pci");
+        let driver = |file: &str| format!("sys/bus/pci/drivers/ufshcd/{file}");
+        let none = tree.open(&SPEC, Dialect::Own, &[]).is_unsupported();
+        assert!(none);
+        tree.put(&driver("bind"), "");
+        let mut ufs = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(scrape(&mut ufs, Dialect::Own, &["ufs"]), (vec![], 0));
+        tree.put(&driver("0000:00:12.5/health_descriptor/eol_info"), "0x02\n");
+        tree.put(&driver("0000:00:12.5/health_descriptor/life_time_estimation_a"), "0x03\n");
+        let expected = [
+            "ufs_life_time_used_ratio{device=\"0000:00:12.5\",type=\"a\"} 0.3",
+            "ufs_life_time_code{device=\"0000:00:12.5\",type=\"a\"} 3",
+            "ufs_pre_eol_code{device=\"0000:00:12.5\"} 2",
+        ];
+        let mut ufs = tree.open(&SPEC, Dialect::Own, &[]);
+        assert_eq!(
+            scrape(&mut ufs, Dialect::Own, &["ufs"]),
+            (expected.map(String::from).to_vec(), 0)
+        );
     }
 }
