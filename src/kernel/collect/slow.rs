@@ -9,9 +9,6 @@ use crate::kernel::read::{Background, Dir, Listing, Root};
 use crate::model::metric::{Family, Sink, Value};
 use std::time::{Duration, Instant};
 
-/// How long a scrape of a stored machine waits for a reading.
-const STORED: Duration = Duration::from_secs(10);
-
 /// After this many periods without another reading the last one is no longer shown.
 const MAX_PERIODS: u32 = 5;
 
@@ -187,7 +184,7 @@ impl Slow {
     fn ask(&mut self) {
         self.thread.begin(Instant::now() + self.period);
         if self.is_stored {
-            self.thread.rest_until(Instant::now() + STORED);
+            self.thread.rest_until(Instant::now() + self.root.patience(self.period));
         }
     }
 

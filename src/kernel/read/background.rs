@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// Bytes of the thread's stack. Only what it touches is memory.
 const STACK: usize = 128 << 10;
 
+/// How long a scrape of a stored machine waits: nothing hangs there, and the machine that reads it may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A worker that meets its deadline ends by itself; this much more lets it report why.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -53,6 +56,19 @@ impl<T: Send + 'static> Background<T> {
             }
         });
         Background { thread, job: PhantomData }
+    }
+
+    /// The same for a stored machine, if `is_stored`.
+    pub fn patient(mut self, is_stored: bool) -> Background<T> {
+        self.thread.is_patient |= is_stored;
+        self
+    }
+
+    /// The same in a test of late answers.
+    #[cfg(test)]
+    pub fn hasty(mut self) -> Background<T> {
+        self.thread.is_patient = false;
+        self
     }
 
     /// Starts a request, and waits for its answer until the deadline.
@@ -117,6 +133,8 @@ struct Thread {
     took: Option<Duration>,
     /// The last answer was late, or is not there yet.
     is_late: bool,
+    /// Late answers are waited for: the machine that runs a test may be busy.
+    is_patient: bool,
 }
 
 struct Mailbox {
@@ -157,6 +175,7 @@ impl Thread {
             deadline: Err(libc::ETIMEDOUT),
             took: None,
             is_late: false,
+            is_patient: cfg!(test),
         }
     }
 
@@ -164,12 +183,13 @@ impl Thread {
         let was_begun = self.deadline.is_ok();
         let posted = self.send(until).or_else(|errno| if was_begun { Ok(()) } else { Err(errno) });
         let patience = match self.took {
+            _ if self.is_patient => None,
             _ if self.is_late => Some(SHORT),
             Some(took) => Some(USUAL.saturating_add(took.saturating_mul(TIMES))),
             None => was_begun.then_some(UNKNOWN),
         };
         let latest = patience.and_then(|patience| Instant::now().checked_add(patience));
-        let last = until + GRACE;
+        let last = until + if self.is_patient { PATIENCE } else { GRACE };
         self.deadline = posted.map(|()| latest.map_or(last, |latest| latest.min(last)));
     }
 

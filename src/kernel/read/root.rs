@@ -1,5 +1,6 @@
 //! The mount points of the kernel's trees (`--path.*`); tests use fixtures.
 
+use super::background::PATIENCE;
 use super::{Absence, Background, Dir, Shape, Shared, Source};
 use crate::base::error::Error;
 use crate::base::sys;
@@ -93,6 +94,11 @@ impl Root {
     pub fn driver_dir(&self, path: &'static str) -> Dir {
         let dir = self.dir(path);
         if self.is_procfs { dir.of_drivers() } else { dir }
+    }
+
+    /// How long a scrape waits for what may hang: `usual`, and longer for a stored machine.
+    pub fn patience(&self, usual: Duration) -> Duration {
+        if self.is_procfs { usual } else { PATIENCE }
     }
 
     /// Begins a scrape that only lets threads begin to read what drivers answer.

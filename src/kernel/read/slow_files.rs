@@ -9,7 +9,7 @@ pub use reader::read_below;
 
 use super::{Background, Shared};
 use crate::base::error::{Error, KeptError};
-use reader::{Answer, Reader};
+use reader::{Answer, Reader, took_since};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::path::PathBuf;
@@ -178,7 +178,7 @@ impl SlowFiles {
         let Some(file) = self.files.get_mut(at) else { return Ok(0) };
         let begun = Instant::now();
         let read = self.reader.read(directory, &file.path, into);
-        file.took = begun.elapsed();
+        file.took = took_since(begun);
         if file.took > FAST {
             self.shared.spend(file.took);
         }

@@ -84,7 +84,17 @@ fn bad_values_drop_their_samples_and_absence_is_no_error() {
 const ID: &[u8; 36] = b"4c384915-a866-490d-b79d-57578a95fba7";
 
 /// With one file system that is queried where it is mounted, besides one that is not.
-fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Instant)) -> Opened {
+fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>) -> Opened {
+    with_mounted_by(tree, errors, |_, _| {}, false)
+}
+
+/// The same where `ask` queries it, and is waited for or not.
+fn with_mounted_by(
+    tree: &Tree,
+    errors: Option<[u64; 5]>,
+    ask: fn(&mut Mounted, Instant),
+    is_hasty: bool,
+) -> Opened {
     let put = |file: &str, text: &str| tree.put(&format!("sys/fs/btrfs/{file}"), text);
     put("a-1/devices/sda/size", "2\n");
     put("4c384915-a866-490d-b79d-57578a95fba7/devices/sdb/size", "4\n");
@@ -92,6 +102,7 @@ fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Ins
     let id = [16, 50, 84, 118, 152, 186, 220, 254, 1, 35, 69, 103, 137, 171, 205, 239];
     let about = BtrfsDevice { id, used: 3, size: 10 };
     let device = Device { number: 17, about, errors };
+    let mounted = Background::new("test", answered(ID, device, "/dev/mapper/b"), ask);
     let mut opened = tree.open(&SPEC, Dialect::Node, &[]);
     opened.collector = Box::new(Btrfs {
         place: Subtree::new(&tree.root(), BASE),
@@ -99,7 +110,7 @@ fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Ins
         entries: Names::default(),
         devices: Names::default(),
         gathered: Gathered::new(BASE),
-        mounted: Some(Background::new("test", answered(ID, device, "/dev/mapper/b"), ask)),
+        mounted: Some(if is_hasty { mounted.hasty() } else { mounted }),
     });
     opened
 }
@@ -107,7 +118,7 @@ fn with_mounted(tree: &Tree, errors: Option<[u64; 5]>, ask: fn(&mut Mounted, Ins
 #[test]
 fn a_mounted_file_system_reports_its_devices() {
     let tree = Tree::new("btrfs-asked");
-    let mut btrfs = with_mounted(&tree, Some([5, 6, 7, 8, 9]), |_, _| {});
+    let mut btrfs = with_mounted(&tree, Some([5, 6, 7, 8, 9]));
     let uuid = "4c384915-a866-490d-b79d-57578a95fba7";
     let of = |name: &str, more: &str, value: u64| {
         let id = "10325476-98ba-dcfe-0123-456789abcdef";
@@ -130,7 +141,7 @@ fn a_mounted_file_system_reports_its_devices() {
     // Where sysfs has the errors, they come from there.
     let file = format!("sys/fs/btrfs/{uuid}/devinfo/17/error_stats");
     tree.put(&file, "write_errs 21\ncorruption_errs 22\nother 23\n");
-    let mut btrfs = with_mounted(&tree, None, |_, _| {});
+    let mut btrfs = with_mounted(&tree, None);
     let of_file = [("corruption", 22), ("write", 21)];
     let of_file = of_file.map(|(kind, n)| of("errors_total", &format!(r#",type="{kind}""#), n));
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device_errors"]), (of_file.to_vec(), 0));
@@ -139,10 +150,10 @@ fn a_mounted_file_system_reports_its_devices() {
 #[test]
 fn a_late_answer_drops_the_devices() {
     let tree = Tree::new("btrfs-late");
-    let late = |_: &mut Mounted, until: Instant| {
-        std::thread::sleep(until.saturating_duration_since(Instant::now()) * 40);
-    };
-    let mut btrfs = with_mounted(&tree, None, late);
+    static GATE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let late = |_: &mut Mounted, _: Instant| drop(GATE.lock());
+    let _gate = GATE.lock().unwrap();
+    let mut btrfs = with_mounted_by(&tree, None, late, true);
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["device"]), (vec![], 1));
     assert_eq!(scrape(&mut btrfs, Dialect::Node, &["info"]).0.len(), 2);
 }

@@ -111,6 +111,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     // Without settings, as in a library, the path is empty.
     let first = if setup.root.lacks_root() { OWN_PATH } else { PATH };
     let patience = if timeout.is_zero() { PATIENCE } else { timeout.min(PATIENCE) };
+    let patience = setup.root.patience(patience);
     Box::new(Filesystem {
         files: [first, OWN_PATH].map(|path| (path, setup.files.mounts(path))),
         learned: None,

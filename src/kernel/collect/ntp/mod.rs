@@ -122,7 +122,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let ttl = u32::try_from(settings.get(&TTL)).unwrap_or_default();
     let client = Client::new(server, port, version, ttl);
     Box::new(Ntp {
-        client: Background::new("ntp", client, Client::ask),
+        client: Background::new("ntp", client, Client::ask).patient(!setup.root.is_procfs()),
         patience: settings.get(&TIMEOUT),
         limits: Limits {
             distance: nanos(settings.get(&MAX_DISTANCE)),

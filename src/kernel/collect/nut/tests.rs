@@ -186,12 +186,16 @@ fn an_answer_in_pieces_is_not_waited_for_longer_than_it_takes() {
         }
     });
     let mut nut = opened(port, "20s", Dialect::Own);
-    let mut took = Duration::MAX;
-    for _ in 0..20 {
+    // An acknowledgement that the kernel delays comes after 40 ms, however fast the machine; a busy one is at
+    // times as fast.
+    let start = Instant::now();
+    loop {
         let begun = Instant::now();
         outcome(&mut nut).unwrap();
-        took = took.min(begun.elapsed());
+        if begun.elapsed() < Duration::from_millis(40) {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "each answer waits");
     }
-    assert!(took < Duration::from_millis(40), "{took:?}");
     drop(serving);
 }

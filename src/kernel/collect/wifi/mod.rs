@@ -83,7 +83,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let finder = Finder::new(source);
     Box::new(Wifi {
         can_ask: is_stored || setup.root.has_own_interfaces(),
-        finder: Background::new("wifi", finder, Finder::read_all),
+        finder: Background::new("wifi", finder, Finder::read_all).patient(is_stored),
     })
 }
 

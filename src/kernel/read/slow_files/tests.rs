@@ -1,18 +1,40 @@
 //! Files whose answer the tests hold back.
 
+use super::reader::TOOK;
 use super::*;
 use crate::base::error::Place;
 use crate::kernel::read::Root;
 use crate::kernel::read::testing::Tree;
 use std::io;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The thread cannot read a file whose name begins with `held` while a test has this lock.
 static GATE: Mutex<()> = Mutex::new(());
 
+/// How many readings found it locked: those are slow, and no others.
+static HELD: AtomicU32 = AtomicU32::new(0);
+
+/// A test that locks the gate has this lock, too.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    HELD.store(0, SeqCst);
+    guard
+}
+
+fn wait_until_held(times: u32) {
+    while HELD.load(SeqCst) < times {
+        std::thread::yield_now();
+    }
+}
+
 fn read_behind_gate(directory: &File, name: &CStr, into: &mut [u8]) -> io::Result<usize> {
-    if name.to_bytes().starts_with(b"held") {
+    if name.to_bytes().starts_with(b"held") && GATE.try_lock().is_err() {
+        HELD.fetch_add(1, SeqCst);
         drop(GATE.lock());
+        TOOK.set(2 * SLOW);
     }
     read_below(directory, name, into)
 }
@@ -68,24 +90,23 @@ fn some(text: &str) -> Option<String> {
 fn no_scrape_waits_for_a_slow_file_from_the_first_on() {
     let mut machine = Machine::new("slow-files", &[("a", "1"), ("held1", "2"), ("held2", "3")]);
     let all = ["a", "held1", "held2"];
+    let _alone = alone();
     let gate = GATE.lock().unwrap();
-    let begun = Instant::now();
     // The thread may be late, but the file before the first that is held back is soon there.
     while machine.scrape(&all) != [some("1"), None, None] {}
-    assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!((machine.files.waiting, machine.files.age), (2, None));
-    std::thread::sleep(2 * SLOW);
+    wait_until_held(1);
     drop(gate);
     machine.rest();
     let gate = GATE.lock().unwrap();
     // The first was held back and is slow; the other was read at once.
     machine.begin();
     assert_eq!(machine.read("held1"), Ok("2".to_owned()));
-    assert!(machine.files.age.is_some_and(|age| age > SLOW));
+    assert!(machine.files.age.is_some());
     assert_eq!(machine.files.waiting, 0);
     // It is read again at once, as the machine may have been busy, and meanwhile shown.
     assert_eq!(machine.scrape(&["a", "held1"]), [some("1"), some("2")]);
-    std::thread::sleep(2 * SLOW);
+    wait_until_held(2);
     machine.tree.put("sys/x/held1", "4");
     drop(gate);
     machine.rest();
@@ -112,12 +133,12 @@ fn no_scrape_waits_for_a_slow_file_from_the_first_on() {
 fn without_time_a_scrape_only_asks_the_thread() {
     let all = ["held1", "held2"];
     let mut machine = Machine::new("slow-files-prepare", &[("held1", "1"), ("held2", "2")]);
+    let _alone = alone();
     let gate = GATE.lock().unwrap();
     machine.begin();
     machine.shared.spend(Duration::MAX);
-    let begun = Instant::now();
     assert!(all.iter().all(|file| matches!(machine.read(file), Err(Error::Absent(_)))));
-    assert!(machine.files.waiting == 2 && begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(machine.files.waiting, 2);
     drop(gate);
     while machine.scrape(&all) != [some("1"), some("2")] {}
 }
@@ -125,18 +146,20 @@ fn without_time_a_scrape_only_asks_the_thread() {
 /// As on a bus that is stuck.
 #[test]
 fn after_much_time_fast_files_are_left_to_the_thread() {
-    let mut machine = Machine::new("slow-files-stuck", &[("a", "1"), ("b", "2")]);
-    while machine.scrape(&["a", "b"]) != [some("1"), some("2")] {}
+    let all = ["held1", "b"];
+    let mut machine = Machine::new("slow-files-stuck", &[("held1", "1"), ("b", "2")]);
+    machine.files.pause = Duration::ZERO;
+    let _alone = alone();
+    while machine.scrape(&all) != [some("1"), some("2")] || machine.files.thread.is_some() {}
+    let gate = GATE.lock().unwrap();
     machine.begin();
     machine.shared.spend(2 * MAX_READING);
-    machine.tree.put("sys/x/a", "3");
-    assert_eq!(machine.read("a"), Ok("1".to_owned()));
+    machine.tree.put("sys/x/held1", "3");
+    assert_eq!(machine.read("held1"), Ok("1".to_owned()));
     assert!(machine.files.age.is_some());
-    while machine.scrape(&["a", "b"]) != [some("3"), some("2")] {}
-    while machine.files.thread.is_some() {
-        machine.scrape(&["a", "b"]);
-    }
-    machine.scrape(&["a"]);
+    drop(gate);
+    while machine.scrape(&all) != [some("3"), some("2")] || machine.files.thread.is_some() {}
+    machine.scrape(&["held1"]);
     assert_eq!(machine.files.age, None);
 }
 
