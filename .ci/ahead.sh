@@ -3,7 +3,7 @@
 # What fails here fails there, and is told there.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-printf '%s\n' "$@" | xargs -P 1 -n 1 .ci/static.sh
+printf '%s\n' "$@" | xargs -P 2 -n 1 .ci/static.sh
 .ci/static.sh "$1" --features tls
 .ci/install.sh
 .ci/fuzz.sh --build

@@ -217,7 +217,7 @@ fn advice(address: &Listen, kind: io::ErrorKind) -> &'static str {
             "; the file there is not a socket: remove it, or name another path"
         }
         (io::ErrorKind::AddrInUse, _) => {
-            "; does another program, another sysmetrics, or another address of server.listen have it?"
+            "; is another program, another sysmetrics, or another address of server.listen there?"
         }
         (io::ErrorKind::NotFound, Listen::Unix(_)) => "; its directory has to exist",
         (io::ErrorKind::AddrNotAvailable, _) => "; no interface has this address, at least not yet",
