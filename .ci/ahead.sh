@@ -6,4 +6,3 @@ cd "$(dirname "$0")/.." || exit
 printf '%s\n' "$@" | xargs -P 2 -n 1 .ci/static.sh
 .ci/static.sh "$1" --features tls
 .ci/install.sh
-.ci/fuzz.sh --build
