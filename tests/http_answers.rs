@@ -174,7 +174,7 @@ fn paths_may_be_escaped_and_targets_absolute() {
         assert_eq!(agent.get(target).status, 404, "{target}");
     }
     let labels = [("path", "/metrics"), ("code", "200")];
-    assert_eq!(agent.scrape().value("sysmetrics_http_requests_total", &labels), 5.0);
+    assert_eq!(agent.scrape().value("sysmetrics_http_requests_total", &labels), 6.0);
 }
 
 /// Several lines are one list (RFC 9110, section 5.3).
