@@ -47,7 +47,7 @@ fn examples_are_taken_and_taken_again() {
 #[test]
 fn the_sample_file_of_a_service_works_as_it_stands() {
     let file = std::fs::read_to_string("examples/sample-service.toml").unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = common::free_port();
     // Agents are started with METRICS_CONFIG.
     let plan = Agent::plan().machine("box").file(&file).env("EXPORTER_PORT", free.to_string());
     let agent = plan.env("APP__METRICS__METRICS_NAMESPACE", "shop").start();

@@ -8,11 +8,9 @@
 
 mod common;
 
-use common::{Agent, wait_until};
+use common::{Agent, Server, free_address};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use sysmetrics::kernel::collect::COLLECTORS;
 
 /// The release that the dialect follows; an older one differs in more than is listed.
@@ -110,43 +108,17 @@ fn sorted(series: &str) -> String {
     format!("{name}{{{}}}", labels.join(","))
 }
 
-struct Peer {
-    child: Child,
-    address: String,
-}
-
-impl Peer {
-    fn start(flags: &[String]) -> Peer {
-        let name = std::env::var("NODE_EXPORTER").unwrap_or_else(|_| PEER.to_owned());
-        let version = Command::new(&name).arg("--version").output();
-        let version =
-            version.unwrap_or_else(|e| panic!("{name}: {e}; this test needs it: run .ci/peers.sh"));
-        let version = String::from_utf8([version.stdout, version.stderr].concat()).unwrap();
-        assert!(version.contains(LIKE), "{name} is not {LIKE}: {version}");
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut command = Command::new(&name);
-        command.args(flags).arg(format!("--web.listen-address={free}")).stderr(Stdio::null());
-        let peer = Peer { child: command.spawn().unwrap(), address: free.to_string() };
-        wait_until("node_exporter", || TcpStream::connect(&peer.address).is_ok());
-        peer
-    }
-
-    fn read(&self) -> Reading {
-        // HTTP/1.0: no chunks, and the end of the connection is the end of the answer.
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
-        Reading::of(&answer)
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start_peer(flags: &[String]) -> Server {
+    let name = std::env::var("NODE_EXPORTER").unwrap_or_else(|_| PEER.to_owned());
+    let version = Command::new(&name).arg("--version").output();
+    let version =
+        version.unwrap_or_else(|e| panic!("{name}: {e}; this test needs it: run .ci/peers.sh"));
+    let version = String::from_utf8([version.stdout, version.stderr].concat()).unwrap();
+    assert!(version.contains(LIKE), "{name} is not {LIKE}: {version}");
+    let address = free_address();
+    let mut command = Command::new(&name);
+    command.args(flags).arg(format!("--web.listen-address={address}"));
+    Server::start(&mut command, address, "/")
 }
 
 /// Collectors of which the peer asks the running kernel wherever the files are, or that want links where a
@@ -173,7 +145,7 @@ const NEVER_THE_SAME: [&str; 2] = ["ntp", "perf"];
 const LATER: [&str; 2] = ["dmmultipath", "nvmesubsystem"];
 
 /// Both programs with all collectors but `except`, and `more` flags.
-fn start(more: &[String], except: &[&str]) -> (Peer, Agent) {
+fn start(more: &[String], except: &[&str]) -> (Server, Agent) {
     let names = COLLECTORS.iter().map(|spec| spec.subject.node_name);
     let left_out = [except, &NEVER_THE_SAME, &LATER].concat();
     let is_left_out = |name: &&str| name.is_empty() || left_out.contains(name);
@@ -183,14 +155,15 @@ fn start(more: &[String], except: &[&str]) -> (Peer, Agent) {
     let flags: Vec<_> = flags.into_iter().chain(names).chain(more.iter().cloned()).collect();
     let plan = Agent::plan().arg("--dialect=node_exporter");
     let agent = flags.iter().fold(plan, |plan, flag| plan.arg(flag)).start();
-    (Peer::start(&flags), agent)
+    (start_peer(&flags), agent)
 }
 
 /// What is wrong with our page in every round; each lies between two of the peer's.
-fn compare((peer, agent): (Peer, Agent)) -> BTreeMap<String, String> {
+fn compare((peer, agent): (Server, Agent)) -> BTreeMap<String, String> {
     let round = || {
-        let (before, ours) = (peer.read(), Reading::of(agent.get("/metrics").text()));
-        wrong_with(&ours, &before, &peer.read())
+        let (before, ours) =
+            (Reading::of(&peer.get("/metrics")), Reading::of(agent.get("/metrics").text()));
+        wrong_with(&ours, &before, &Reading::of(&peer.get("/metrics")))
     };
     let first = round();
     (1..ROUNDS).map(|_| round()).fold(first, |mut wrong, of_round| {

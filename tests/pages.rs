@@ -234,7 +234,7 @@ fn of_each_page_prometheus_stores_what_is_sent() {
     let endpoints = [Endpoint::with(page)];
     let prometheus = scraping(&[("direct".to_owned(), endpoints[0].address.clone())]);
     for version in ["1.0", "2.0"] {
-        let url = format!("http://{}/api/v1/write", prometheus.address);
+        let url = format!("http://{}/api/v1/write", prometheus.server.address);
         let out = format!(
             "[[export]]\nname = \"out\"\ntype = \"remote_write\"\nendpoint = \"{url}\"\n\
              interval_secs = 1\nversion = \"{version}\"\n[metrics]\nlabels = {{ way = \"{version}\" }}\n"

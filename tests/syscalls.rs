@@ -20,11 +20,12 @@ fn traced(plan: Plan, trace: &Path) -> Agent {
     plan.shell(&line).start()
 }
 
-/// Names of all calls so far, in order.
+/// Names of all calls that have returned, in order. The line of another begins before it does anything.
 #[cfg(feature = "hub")]
 fn calls(trace: &Path) -> Vec<String> {
     let text = fs::read_to_string(trace).unwrap_or_default();
-    text.lines().filter_map(call).map(str::to_owned).collect()
+    let returned = text.lines().filter(|line| line.contains(") = "));
+    returned.filter_map(call).map(str::to_owned).collect()
 }
 
 /// The calls between two answers, in order, as the trace has them.

@@ -6,11 +6,11 @@
 
 mod common;
 
-use common::{Agent, Endpoint, Say, Temp, wait_until};
+use common::{Agent, Endpoint, Say, Server, Temp, free_address, wait_until};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::process::Command;
 
 const ERRORS: &str = "sysmetrics_target_errors_total";
 const UP: &str = "sysmetrics_target_up";
@@ -217,17 +217,13 @@ fn prometheus_itself_answers_that_with_text_and_utf8_names() {
     let accept = heads[0].lines().find(|line| line.starts_with("Accept: ")).unwrap();
     let dir = Temp::new();
     let file = dir.write("prometheus.yml", "");
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let program = "target/peers/usr/bin/prometheus";
-    let peer = Command::new(program)
+    let address = free_address();
+    let mut command = Command::new("target/peers/usr/bin/prometheus");
+    command
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--storage.tsdb.path={}", dir.path("data").display()))
-        .arg(format!("--web.listen-address={address}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _peer = Peer(peer.unwrap_or_else(|e| panic!("this test needs {program}: {e}")));
-    wait_until("it to listen", || TcpStream::connect(&address).is_ok());
+        .arg(format!("--web.listen-address={address}"));
+    let _peer = Server::start(&mut command, address.clone(), "/-/ready");
     let mut stream = TcpStream::connect(&address).unwrap();
     stream.write_all(format!("GET /metrics HTTP/1.0\r\n{accept}\r\n\r\n").as_bytes()).unwrap();
     let mut answer = String::new();
@@ -235,13 +231,4 @@ fn prometheus_itself_answers_that_with_text_and_utf8_names() {
     let expected =
         "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8\r\n";
     assert!(answer.contains(expected), "{accept}: {answer:.500}");
-}
-
-struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

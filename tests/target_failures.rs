@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Agent, Endpoint, Exposition, Say, wait_until};
+use common::{Agent, Endpoint, Exposition, Say, free_address, wait_until};
 use std::fmt::Write;
 
 const ERRORS: &str = "sysmetrics_target_errors_total";
@@ -34,8 +34,7 @@ fn wait_for(agent: &Agent, target: &str, up: bool) {
 
 #[test]
 fn each_failure_has_its_own_reason() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let unused = format!("http://{unused}/");
+    let unused = format!("http://{}/", free_address());
     let ways: Vec<(&str, &str, Option<Say>)> = vec![
         ("hangs", "timeout", Some(Say::Nothing)),
         ("trickles", "timeout", Some(Say::Trickle(b"HTTP/1.1 200 OK\r\n\r\na 1\n#".to_vec()))),

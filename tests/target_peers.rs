@@ -7,49 +7,15 @@
 
 mod common;
 
-use common::{Agent, Endpoint, Say, Temp, wait_until};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use common::{Agent, Endpoint, Say, Server, Temp, free_address, wait_until};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
-/// A program that serves on a port of its own.
-struct Peer {
-    child: Child,
-    address: String,
-}
-
-impl Peer {
-    fn start(name: &str, address: String, args: &[String]) -> Peer {
-        let mut command = Command::new(name);
-        command.arg(format!("--web.listen-address={address}")).args(args);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.unwrap_or_else(|e| panic!("this test needs {name} (apt-get): {e}"));
-        let peer = Peer { child, address };
-        wait_until(name, || {
-            peer.page("/metrics").is_some_and(|text| text.contains("go_goroutines"))
-        });
-        peer
-    }
-
-    /// What it says itself. HTTP/1.0: no chunks, and the end of the connection is the end.
-    fn page(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        Some(answer.split_once("\r\n\r\n")?.1.to_owned())
-    }
-}
-
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A program that serves its own metrics.
+fn start(name: &str, address: String, args: &[String]) -> Server {
+    let mut command = Command::new(name);
+    command.arg(format!("--web.listen-address={address}")).args(args);
+    Server::start(&mut command, address, "/metrics")
 }
 
 fn promtool(text: &str) -> String {
@@ -94,8 +60,8 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
         format!("--config.file={}", config.display()),
         format!("--storage.tsdb.path={}", data.path("data").display()),
     ];
-    let prometheus = Peer::start("prometheus", of_prometheus, &args);
-    let node = Peer::start("prometheus-node-exporter", of_node, &[]);
+    let prometheus = start("prometheus", of_prometheus, &args);
+    let node = start("prometheus-node-exporter", of_node, &[]);
     let mut text = String::new();
     wait_until("both to be there", || {
         text = agent.get("/metrics").text().to_owned();
@@ -105,7 +71,7 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
     // What they say themselves: no more, and no less.
     for (name, peer) in [("node", &node), ("prometheus", &prometheus)] {
         let own = format!("target=\"{name}\"");
-        let theirs = series(&peer.page("/metrics").unwrap());
+        let theirs = series(&peer.get("/metrics"));
         assert!(theirs.len() > 200, "{name}: {}", theirs.len());
         let count = text.lines().filter(|l| l.contains(&own) && !l.contains("sysmetrics_")).count();
         let expected = theirs.len();
@@ -151,7 +117,7 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
     // The linter has no complaint that it has not about the peers themselves.
     let complaints = promtool(&text);
     let pages = [(&node, "/metrics"), (&prometheus, "/metrics"), (&prometheus, FEDERATED)];
-    let theirs = pages.map(|(peer, path)| promtool(&peer.page(path).unwrap()));
+    let theirs = pages.map(|(peer, path)| promtool(&peer.get(path)));
     for line in complaints.lines() {
         assert!(theirs.iter().any(|said| said.contains(line)), "{line}");
     }
@@ -159,7 +125,7 @@ fn a_node_exporter_and_a_prometheus_are_merged() {
     for target in ["node", "prometheus"] {
         let query = format!("/api/v1/query?query=go_goroutines%7Btarget%3D%22{target}%22%7D");
         wait_until("Prometheus to have it", || {
-            prometheus.page(&query).is_some_and(|json| json.contains("\"job\":\"agent\""))
+            prometheus.get(&query).contains("\"job\":\"agent\"")
         });
     }
 }

@@ -10,7 +10,7 @@ mod peer;
 
 use common::temp::make_pipe;
 use common::{Agent, Temp, wait_until};
-use peer::{Peer, node_exporter};
+use peer::{node_exporter, start};
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -73,8 +73,8 @@ fn compare(directories: &[String]) -> BTreeSet<String> {
 
 /// The same without the lines that start like this.
 fn compare_without(directories: &[String], left_out: &str) -> BTreeSet<String> {
-    let (peer, agent) = (Peer::start(&flags(directories)), agent(directories));
-    let theirs = lines(&peer.page());
+    let (peer, agent) = (start(&flags(directories)), agent(directories));
+    let theirs = lines(&peer.get("/metrics"));
     let ours = lines(agent.get("/metrics").text());
     let counts = |line: &&String| !line.starts_with(left_out);
     let absent: Vec<_> = theirs.difference(&ours).filter(counts).collect();

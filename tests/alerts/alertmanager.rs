@@ -1,26 +1,23 @@
 //! The real Alertmanager.
 
 use crate::common::json::Json;
-use crate::common::{Agent, PATIENCE, Temp, get, wait_until};
+use crate::common::{Agent, PATIENCE, Server, Temp, free_address, get, wait_until};
 use crate::mail::relay;
-use crate::support::{
-    DEEP, OK, Peer, alerts, counted, free_address, next, object, push, settings, start, state,
-    webhook,
-};
+use crate::support::{DEEP, OK, alerts, counted, next, object, push, settings, state, webhook};
+use std::process::Command;
 
 /// Alertmanager with a data directory of its own, and its address.
-fn alertmanager() -> (Temp, String, Peer) {
+fn alertmanager() -> (Temp, String, Server) {
     let dir = Temp::new();
     let config = dir.write("am.yml", "route: {receiver: none}\nreceivers: [{name: none}]\n");
     let address = free_address();
-    let args = [
-        format!("--config.file={}", config.display()),
-        format!("--storage.path={}", dir.path("data").display()),
-        format!("--web.listen-address={address}"),
-        "--cluster.listen-address=".to_owned(),
-    ];
-    let package = "prometheus-alertmanager";
-    let manager = start("prometheus-alertmanager", package, &address, &args);
+    let mut command = Command::new("prometheus-alertmanager");
+    command
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!("--storage.path={}", dir.path("data").display()))
+        .arg(format!("--web.listen-address={address}"))
+        .arg("--cluster.listen-address=");
+    let manager = Server::start(&mut command, address.clone(), "/-/ready");
     (dir, address, manager)
 }
 

@@ -1,9 +1,10 @@
 //! Conditions give the same results as in the real Prometheus, and promtool accepts them.
 
 use crate::common::json::Json;
-use crate::common::{Agent, Temp, get, wait_until};
+use crate::common::prometheus::Prometheus;
+use crate::common::{Agent, PATIENCE, Temp, wait_until};
 use crate::random::Random;
-use crate::support::{OK, alerts, free_address, next, push, settings, start, webhook};
+use crate::support::{OK, alerts, push, settings, webhook};
 use std::process::Command;
 
 /// What the conditions find is what Prometheus finds.
@@ -45,31 +46,10 @@ fn conditions_hold_as_in_prometheus() {
     push(&agent, "b", 0.0);
     push(&agent, "", 3.0);
 
-    let dir = Temp::new();
-    let address = free_address();
-    let config = format!(
-        "global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: box\n  \
-         static_configs: [{{targets: [\"{}\"]}}]\n",
-        agent.address()
-    );
-    let config = dir.write("prometheus.yml", config);
-    let args = [
-        format!("--config.file={}", config.display()),
-        format!("--storage.tsdb.path={}", dir.path("data").display()),
-        format!("--web.listen-address={address}"),
-    ];
-    let _prometheus = start("prometheus", "prometheus", &address, &args);
-    let query = |expr: &str| {
-        let escaped: String = expr.bytes().map(|b| format!("%{b:02x}")).collect();
-        let answer = get(&address, &format!("/api/v1/query?query={escaped}"));
-        let json = Json::parse(answer.text());
-        assert_eq!(json.text("status"), "success", "{expr}: {json:?}");
-        let Some(Json::List(found)) = json.get("data").unwrap().get("result") else {
-            panic!("{json:?}")
-        };
-        found.clone()
-    };
-    wait_until("a scrape", || query("queue_depth").len() == 3);
+    let job =
+        format!("- job_name: box\n  static_configs: [{{targets: [\"{}\"]}}]\n", agent.address());
+    let prometheus = Prometheus::start(Command::new("prometheus"), &job);
+    wait_until("a scrape", || prometheus.query("queue_depth").len() == 3);
 
     type Found = (Vec<(String, String)>, f64);
     let mut found: Vec<Vec<Found>> = vec![Vec::new(); conditions.len()];
@@ -87,7 +67,7 @@ fn conditions_hold_as_in_prometheus() {
         pairs
     };
     for (at, expr) in conditions.iter().enumerate() {
-        for one in query(expr) {
+        for one in prometheus.query(expr) {
             let Some(Json::List(pair)) = one.get("value") else { panic!("{one:?}") };
             let Json::Text(value) = &pair[1] else { panic!("{one:?}") };
             let without = ["__name__", "instance", "job"];
@@ -96,22 +76,23 @@ fn conditions_hold_as_in_prometheus() {
         }
         expected[at].sort_by(|a, b| a.0.cmp(&b.0));
     }
-    let count = |all: &[Vec<_>]| all.iter().map(Vec::len).sum::<usize>();
     assert!(expected[..8].iter().all(|found| !found.is_empty()), "{expected:?}");
-    while count(&found) < count(&expected) {
-        for alert in alerts(&next(&heard)) {
+    // What held before the first push is over after it.
+    while found != expected {
+        let Ok(message) = heard.recv_timeout(PATIENCE) else { break };
+        for alert in alerts(&message.body) {
             let of = alert.get("labels").unwrap();
             let at: usize = of.text("alertname")[1..].parse().unwrap();
-            let value = alert.get("annotations").unwrap().text("v");
-            let one = (labels(of, &["alertname"]), value.parse().unwrap());
-            // It may be told again meanwhile.
-            if !found[at].contains(&one) {
-                found[at].push(one);
+            let labels = labels(of, &["alertname"]);
+            found[at].retain(|(known, _)| *known != labels);
+            if alert.text("status") == "firing" {
+                let value = alert.get("annotations").unwrap().text("v").parse().unwrap();
+                found[at].push((labels, value));
             }
+            found[at].sort_by(|a, b| a.0.cmp(&b.0));
         }
     }
     for (at, expr) in conditions.iter().enumerate() {
-        found[at].sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(found[at], expected[at], "{expr}");
     }
 }

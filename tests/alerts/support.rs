@@ -1,11 +1,10 @@
 //! Shared by the tests of alerts: settings, a scripted webhook, peers, and readers of messages.
 
 use crate::common::json::Json;
-use crate::common::{Agent, Client, PATIENCE, get, wait_until};
+use crate::common::{Agent, PATIENCE};
 use crate::receiver;
 use std::io::{BufReader, Write};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -122,30 +121,4 @@ pub fn state(agent: &Agent, state: &str, queue: &str) -> bool {
     let labels =
         [("alertname", "Deep"), ("alertstate", state), ("queue", queue), ("severity", "page")];
     agent.scrape().find("sysmetrics_alerts", &labels) == Some(1.0)
-}
-
-/// A peer that is ended with the test.
-pub struct Peer(Child);
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-pub fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-pub fn start(program: &str, package: &str, address: &str, args: &[String]) -> Peer {
-    let mut command = Command::new(program);
-    let child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let child =
-        child.unwrap_or_else(|_| panic!("this test needs {program}: apt-get install {package}"));
-    let peer = Peer(child);
-    wait_until("the peer to be ready", || {
-        Client::try_connect(address).is_ok() && get(address, "/-/ready").status == 200
-    });
-    peer
 }

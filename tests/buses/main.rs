@@ -10,10 +10,9 @@
 mod common;
 mod support;
 
-use common::{Agent, Client, Exposition, Temp, wait_until};
+use common::{Agent, Exposition, Server, Temp, free_address, free_port, wait_until};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::{Bus, Running, services};
@@ -64,20 +63,15 @@ fn page(text: &str, prefix: &str) -> Page {
 
 /// The same flags for a real node_exporter and for us bring the same.
 fn compare(prefix: &str, flags: &[&str], bus: &str) -> usize {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let address = free_address();
     let mut peer = Command::new(PEER);
-    peer.arg("--collector.disable-defaults").args(flags).stderr(Stdio::null());
+    peer.arg("--collector.disable-defaults").args(flags);
     peer.arg(format!("--web.listen-address={address}")).env("DBUS_SYSTEM_BUS_ADDRESS", bus);
-    let _peer = Running::start(&mut peer);
-    wait_until("node_exporter to serve", || Client::try_connect(&address).is_ok());
+    let peer = Server::start(&mut peer, address, "/");
     let plan = Agent::plan().arg("--dialect=node_exporter").arg("--collector.disable-defaults");
     let plan = flags.iter().fold(plan, |plan, flag| plan.arg(*flag));
     let agent = plan.env("DBUS_SYSTEM_BUS_ADDRESS", bus).start();
-    let mut stream = TcpStream::connect(&address).unwrap();
-    let mut theirs = String::new();
-    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-    stream.read_to_string(&mut theirs).unwrap();
+    let theirs = peer.get("/metrics");
     let theirs = page(&theirs, prefix);
     let name = prefix.trim_start_matches("node_").trim_end_matches('_');
     let complete_page = format!("node_scrape_collector_success{{collector=\"{name}\"}} 1\n");
@@ -212,7 +206,7 @@ fn peers_that_keep_silent_from_the_start_do_not_hold_the_first_scrape() {
 #[test]
 fn supervisord_is_shown_as_by_node_exporter() {
     let dir = Temp::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let socket = dir.path("supervisor.sock").display().to_string();
     let text = include_str!("supervisord.conf");
     let text = text.replace("@DIR@", &dir.path("").display().to_string());

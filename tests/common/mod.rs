@@ -14,6 +14,7 @@ pub mod fuse_tree;
 pub mod json;
 pub mod limits;
 pub mod prometheus;
+pub mod server;
 #[cfg(feature = "exporter")]
 pub mod slow;
 pub mod temp;
@@ -23,6 +24,7 @@ pub use agent::{Agent, Plan};
 pub use client::{Answer, Client, get, get_with};
 pub use endpoint::{Endpoint, Say};
 pub use exposition::{Exposition, Format};
+pub use server::{Server, ask, free_address, free_port};
 pub use temp::Temp;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! A link that can be cut: all traffic between the agent and a receiver passes through it.
 
-use crate::peers::free_address;
+use crate::common::free_address;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,6 @@
 //! The receivers, each on a port of its own with a directory of its own, removed with the test.
 
-use crate::common::{Temp, wait_until};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use crate::common::{Server, Temp, ask, free_address};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -14,20 +12,9 @@ const NEWER: &str = "target/peers/usr/bin";
 
 /// A running receiver.
 pub struct Peer {
-    child: Child,
+    _server: Server,
     _dir: Temp,
     pub address: String,
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-pub fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 pub fn start(command: &mut Command) -> Child {
@@ -45,11 +32,8 @@ impl Peer {
         let (dir, address) = (Temp::new(), free_address());
         let mut command = Command::new(program.as_ref());
         plan(&mut command, &address, &dir);
-        let peer = Peer { child: start(&mut command), _dir: dir, address };
-        wait_until(&format!("{}", program.as_ref().display()), || {
-            matches!(status_of(&peer.address, "GET", ready), Some(200 | 204))
-        });
-        peer
+        let server = Server::start(&mut command, address.clone(), ready);
+        Peer { _server: server, _dir: dir, address }
     }
 
     /// Debian's, or a newer one, which takes OTLP.
@@ -101,21 +85,12 @@ impl Peer {
             );
             command.arg("-config").arg(dir.write("influxdb.conf", config));
         });
-        assert_eq!(status_of(&peer.address, "POST", "/query?q=CREATE+DATABASE+box"), Some(200));
+        let (status, answer) = ask(&peer.address, "POST", "/query?q=CREATE+DATABASE+box").unwrap();
+        assert_eq!(status, 200, "{answer}");
         peer
     }
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
-}
-
-/// The status of an answer, if there is one.
-fn status_of(address: &str, method: &str, target: &str) -> Option<u16> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    let head = format!("{method} {target} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
-    stream.write_all(head.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    answer.split(' ').nth(1)?.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! The sandbox of the real binary: what is in force, and what still works.
 
-use crate::common::{Agent, Endpoint, Temp, wait_until};
+use crate::common::{Agent, Endpoint, Temp, free_address, wait_until};
 use crate::support::has_landlock;
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -70,7 +70,7 @@ fn what_the_program_is_for_goes_on() {
     let (log, top) = (dir.write("logs/app.log", ""), dir.path("").display().to_string());
     dir.write("text/a.prom", "from_text 1\n");
     dir.write("leases/a.leases", "0 aa:bb:cc:dd:ee:01 192.0.2.7 * *\n");
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = free_address();
     let gpsd = TcpListener::bind("127.0.0.1:0").unwrap();
     gpsd.set_nonblocking(true).unwrap();
     let receiver = gpsd.local_addr().unwrap();

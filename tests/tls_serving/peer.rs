@@ -1,37 +1,21 @@
 //! The same responses as node_exporter's, for every kind of client.
 
-use crate::common::{Agent, wait_until};
+use crate::common::{Agent, Server, free_address};
 use crate::support::{FAKE, FIRST, curl, file, plan, web};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const PEER: &str = "target/peers/usr/bin/prometheus-node-exporter";
 
-struct NodeExporter(Child, String);
-
-impl NodeExporter {
-    fn start(web: &Path) -> NodeExporter {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let child = Command::new(PEER)
-            .args(["--collector.disable-defaults", "--collector.loadavg"])
-            .arg(format!("--web.listen-address={address}"))
-            .arg(format!("--web.config.file={}", web.display()))
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("this test needs node_exporter: .ci/peers.sh");
-        let node = NodeExporter(child, address);
-        wait_until("node_exporter to listen", || TcpStream::connect(&node.1).is_ok());
-        node
-    }
-}
-
-impl Drop for NodeExporter {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn node_exporter(web: &Path) -> Server {
+    let address = free_address();
+    let mut command = Command::new(PEER);
+    command
+        .args(["--collector.disable-defaults", "--collector.loadavg"])
+        .arg(format!("--web.listen-address={address}"))
+        .arg(format!("--web.config.file={}", web.display()));
+    // Not everybody is answered.
+    Server::listening(&mut command, address)
 }
 
 /// Who comes to both.
@@ -67,12 +51,12 @@ fn clients() -> Vec<(&'static str, Vec<String>)> {
 
 /// What is compared: curl's own status, that of the answer, and of refusals the rest.
 fn is_same(web: &Path, paths: &[&str], schemes: &[&str]) {
-    let (node, agent) = (NodeExporter::start(web), plan(web).start());
+    let (node, agent) = (node_exporter(web), plan(web).start());
     for (client, args) in clients() {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         for (path, scheme) in paths.iter().flat_map(|path| schemes.iter().map(move |s| (path, s))) {
             let url = format!("{scheme}://localhost:{{}}{path}");
-            let theirs = curl(&node.1, &url, &args);
+            let theirs = curl(&node.address, &url, &args);
             let mut ours = curl(&agent.address(), &url, &args);
             if ours.status == 200 {
                 ours.body.clone_from(&theirs.body);
@@ -127,12 +111,12 @@ fn a_client_may_be_its_own_authority_as_there() {
             file(&format!("{named}.pem"))
         );
         let (_dir, path) = web(&rest);
-        let (node, agent) = (NodeExporter::start(&path), plan(&path).start());
+        let (node, agent) = (node_exporter(&path), plan(&path).start());
         let (cert, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
         let request = |address: &str| {
             curl(address, "https://localhost:{}/", &["--cert", &cert, "--key", &key]).status == 200
         };
-        let results = (request(&node.1), request(&agent.address()));
+        let results = (request(&node.address), request(&agent.address()));
         assert_eq!(results, (lets_in, lets_in), "theirs, ours: {name} where {named} is named");
     }
 }
