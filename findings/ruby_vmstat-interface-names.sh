@@ -1,8 +1,8 @@
 #!/bin/sh
 # vmstat 2.3.0 for Ruby (Debian 12, ruby-vmstat 2.3.0-3+b5): an interface is called by what stands behind the last dash or point of its
 # name. Of a line of /proc/net/dev it takes the letters, digits and underscores before the colon. The kernel (net/core/dev.c,
-# dev_valid_name) forbids a slash, a colon and blanks in a name, and nothing else: eth0.10 is the usual name of a VLAN, br-lan that of
-# a bridge. The VLANs 10 on two cards are both "10". A bridge br-eth0 is a second eth0, of the type Ethernet as well, and whoever
+# dev_valid_name) forbids a slash, a colon and blanks in a name, and the names "." and "..": eth0.10 is the usual name of a VLAN,
+# br-lan that of a bridge. The VLANs 10 on two cards are both "10". A bridge br-eth0 is a second eth0, of the type Ethernet as well, and whoever
 # makes a hash of the list, or looks an interface up by its name, has the bytes of the one for the other: the bridge stands behind
 # its card in the file and wins. Nothing is raised. The other names, and the numbers in each row, are right. Read the directories of
 # /sys/class/net instead.
