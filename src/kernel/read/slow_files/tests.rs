@@ -15,7 +15,7 @@ static GATE: Mutex<()> = Mutex::new(());
 /// How many readings found it locked: those are slow, and no others.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
-/// A test that locks the gate has this lock, too.
+/// A test that locks the gate has this lock, too, until the thread of its machine rests.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -82,15 +82,22 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    /// A reading that goes on would be counted in the next test.
+    fn drop(&mut self) {
+        self.rest();
+    }
+}
+
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
 #[test]
 fn no_scrape_waits_for_a_slow_file_from_the_first_on() {
+    let _alone = alone();
     let mut machine = Machine::new("slow-files", &[("a", "1"), ("held1", "2"), ("held2", "3")]);
     let all = ["a", "held1", "held2"];
-    let _alone = alone();
     let gate = GATE.lock().unwrap();
     // The thread may be late, but the file before the first that is held back is soon there.
     while machine.scrape(&all) != [some("1"), None, None] {}
@@ -132,8 +139,8 @@ fn no_scrape_waits_for_a_slow_file_from_the_first_on() {
 #[test]
 fn without_time_a_scrape_only_asks_the_thread() {
     let all = ["held1", "held2"];
-    let mut machine = Machine::new("slow-files-prepare", &[("held1", "1"), ("held2", "2")]);
     let _alone = alone();
+    let mut machine = Machine::new("slow-files-prepare", &[("held1", "1"), ("held2", "2")]);
     let gate = GATE.lock().unwrap();
     machine.begin();
     machine.shared.spend(Duration::MAX);
@@ -147,9 +154,9 @@ fn without_time_a_scrape_only_asks_the_thread() {
 #[test]
 fn after_much_time_fast_files_are_left_to_the_thread() {
     let all = ["held1", "b"];
+    let _alone = alone();
     let mut machine = Machine::new("slow-files-stuck", &[("held1", "1"), ("b", "2")]);
     machine.files.pause = Duration::ZERO;
-    let _alone = alone();
     while machine.scrape(&all) != [some("1"), some("2")] || machine.files.thread.is_some() {}
     let gate = GATE.lock().unwrap();
     machine.begin();
