@@ -23,6 +23,9 @@ pub const MAX_FILE: u64 = 16 << 20;
 /// Files in the directory that are read.
 const MAX_FILES: usize = 1 << 16;
 
+/// A segment with such a number is not ours: no queue gets there, and others have to follow each.
+const NUMBERS: u32 = u32::MAX / 2;
+
 /// Bytes of a slot.
 const SLOT: usize = 24;
 
@@ -137,6 +140,7 @@ impl Disk {
             let name = entry?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
             let number = number.filter(|n| n.len() >= 8).and_then(|n| n.parse::<u32>().ok());
+            let number = number.filter(|n| *n < NUMBERS);
             numbers.extend(number.filter(|n| self.path(*n).file_name() == Some(&name)));
         }
         sys::sort(&mut numbers, Ord::cmp);
