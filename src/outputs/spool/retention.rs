@@ -3,6 +3,7 @@
 use super::Spool;
 use super::reason::Reason;
 use super::segment::Place;
+use super::unread::Unread;
 use crate::base::clock::{Boot, Timestamp};
 use std::time::{Duration, Instant};
 
@@ -128,7 +129,9 @@ impl Spool {
 
     /// When `turn` is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let old = self.segments.front().and_then(|first| {
+        // A file that cannot be read now is tried again together with the disk.
+        let first = self.segments.front().filter(|_| self.unread != Unread::Waits);
+        let old = first.and_then(|first| {
             let (since_boot, then) = self.clock;
             let age = self.age(first.content.boot, first.content.oldest, since_boot)?;
             then.checked_add(self.bounds.max_age.saturating_sub(age) + SLACK)
