@@ -84,8 +84,7 @@ impl Spool {
             since_boot.saturating_sub(moment.since_boot)
         } else {
             let now = self.boot_time?.checked_add_unsigned(since_boot)?;
-            let start = moment.boot_time.or_else(|| self.time_of(boot))?;
-            let then = start.checked_add_unsigned(moment.since_boot)?;
+            let then = self.start_of(boot, moment)?.checked_add_unsigned(moment.since_boot)?;
             u64::try_from(now.saturating_sub(then)).unwrap_or(0)
         };
         Some(Duration::from_millis(millis))
