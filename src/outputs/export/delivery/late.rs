@@ -1,16 +1,20 @@
 //! Prepares a frame for sending, without samples that the receiver would refuse as out of order.
 
 use super::Delivery;
-use super::parts::by_stamp;
+use super::parts::{by_stamp, leave_out_deltas};
 use super::stamped::Stale;
 use crate::model::frame::Frame;
 use crate::settings::{ExportKind, Order};
 
 impl Delivery {
     /// The parts in which a frame is sent, the last first, and the samples that are left out.
-    pub(super) fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
+    pub(super) fn parts(&self, mut frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
+        let deltas = match self.export.kind {
+            ExportKind::Otlp => 0,
+            _ => leave_out_deltas(&mut frame),
+        };
         if self.export.kind != ExportKind::RemoteWrite {
-            return (vec![frame], Stale::default());
+            return (vec![frame], Stale { deltas, ..Stale::default() });
         }
         let (own, mut stamped) = match by_stamp(&frame) {
             Some((own, stamped)) => (Some(own), stamped),
@@ -22,13 +26,16 @@ impl Delivery {
         };
         let mut parts = vec![stamped];
         parts.extend(own);
-        (parts, stale)
+        (parts, Stale { deltas, ..stale })
     }
 
     /// Counts the samples that were left out.
     pub(super) fn leave_out(&self, stale: Stale) {
         if stale.count > 0 {
             self.tally.drop_samples("stale", stale.count);
+        }
+        if stale.deltas > 0 {
+            self.tally.drop_samples("invalid", stale.deltas);
         }
         if stale.is_older {
             self.note_late("samples are not later than those before them, and were left out");

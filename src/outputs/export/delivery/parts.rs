@@ -60,6 +60,15 @@ pub fn leave_out(frame: &mut Frame, id: u32) {
     }
 }
 
+/// Removes increments, which only OTLP tells from counts since the start. Returns how many series these were.
+pub fn leave_out_deltas(frame: &mut Frame) -> usize {
+    let view = frame.view(0);
+    let deltas = view.families().filter(|family| family.def.is_delta);
+    let ids: Vec<u32> = deltas.flat_map(|family| family.series()).map(|one| one.id).collect();
+    ids.iter().for_each(|id| leave_out(frame, *id));
+    ids.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
