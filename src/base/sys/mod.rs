@@ -46,7 +46,7 @@ pub use dir::{
 pub use disk::deny_open;
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, is_in_memory, lock_alone, make_private, may_write,
-    next_data, open_private,
+    next_data, open_private, unlock,
 };
 pub use entry::{Entry, Place, Single};
 pub use ethtool::Ethtool;

@@ -57,6 +57,14 @@ struct Held {
     lock: File,
 }
 
+impl Drop for Held {
+    /// Unlocks, rather than only closes: a child that was just started has a copy of the descriptor for a moment,
+    /// and the successor that it would keep out tries again only after a minute.
+    fn drop(&mut self) {
+        sys::unlock(&self.lock);
+    }
+}
+
 impl Disk {
     /// Opens the directory, which is made if it is missing; returns the sequence of the last frame that
     /// is done.
@@ -251,4 +259,22 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
     };
     let path = dir.to_string_lossy();
     format!("{path}: {error}; samples wait in memory; {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A child has all descriptors for a moment, before it closes them.
+    #[test]
+    fn a_directory_that_was_left_is_free_although_a_child_has_the_lock() {
+        let dir = std::env::temp_dir().join(["free-", &std::process::id().to_string()].concat());
+        let (disk, _) = Disk::open(&dir).unwrap();
+        let of_child = disk.held.as_ref().unwrap().lock.try_clone().unwrap();
+        assert!(Disk::open(&dir).is_err());
+        drop(disk);
+        assert!(Disk::open(&dir).is_ok());
+        drop(of_child);
+        fs::remove_dir_all(dir).unwrap();
+    }
 }
