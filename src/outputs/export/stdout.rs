@@ -8,6 +8,7 @@
 use super::influx;
 use crate::base::clock::WallClock;
 use crate::base::dialect::Dialect;
+use crate::base::sys::{self, Ready};
 use crate::model::frame::{Quantiles, Reading, SeriesView, View};
 use crate::model::metric::{
     Buffer, Histogram, Kind, Labels, Point, Sink, Summary, Unit, Value, gauge,
@@ -16,6 +17,8 @@ use crate::model::store::put_label_name;
 use crate::outputs::expose::{Format, Lines, Text, escape};
 use crate::outputs::json_text::escaped;
 use crate::settings::StdoutFormat;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// Appends every sample.
@@ -30,6 +33,27 @@ pub fn encode(view: &View<'_>, format: StdoutFormat, out: &mut Vec<u8>) {
         _ => text(view, &mut buffer),
     }
     *out = buffer.into_bytes();
+}
+
+/// Writes all of it to `out`, which is `fd`, and waits where there is no room: the descriptor may be shared with
+/// programs that made it non-blocking.
+pub fn write_all(out: &mut dyn Write, fd: &dyn AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    loop {
+        let done = match bytes {
+            [] => out.flush().map(|()| 0),
+            _ => out.write(bytes),
+        };
+        match done {
+            Ok(0) if bytes.is_empty() => return Ok(()),
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                sys::poll(&mut [Ready::wait(fd.as_fd(), false, true)], None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn text(view: &View<'_>, out: &mut Buffer) {
@@ -175,6 +199,7 @@ fn quoted(text: &str, out: &mut Buffer) {
 mod tests {
     use super::*;
     use crate::model::frame::testing::Made;
+    use std::os::unix::net::UnixStream;
 
     fn made() -> Made {
         let mut made = Made::new();
@@ -230,5 +255,28 @@ mod tests {
         let mut expected = b"before\n".to_vec();
         influx::encode(&made().frame().view(1_800_000_000_250), false, &[], &mut expected);
         assert_eq!(lines(StdoutFormat::Influx).as_bytes(), expected);
+    }
+
+    /// A pipe that another program made non-blocking, and that has room for a few bytes each time.
+    #[test]
+    fn nothing_is_lost_in_a_pipe_that_is_full() {
+        struct Pipe(Vec<u8>, u8);
+        impl Write for Pipe {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.1 += 1;
+                match self.1 % 3 {
+                    0 => Err(ErrorKind::WouldBlock.into()),
+                    1 => Err(ErrorKind::Interrupted.into()),
+                    _ => self.0.write(bytes.get(..5).unwrap_or(bytes)),
+                }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                self.write(b"").map(|_| ())
+            }
+        }
+        let (fd, _peer) = UnixStream::pair().unwrap();
+        let mut pipe = Pipe(Vec::new(), 0);
+        write_all(&mut pipe, &fd, b"one line\nand another\n").unwrap();
+        assert_eq!(pipe.0, b"one line\nand another\n");
     }
 }

@@ -9,7 +9,7 @@ use crate::base::wire::Gzip;
 use crate::model::frame::View;
 use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion};
 use crate::workers::{Answer, Client, Tls};
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How long remote write 2.0 is not tried again after a receiver refused it.
@@ -218,7 +218,7 @@ fn no_endpoint() -> (Verdict, usize) {
 /// Writes to standard output. A pipe that is not read blocks only the worker.
 pub fn print(bytes: &[u8]) -> Verdict {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    match stdout::write_all(&mut stdout, &io::stdout(), bytes) {
         Ok(()) => Verdict::Done,
         Err(error) => {
             let text = ["writing to standard output: ", &error.to_string()].concat();
