@@ -64,7 +64,7 @@ pub use notify::Notify;
 pub use packed::{Laid, Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
-pub use poll::{Ready, poll, would_block};
+pub use poll::{Ready, poll, would_block, write};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
 pub use resolve::resolve;

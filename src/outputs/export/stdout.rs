@@ -17,8 +17,8 @@ use crate::model::store::put_label_name;
 use crate::outputs::expose::{Format, Lines, Text, escape};
 use crate::outputs::json_text::escaped;
 use crate::settings::StdoutFormat;
-use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsFd;
+use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// Appends every sample.
@@ -35,25 +35,21 @@ pub fn encode(view: &View<'_>, format: StdoutFormat, out: &mut Vec<u8>) {
     *out = buffer.into_bytes();
 }
 
-/// Writes all of it to `out`, which is `fd`, and waits where there is no room: the descriptor may be shared with
-/// programs that made it non-blocking.
-pub fn write_all(out: &mut dyn Write, fd: &dyn AsFd, mut bytes: &[u8]) -> io::Result<()> {
-    loop {
-        let done = match bytes {
-            [] => out.flush().map(|()| 0),
-            _ => out.write(bytes),
-        };
-        match done {
-            Ok(0) if bytes.is_empty() => return Ok(()),
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+/// Writes all of it, and waits where there is no room: other programs that share standard output may have made it
+/// non-blocking.
+pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match sys::write(fd, bytes) {
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                sys::poll(&mut [Ready::wait(fd.as_fd(), false, true)], None)?;
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                sys::poll(&mut [Ready::wait(fd, false, true)], None)?;
             }
             Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 fn text(view: &View<'_>, out: &mut Buffer) {
@@ -199,7 +195,10 @@ fn quoted(text: &str, out: &mut Buffer) {
 mod tests {
     use super::*;
     use crate::model::frame::testing::Made;
+    use std::io::Read;
+    use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
+    use std::thread;
 
     fn made() -> Made {
         let mut made = Made::new();
@@ -257,26 +256,20 @@ mod tests {
         assert_eq!(lines(StdoutFormat::Influx).as_bytes(), expected);
     }
 
-    /// A pipe that another program made non-blocking, and that has room for a few bytes each time.
+    /// A pipe that another program made non-blocking, and that has room for a part.
     #[test]
     fn nothing_is_lost_in_a_pipe_that_is_full() {
-        struct Pipe(Vec<u8>, u8);
-        impl Write for Pipe {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.1 += 1;
-                match self.1 % 3 {
-                    0 => Err(ErrorKind::WouldBlock.into()),
-                    1 => Err(ErrorKind::Interrupted.into()),
-                    _ => self.0.write(bytes.get(..5).unwrap_or(bytes)),
-                }
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                self.write(b"").map(|_| ())
-            }
-        }
-        let (fd, _peer) = UnixStream::pair().unwrap();
-        let mut pipe = Pipe(Vec::new(), 0);
-        write_all(&mut pipe, &fd, b"one line\nand another\n").unwrap();
-        assert_eq!(pipe.0, b"one line\nand another\n");
+        let (to, mut from) = UnixStream::pair().unwrap();
+        to.set_nonblocking(true).unwrap();
+        let bytes: Vec<u8> = (0..4_000_000).map(|n| (n % 251) as u8).collect();
+        let expected = bytes.clone();
+        let reader = thread::spawn(move || {
+            let mut read = Vec::new();
+            from.read_to_end(&mut read).unwrap();
+            assert!(read == expected);
+        });
+        write_all(to.as_fd(), &bytes).unwrap();
+        drop(to);
+        reader.join().unwrap();
     }
 }

@@ -1,19 +1,18 @@
 //! Prepares a frame for sending, without samples that the receiver would refuse as out of order.
 
 use super::Delivery;
-use super::parts::{by_stamp, leave_out_deltas};
+use super::parts::{by_delta, by_stamp};
 use super::stamped::Stale;
 use crate::model::frame::Frame;
 use crate::settings::{ExportKind, Order};
 
 impl Delivery {
     /// The parts in which a frame is sent, the last first, and the samples that are left out.
-    pub(super) fn parts(&self, mut frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
-        let deltas = match self.export.kind {
-            ExportKind::Otlp => 0,
-            _ => leave_out_deltas(&mut frame),
-        };
-        if self.export.kind != ExportKind::RemoteWrite {
+    pub(super) fn parts(&self, frame: Frame, boot: i64) -> (Vec<Frame>, Stale) {
+        let kind = self.export.kind;
+        let parted = if kind == ExportKind::Otlp { None } else { by_delta(&frame) };
+        let (frame, deltas) = parted.map_or((frame, 0), |(others, deltas)| (others, deltas.len()));
+        if kind != ExportKind::RemoteWrite {
             return (vec![frame], Stale { deltas, ..Stale::default() });
         }
         let (own, mut stamped) = match by_stamp(&frame) {

@@ -31,9 +31,18 @@ pub fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
 /// Splits a frame into series with the frame's time and series with times of their own; `None` where one of
 /// the two is empty.
 pub fn by_stamp(frame: &Frame) -> Option<(Frame, Frame)> {
-    let timed = frame.view(0).families().flat_map(|family| family.series());
-    let count = timed.filter(|series| series.def.is_timed).count();
-    (1..frame.len()).contains(&count).then(|| divided(frame, &mut |series| !series.def.is_timed))
+    split(frame, |series| series.def.is_timed).filter(|(own, _)| !own.is_empty())
+}
+
+/// Splits a frame into others and increments; `None` where there are none.
+pub fn by_delta(frame: &Frame) -> Option<(Frame, Frame)> {
+    split(frame, |series| series.is_delta)
+}
+
+/// The series for which `is_second` does not hold, and the others; `None` where there are none.
+fn split(frame: &Frame, is_second: fn(&SeriesView<'_>) -> bool) -> Option<(Frame, Frame)> {
+    let mut all = frame.view(0).families().flat_map(|family| family.series());
+    all.any(|series| is_second(&series)).then(|| divided(frame, &mut |series| !is_second(series)))
 }
 
 /// The series for which `is_first` holds, and the others. It is called for each in their order.
@@ -58,15 +67,6 @@ pub fn leave_out(frame: &mut Frame, id: u32) {
         let slots = frame.slots.get_mut(at..at + count);
         slots.into_iter().for_each(|slots| slots.fill(0));
     }
-}
-
-/// Removes increments, which only OTLP tells from counts since the start. Returns how many series these were.
-pub fn leave_out_deltas(frame: &mut Frame) -> usize {
-    let view = frame.view(0);
-    let deltas = view.families().filter(|family| family.def.is_delta);
-    let ids: Vec<u32> = deltas.flat_map(|family| family.series()).map(|one| one.id).collect();
-    ids.iter().for_each(|id| leave_out(frame, *id));
-    ids.len()
 }
 
 #[cfg(test)]
