@@ -135,8 +135,8 @@ impl BootTime {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Boot(pub [u8; 16]);
 
-/// When the process started. Boxes without a battery-backed clock start in 1970 and get the time later: then
-/// the start is calculated back, once.
+/// When the process started. Boxes without a battery-backed clock start in 1970, or with a time that is ahead, and get
+/// the time later: then the start is calculated back, once.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     wall: WallClock,
@@ -156,14 +156,14 @@ impl Start {
 
     /// Time since 1970, as well as it is known at this point.
     pub fn since_epoch(&mut self) -> Duration {
-        if !self.wall.is_plausible() {
-            self.learn(WallClock::now(), Instant::now());
-        }
+        self.learn(WallClock::now(), Instant::now());
         self.wall.since_epoch()
     }
 
+    /// Nothing started in the future: if the clock was set back, it was wrong at the start.
     fn learn(&mut self, wall: WallClock, now: Instant) {
-        if wall.is_plausible() {
+        let is_wrong = !self.wall.is_plausible() || self.wall.0 > wall.0;
+        if is_wrong && wall.is_plausible() {
             self.wall = WallClock(wall.0.saturating_sub(now.duration_since(self.instant)));
         }
     }
@@ -272,5 +272,11 @@ mod tests {
         start.learn(WallClock(set), instant + secs(500));
         assert_eq!(start.wall.since_epoch(), set - secs(500));
         assert_eq!(start.since_epoch(), set - secs(500), "it does not wander with the clock");
+        start.learn(WallClock(set - secs(7)), instant + secs(600));
+        assert_eq!(start.wall.since_epoch(), set - secs(500), "set back by less than its age");
+        start.learn(WallClock(secs(7)), instant + secs(700));
+        assert_eq!(start.wall.since_epoch(), set - secs(500), "lost");
+        start.learn(WallClock(set - secs(600)), instant + secs(800));
+        assert_eq!(start.wall.since_epoch(), set - secs(1400), "it would be in the future");
     }
 }

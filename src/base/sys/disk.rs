@@ -98,6 +98,12 @@ pub fn lock_alone(file: &File) -> io::Result<()> {
     }
 }
 
+/// Unlocks a file, also where a child has a copy of the descriptor.
+pub fn unlock(file: &File) {
+    // SAFETY: flock has no memory preconditions; the descriptor is open.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
+}
+
 /// Keeps others from opening a file, as long as it is open: they get EWOULDBLOCK. It stands for a disk that fails.
 #[cfg(test)]
 pub fn deny_open(file: &File) {

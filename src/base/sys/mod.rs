@@ -46,7 +46,7 @@ pub use dir::{
 pub use disk::deny_open;
 pub use disk::{
     Clocks, PRIVATE_DIR, boot_millis, clocks, is_in_memory, lock_alone, make_private, may_write,
-    next_data, open_private,
+    next_data, open_private, unlock,
 };
 pub use entry::{Entry, Place, Single};
 pub use ethtool::Ethtool;
@@ -64,7 +64,7 @@ pub use notify::Notify;
 pub use packed::{Laid, Packed, room};
 pub use pen::{BLOCK, FOUR, LONG, LinePen, Pen, Places};
 pub use perf::{PerfCounter, PerfEvent, allowed_cpus};
-pub use poll::{Ready, poll, would_block};
+pub use poll::{Ready, poll, would_block, write};
 pub use probe::{Probe, Space, is_mount, statfs};
 pub use resident::release_memory;
 pub use resolve::resolve;

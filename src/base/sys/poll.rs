@@ -61,6 +61,13 @@ pub fn poll(entries: &mut [Ready], timeout: Option<Duration>) -> io::Result<()> 
     Ok(())
 }
 
+/// Writes at least one byte, unless there are none; returns how many it wrote.
+pub fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // SAFETY: pointer and count describe the slice; the descriptor is open.
+    let count = unsafe { libc::write(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
+    usize::try_from(count).map_err(|_| io::Error::last_os_error())
+}
+
 /// Whether a write to `fd` would block now. A pipe that has room accepts PIPE_BUF bytes.
 pub fn would_block(fd: impl AsFd) -> bool {
     let mut entry = [Ready::wait(fd.as_fd(), false, true)];

@@ -91,7 +91,8 @@ pub struct SeriesView<'a> {
     slots: &'a [u64],
     /// It is stale since the frame before: there is no sample, all numbers are 0.
     pub is_stale: bool,
-    is_delta: bool,
+    /// It counts since the frame before.
+    pub is_delta: bool,
 }
 
 impl<'a> SeriesView<'a> {

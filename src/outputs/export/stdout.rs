@@ -8,6 +8,7 @@
 use super::influx;
 use crate::base::clock::WallClock;
 use crate::base::dialect::Dialect;
+use crate::base::sys::{self, Ready};
 use crate::model::frame::{Quantiles, Reading, SeriesView, View};
 use crate::model::metric::{
     Buffer, Histogram, Kind, Labels, Point, Sink, Summary, Unit, Value, gauge,
@@ -16,6 +17,8 @@ use crate::model::store::put_label_name;
 use crate::outputs::expose::{Format, Lines, Text, escape};
 use crate::outputs::json_text::escaped;
 use crate::settings::StdoutFormat;
+use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// Appends every sample.
@@ -30,6 +33,23 @@ pub fn encode(view: &View<'_>, format: StdoutFormat, out: &mut Vec<u8>) {
         _ => text(view, &mut buffer),
     }
     *out = buffer.into_bytes();
+}
+
+/// Writes all of it, and waits where there is no room: other programs that share standard output may have made it
+/// non-blocking.
+pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match sys::write(fd, bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                sys::poll(&mut [Ready::wait(fd, false, true)], None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn text(view: &View<'_>, out: &mut Buffer) {
@@ -175,6 +195,10 @@ fn quoted(text: &str, out: &mut Buffer) {
 mod tests {
     use super::*;
     use crate::model::frame::testing::Made;
+    use std::io::Read;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
 
     fn made() -> Made {
         let mut made = Made::new();
@@ -230,5 +254,22 @@ mod tests {
         let mut expected = b"before\n".to_vec();
         influx::encode(&made().frame().view(1_800_000_000_250), false, &[], &mut expected);
         assert_eq!(lines(StdoutFormat::Influx).as_bytes(), expected);
+    }
+
+    /// A pipe that another program made non-blocking, and that has room for a part.
+    #[test]
+    fn nothing_is_lost_in_a_pipe_that_is_full() {
+        let (to, mut from) = UnixStream::pair().unwrap();
+        to.set_nonblocking(true).unwrap();
+        let bytes: Vec<u8> = (0..4_000_000).map(|n| (n % 251) as u8).collect();
+        let expected = bytes.clone();
+        let reader = thread::spawn(move || {
+            let mut read = Vec::new();
+            from.read_to_end(&mut read).unwrap();
+            assert!(read == expected);
+        });
+        write_all(to.as_fd(), &bytes).unwrap();
+        drop(to);
+        reader.join().unwrap();
     }
 }

@@ -9,7 +9,8 @@ use crate::base::wire::Gzip;
 use crate::model::frame::View;
 use crate::settings::{Export, ExportKind, OtlpProtocol, RemoteWriteVersion};
 use crate::workers::{Answer, Client, Tls};
-use std::io::{self, Write};
+use std::io;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// How long remote write 2.0 is not tried again after a receiver refused it.
@@ -217,8 +218,8 @@ fn no_endpoint() -> (Verdict, usize) {
 
 /// Writes to standard output. A pipe that is not read blocks only the worker.
 pub fn print(bytes: &[u8]) -> Verdict {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    let stdout = io::stdout().lock();
+    match stdout::write_all(stdout.as_fd(), bytes) {
         Ok(()) => Verdict::Done,
         Err(error) => {
             let text = ["writing to standard output: ", &error.to_string()].concat();

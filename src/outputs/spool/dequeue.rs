@@ -117,16 +117,15 @@ impl Spool {
         if boot == self.bounds.boot {
             return self.boot_time.map_or(Stamp::NotYet, |now| Stamp::At(moment.stamp(now)));
         }
-        match moment.boot_time.or_else(|| self.time_of(boot)) {
-            Some(time) => Stamp::At(time),
-            None => Stamp::Never,
-        }
+        self.start_of(boot, moment).map_or(Stamp::Never, Stamp::At)
     }
 
-    /// The time of that boot, from any frame of it.
-    pub(super) fn time_of(&self, boot: Boot) -> Option<i64> {
+    /// The time of an earlier boot for a frame of it, as it was last known then: the clock may have been set after
+    /// the frame was made.
+    pub(super) fn start_of(&self, boot: Boot, moment: Timestamp) -> Option<i64> {
         let same = self.segments.iter().filter(|segment| segment.content.boot == boot);
-        same.filter_map(|segment| segment.content.boot_time).next_back()
+        let last = same.filter_map(|segment| segment.content.boot_time).next_back();
+        last.map(|last| moment.stamp(last))
     }
 
     /// The next record. Segments of which nothing more can be read are dropped.

@@ -23,6 +23,9 @@ pub const MAX_FILE: u64 = 16 << 20;
 /// Files in the directory that are read.
 const MAX_FILES: usize = 1 << 16;
 
+/// A segment with such a number is not ours: no queue gets there, and others have to follow each.
+const NUMBERS: u32 = u32::MAX / 2;
+
 /// Bytes of a slot.
 const SLOT: usize = 24;
 
@@ -52,6 +55,14 @@ struct Held {
     ack: File,
     second: bool,
     lock: File,
+}
+
+impl Drop for Held {
+    /// Unlocks, rather than only closes: a child that was just started has a copy of the descriptor for a moment,
+    /// and the successor that it would keep out tries again only after a minute.
+    fn drop(&mut self) {
+        sys::unlock(&self.lock);
+    }
 }
 
 impl Disk {
@@ -137,6 +148,7 @@ impl Disk {
             let name = entry?.file_name();
             let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
             let number = number.filter(|n| n.len() >= 8).and_then(|n| n.parse::<u32>().ok());
+            let number = number.filter(|n| *n < NUMBERS);
             numbers.extend(number.filter(|n| self.path(*n).file_name() == Some(&name)));
         }
         sys::sort(&mut numbers, Ord::cmp);
@@ -247,4 +259,22 @@ pub fn trouble(dir: &Path, error: &io::Error) -> String {
     };
     let path = dir.to_string_lossy();
     format!("{path}: {error}; samples wait in memory; {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A child has all descriptors for a moment, before it closes them.
+    #[test]
+    fn a_directory_that_was_left_is_free_although_a_child_has_the_lock() {
+        let dir = std::env::temp_dir().join(["free-", &std::process::id().to_string()].concat());
+        let (disk, _) = Disk::open(&dir).unwrap();
+        let of_child = disk.held.as_ref().unwrap().lock.try_clone().unwrap();
+        assert!(Disk::open(&dir).is_err());
+        drop(disk);
+        assert!(Disk::open(&dir).is_ok());
+        drop(of_child);
+        fs::remove_dir_all(dir).unwrap();
+    }
 }

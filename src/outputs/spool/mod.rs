@@ -151,7 +151,7 @@ impl Spool {
         let first = self.segments.front().map(|first| &first.content);
         let is_of_earlier = first.is_some_and(|first| first.boot != self.bounds.boot);
         let oldest = first.map(|first| Timestamp {
-            boot_time: first.oldest.boot_time.or_else(|| self.time_of(first.boot)),
+            boot_time: self.start_of(first.boot, first.oldest),
             ..first.oldest
         });
         let (synced_bytes, trouble) = (self.sync.bytes, self.trouble.clone());

@@ -3,6 +3,7 @@
 use super::Spool;
 use super::reason::Reason;
 use super::segment::Place;
+use super::unread::Unread;
 use crate::base::clock::{Boot, Timestamp};
 use std::time::{Duration, Instant};
 
@@ -83,8 +84,7 @@ impl Spool {
             since_boot.saturating_sub(moment.since_boot)
         } else {
             let now = self.boot_time?.checked_add_unsigned(since_boot)?;
-            let start = moment.boot_time.or_else(|| self.time_of(boot))?;
-            let then = start.checked_add_unsigned(moment.since_boot)?;
+            let then = self.start_of(boot, moment)?.checked_add_unsigned(moment.since_boot)?;
             u64::try_from(now.saturating_sub(then)).unwrap_or(0)
         };
         Some(Duration::from_millis(millis))
@@ -128,7 +128,9 @@ impl Spool {
 
     /// When `turn` is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let old = self.segments.front().and_then(|first| {
+        // A file that cannot be read now is tried again together with the disk.
+        let first = self.segments.front().filter(|_| self.unread != Unread::Waits);
+        let old = first.and_then(|first| {
             let (since_boot, then) = self.clock;
             let age = self.age(first.content.boot, first.content.oldest, since_boot)?;
             then.checked_add(self.bounds.max_age.saturating_sub(age) + SLACK)

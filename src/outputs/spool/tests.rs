@@ -204,8 +204,9 @@ fn frames_are_stamped_as_late_as_can_be() {
         all
     };
     let mut spool = Spool::open(Bounds { boot: other, ..bounds(Some(&dir.0)) }, now);
-    let known = Timestamp { since_boot: 3, boot_time: Some(BOOT_TIME - 500_000) };
-    for moment in [unknown(1), unknown(2), known, unknown(4)] {
+    let known = |n, before| Timestamp { since_boot: n, boot_time: Some(BOOT_TIME - before) };
+    // The clock was set while the second frame waited.
+    for moment in [unknown(1), known(2, 900_000), known(3, 500_000), unknown(4)] {
         spool.push(&plain(1, &["a"], 1, moment), now);
     }
     drop(spool);

@@ -31,9 +31,18 @@ pub fn halves(frame: &Frame) -> Option<(Frame, Frame)> {
 /// Splits a frame into series with the frame's time and series with times of their own; `None` where one of
 /// the two is empty.
 pub fn by_stamp(frame: &Frame) -> Option<(Frame, Frame)> {
-    let timed = frame.view(0).families().flat_map(|family| family.series());
-    let count = timed.filter(|series| series.def.is_timed).count();
-    (1..frame.len()).contains(&count).then(|| divided(frame, &mut |series| !series.def.is_timed))
+    split(frame, |series| series.def.is_timed).filter(|(own, _)| !own.is_empty())
+}
+
+/// Splits a frame into others and increments; `None` where there are none.
+pub fn by_delta(frame: &Frame) -> Option<(Frame, Frame)> {
+    split(frame, |series| series.is_delta)
+}
+
+/// The series for which `is_second` does not hold, and the others; `None` where there are none.
+fn split(frame: &Frame, is_second: fn(&SeriesView<'_>) -> bool) -> Option<(Frame, Frame)> {
+    let mut all = frame.view(0).families().flat_map(|family| family.series());
+    all.any(|series| is_second(&series)).then(|| divided(frame, &mut |series| !is_second(series)))
 }
 
 /// The series for which `is_first` holds, and the others. It is called for each in their order.

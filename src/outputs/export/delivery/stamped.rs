@@ -27,6 +27,8 @@ pub struct Sent {
 pub struct Stale {
     /// Samples.
     pub count: usize,
+    /// Increments, which only OTLP can express: the frame is of a fallback, or of other settings.
+    pub deltas: usize,
     /// Whether one of them was older than the previous one, not only the same again.
     pub is_older: bool,
 }

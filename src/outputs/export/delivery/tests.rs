@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::base::clock::Boot;
+use crate::model::frame::FamilyDef;
 use crate::model::frame::testing::Made;
-use crate::model::metric::Kind;
+use crate::model::metric::{Kind, Value};
 use crate::outputs::export::destination::bounds;
 use crate::outputs::export::plan::Plan;
 use crate::outputs::spool::Bounds;
@@ -84,4 +85,30 @@ fn a_series_of_which_a_part_is_accepted_has_arrived() {
     let tally = tally.lock();
     assert_eq!(tally.dropped, [("rejected", 1)]);
     assert!(tally.failing.is_none() && tally.last_success.is_some(), "{tally:?}");
+}
+
+/// Frames with increments may come from a fallback's export, or from the spool after other settings.
+#[test]
+fn increments_are_sent_as_such_or_left_out() {
+    let mut made = Made::new();
+    made.family("g", Kind::Gauge, "").number(&[], Value::Int(1));
+    let (name, kind, help, collector) = ("c_total", Kind::Counter, "", "");
+    made.define(FamilyDef { name, help, kind, is_delta: true, collector });
+    made.number(&[("k", "a")], Value::Int(2)).number(&[("k", "b")], Value::Int(3));
+    let all = [
+        (ExportKind::Otlp, 3),
+        (ExportKind::RemoteWrite, 1),
+        (ExportKind::Influx, 1),
+        (ExportKind::Stdout, 1),
+    ];
+    for (kind, expected) in all {
+        let (name, endpoint) = ("x".to_owned(), "http://127.0.0.1:9".to_owned());
+        let export = Export { name, kind, endpoint, ..Export::default() };
+        let (delivery, _, tally) = delivery(&export, None);
+        let (parts, stale) = delivery.parts(made.frame(), 1_800_000_000_000);
+        assert_eq!(parts.iter().map(Frame::len).sum::<usize>(), expected, "{kind:?}");
+        delivery.leave_out(stale);
+        let dropped = if expected == 1 { vec![("invalid", 2)] } else { vec![] };
+        assert_eq!(tally.lock().dropped, dropped, "{kind:?}");
+    }
 }

@@ -101,14 +101,23 @@ fn a_directory_that_cannot_be_made_is_reported_and_retried() {
 fn files_of_others_stay() {
     let dir = Dir::new("others");
     fs::create_dir(&dir.0).unwrap();
-    let names = ["00000007.seg", "notes.txt", "1.seg", "0000000x.seg", "99999999999.seg"];
+    let names = [
+        "00000007.seg",
+        "notes.txt",
+        "1.seg",
+        "0000000x.seg",
+        "4294967295.seg", // the last number that there is
+        "99999999999.seg",
+    ];
     for name in names {
         fs::write(dir.0.join(name), "somebody's").unwrap();
     }
     let mut spool = open(Some(&dir.0));
-    spool.push(&plain(1, &["a"], 1, at(1)), Instant::now());
+    for generation in [1, 2] {
+        spool.push(&plain(generation, &["a"], 1, at(generation)), Instant::now());
+    }
     assert!(dir.0.join("00000008.seg").exists());
-    assert_eq!(drain(&mut spool).len(), 1);
+    assert_eq!(drain(&mut spool).len(), 2);
     for name in names {
         assert_eq!(fs::read_to_string(dir.0.join(name)).unwrap(), "somebody's");
     }

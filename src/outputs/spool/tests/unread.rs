@@ -106,3 +106,21 @@ fn damage_is_counted_once() {
     spool.turn(now + MINUTE);
     assert_eq!(dropped(&spool), [0, 0, 2, 0], "in both files");
 }
+
+/// The oldest frame there is too old: nothing can be done about it until the file can be read.
+#[test]
+fn a_file_that_cannot_be_read_keeps_nothing_busy() {
+    let (dir, now) = (Dir::new("busy"), Instant::now());
+    let max_age = Duration::from_secs(10);
+    let mut spool = Spool::open(Bounds { max_age, ..bounds(Some(&dir.0)) }, now);
+    for time in [1000, 9000] {
+        spool.push(&many(time, time), now);
+    }
+    let hidden = hide(&mut spool, &dir, "00000001.seg");
+    let later = now + Duration::from_secs(5);
+    spool.turn(later);
+    assert!(spool.deadline().unwrap() > later, "{:?}", spool.levels().trouble);
+    drop(hidden);
+    spool.turn(now + MINUTE);
+    assert!(spool.is_empty(), "all are too old");
+}
