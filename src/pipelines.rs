@@ -12,8 +12,8 @@ pub use parts::{Inputs, Outputs, families};
 
 use crate::base::sys::Ready;
 use crate::inputs::push::PushAuth;
-use crate::inputs::tail;
 pub use crate::inputs::textfile::write_once;
+use crate::inputs::{scrape, tail};
 use crate::kernel::gather::{Gather, Selection};
 use crate::model::metric::{Buffer, Sink};
 use crate::model::store::{Group, GroupFilter, Reason};
@@ -163,10 +163,15 @@ impl Pipelines {
 /// The program would not start with these settings.
 pub fn check(settings: &Settings) -> io::Result<usize> {
     settings.push.token_file.as_deref().map(PushAuth::read).transpose()?;
-    let flash = if settings.logs.is_empty() { 0 } else { tail::warn_of_flash(&settings.tail) };
+    let state = match settings.logs.is_empty() {
+        true => 0,
+        false => tail::warn_of_flash(&settings.tail) + tail::warn_of_copy(&settings.tail),
+    };
+    let secrets = scrape::warn_of_secrets(&settings.scrape.targets);
     let now = Instant::now();
     let undeclared = pushed::configure(&mut Inputs::new(now), settings, &[], now);
-    Ok(export::check(settings)? + tail::warn_of_slow(&settings.logs) + flash + undeclared)
+    let slow = tail::warn_of_slow(&settings.logs);
+    Ok(export::check(settings)? + slow + state + secrets + undeclared)
 }
 
 /// Sends one frame, text files included, to every export.

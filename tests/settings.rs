@@ -73,6 +73,21 @@ fn checking_ends_with_a_verdict() {
     assert!(error.contains("metric not declared name=sysmetrics_load1"), "{error}");
     assert!(out.ends_with("starts with these settings, and warns as it did now.\n"), "{out}");
 
+    let unread = "[[scrape.targets]]\nname = 'a'\nurl = 'http://h/'\ntoken_file = '/nonexistent/t'\n\
+                  [[scrape.targets]]\nname = 'b'\nurl = 'http://h/'\nusername = 'u'\n\
+                  password_file = '/dev/null'\n[tail]\nmemory_file = '/proc/no-memory'\n\
+                  [[logs]]\npath = '/nonexistent/*'\n[[logs.rules]]\nmetric = 'm'\npattern = 'x'\n";
+    let (status, out, error) = check(unread, &[]);
+    assert_eq!((status, error.lines().count()), (Some(0), 3), "{error}");
+    for text in [
+        "target=a error=\"reading /nonexistent/t",
+        "target=b error=\"reading /dev/null: it is",
+        "tail.memory_file is not written",
+    ] {
+        assert!(error.contains(text), "{error}");
+    }
+    assert!(out.ends_with("starts with these settings, and warns as it did now.\n"), "{out}");
+
     let (status, out, error) = check("[server]\nport = 'x'\n", &[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(error.ends_with("\nThe settings are wrong: sysmetrics does not start with them.\n"));

@@ -15,6 +15,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -34,9 +35,19 @@ pub struct Listener {
     wanted: Option<Listen>,
     /// The address as it was bound, with the port that the kernel picked.
     bound: String,
+    /// Device and inode of the file of a Unix socket of the settings.
+    file: Option<[u64; 2]>,
 }
 
 impl Listener {
+    fn new(socket: OwnedFd, wanted: Option<Listen>, bound: String) -> Listener {
+        let file = match &wanted {
+            Some(Listen::Unix(path)) => identity(path),
+            _ => None,
+        };
+        Listener { socket, wanted, bound, file }
+    }
+
     /// Its address.
     pub fn address(&self) -> &str {
         &self.bound
@@ -68,14 +79,22 @@ impl AsFd for Listener {
     }
 }
 
-/// Removes a Unix socket's file.
+/// Removes a Unix socket's file, unless another program's is there by now.
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(Listen::Unix(path)) = &self.wanted {
+        if let Some(Listen::Unix(path)) = &self.wanted
+            && self.file.is_some()
+            && self.file == identity(path)
+        {
             // It may be gone already, which does no harm.
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Device and inode of a file.
+fn identity(path: &Path) -> Option<[u64; 2]> {
+    fs::symlink_metadata(path).ok().map(|about| [about.dev(), about.ino()])
 }
 
 /// Opens the sockets that the service manager hands over (`LISTEN_FDS`), or else every address in `wanted`, unless
@@ -90,10 +109,9 @@ pub fn open(
     let inherited = sys::inherited_listeners(pid.as_deref(), count.as_deref());
     let inherited =
         inherited.map_err(|e| io::Error::other(format!("cannot use LISTEN_FDS: {e}")))?;
-    let inherited = inherited.into_iter().map(|socket| Listener {
-        bound: sys::local_name(socket.as_fd()),
-        socket,
-        wanted: None,
+    let inherited = inherited.into_iter().map(|socket| {
+        let bound = sys::local_name(socket.as_fd());
+        Listener::new(socket, None, bound)
     });
     let mut listeners: Vec<_> = inherited.collect();
     if listeners.is_empty() && only_inherited {
@@ -186,7 +204,7 @@ impl Closed {
             (_, Err(_)) => Err(io::ErrorKind::InvalidInput.into()),
         };
         match socket {
-            Ok(socket) => Some(Listener { socket, wanted: self.wanted, bound: self.bound }),
+            Ok(socket) => Some(Listener::new(socket, self.wanted, self.bound)),
             Err(e) => {
                 let fields: [log::Field<'_>; 2] = [("address", &self.bound), ("error", &e)];
                 log::error("an address that was listened on is lost", &fields);
@@ -229,11 +247,11 @@ fn bind(wanted: &Listen, access: &SocketAccess, to: &mut Vec<Listener>) -> io::R
     match wanted {
         Listen::Unix(path) => {
             let socket = listen_unix(path, access)?;
-            to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
+            to.push(Listener::new(socket, Some(wanted.clone()), wanted.to_string()));
         }
         Listen::Vsock(port) => {
             let socket = sys::listen_vsock(*port)?;
-            to.push(Listener { socket, wanted: Some(wanted.clone()), bound: wanted.to_string() });
+            to.push(Listener::new(socket, Some(wanted.clone()), wanted.to_string()));
         }
         Listen::Tcp(host, port) if host.is_empty() => {
             let any = |ip: IpAddr| bind_tcp(wanted, SocketAddr::new(ip, *port));
@@ -264,7 +282,7 @@ fn listen_unix(path: &Path, access: &SocketAccess) -> io::Result<OwnedFd> {
 
 fn bind_tcp(wanted: &Listen, address: SocketAddr) -> io::Result<Listener> {
     let (socket, bound) = sys::listen_tcp(address)?;
-    Ok(Listener { socket, wanted: Some(wanted.clone()), bound: bound.to_string() })
+    Ok(Listener::new(socket, Some(wanted.clone()), bound.to_string()))
 }
 
 #[cfg(test)]

@@ -24,11 +24,11 @@ pub use show::manual::man_page;
 pub use show::reference::reference;
 pub use types::{
     Action, Agent, Alert, Alerting, CollectorOption, CollectorSettings, Custom, DeclaredHistogram,
-    Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, OptionRow, Order,
-    OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, Rule, RuleKind, Sandbox,
-    Scrape, Server, Settings, Spool, StallTrigger, Statsd, StdoutFormat, Subject, Tail, Target,
-    TargetKind, Tls, count, duration, globs, path, pattern, peer, switch, system_switch, text,
-    words,
+    Enforce, Export, ExportKind, Field, Kind, Log, LogFiles, LogRule, MEMORY_FILE, OptionRow,
+    Order, OtlpProtocol, Paths, Peaks, Pressure, Push, RemoteWriteVersion, Retry, Rule, RuleKind,
+    Sandbox, Scrape, Server, Settings, Spool, StallTrigger, Statsd, StdoutFormat, Subject, Tail,
+    Target, TargetKind, Tls, count, duration, globs, path, pattern, peer, switch, system_switch,
+    text, words,
 };
 
 #[cfg(feature = "tls")]

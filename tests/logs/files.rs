@@ -79,6 +79,19 @@ fn a_state_file_that_cannot_be_written_is_reported() {
     }
 }
 
+#[test]
+fn a_copy_of_offsets_that_is_not_in_memory_is_warned_of() {
+    let dir = Temp::new();
+    let own = format!("{}/state", dir.as_ref().display());
+    let text = settings(&dir, "web.log", "memory_file = '/proc/no-memory'");
+    let text = text.replace(&own, "/proc/no-such-place").replace("100ms", "1h");
+    let agent = Agent::plan().machine("box").file(&text).start();
+    agent.wait_for_log("tail.memory_file is not written", 1);
+    agent.reload(&text);
+    agent.wait_for_log("settings reloaded", 1);
+    assert_eq!(agent.lines_with("tail.memory_file"), 1, "said once: {:?}", agent.log());
+}
+
 /// As a user to whom the file is closed at first; root may read everything.
 #[test]
 fn a_file_that_is_closed_at_first() {

@@ -90,7 +90,8 @@ impl Push {
                 let help = if one.help.is_empty() { "Declared in the settings." } else { one.help };
                 let (name, kind, time) = (&*whole, one.kind, None);
                 let (ttl, group) = (Duration::ZERO, Group::SHARED);
-                let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+                let offer =
+                    Offer { name, kind, help, labels, change, time, ttl, group, is_line: false };
                 store.declare(&offer, one.buckets, now)
             });
             if let Err(reason) = done {
@@ -201,6 +202,7 @@ impl Push {
             time,
             ttl,
             group: Group::SHARED,
+            is_line: false,
         })
     }
 

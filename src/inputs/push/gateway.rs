@@ -239,7 +239,8 @@ impl Gateway {
         let Intake { ttl, group, .. } = *intake;
         for ((name, help), seconds) in TIMES.into_iter().zip(member.times) {
             let (kind, change, time) = (Kind::Gauge, Change::Set(seconds), None);
-            let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+            let offer =
+                Offer { name, kind, help, labels, change, time, ttl, group, is_line: false };
             // Not counted, as no client pushed it. The name may belong to another metric.
             let _ = store.declare(&offer, &[], now);
         }

@@ -195,6 +195,7 @@ impl Intake<'_> {
             time,
             ttl: self.ttl,
             group: self.group,
+            is_line: sample.is_line(),
         })
     }
 

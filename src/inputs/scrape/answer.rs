@@ -196,6 +196,7 @@ fn offer(
         time: None,
         ttl: intake.ttl,
         group: intake.group,
+        is_line: false,
     };
     store.take(&offer, now)
 }

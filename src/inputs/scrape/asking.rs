@@ -2,6 +2,7 @@
 //! paces itself on the monotonic clock, and ends when its mailbox closes or results are no longer received.
 
 use super::answer::{self, AnswerContent};
+use crate::base::log;
 use crate::base::sys;
 use crate::base::wire::{Url, basic};
 use crate::settings::{Field, Scrape, Target, TargetKind};
@@ -169,6 +170,20 @@ fn headers(plan: &Plan, url: &Url) -> Result<Vec<(String, String)>, Failure> {
         add("Authorization", basic(user, password));
     }
     Ok(headers)
+}
+
+/// Warns of files with secrets that cannot be read now, as a scrape would read them; returns the number of warnings.
+pub fn warn_of_secrets(targets: &[Target]) -> usize {
+    let mut warnings = 0;
+    for target in targets {
+        // There is one at most.
+        let path = target.token_file.as_deref().or(target.password_file.as_deref());
+        if let Some(Err(Failure { text, .. })) = path.map(secret) {
+            log::warn("target failed", &[("target", &target.name), ("error", &text)]);
+            warnings += 1;
+        }
+    }
+    warnings
 }
 
 fn secret(path: &Path) -> Result<String, Failure> {

@@ -14,6 +14,7 @@ use crate::settings::Scrape;
 use crate::workers::Results;
 use answer::{Progress, Tools};
 use asking::Outcome;
+pub use asking::warn_of_secrets;
 use state::{REASONS, State};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;

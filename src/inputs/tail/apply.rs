@@ -5,7 +5,7 @@
 
 use super::file::CHUNK;
 use super::glob::Glob;
-use super::keep::Keeper;
+use super::keep::{Keeper, warn_of_copy};
 use super::read::MAX_OPEN;
 use super::rule::Rule;
 use super::watch::Watch;
@@ -85,6 +85,7 @@ impl Tails {
             return;
         }
         if has_other_state || self.buffer.is_empty() {
+            warn_of_copy(&self.settings);
             self.read_state(now);
             self.state.change();
         }

@@ -11,7 +11,7 @@ use super::state::{self, KnownBeside, Place, State, Written};
 use crate::base::log::{self, Field};
 use crate::base::state::{COST, PERIOD, RETRY, Slots, is_in_memory};
 use crate::base::text::number::time_of;
-use crate::settings::Tail;
+use crate::settings::{MEMORY_FILE, Tail};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -74,8 +74,7 @@ impl Keeper {
         let path = |path: Option<&PathBuf>| path.cloned().unwrap_or_default();
         let file = settings.state_file.as_ref();
         let period = period(settings);
-        let is_wanted = file.is_some() && period > COPY_PERIOD;
-        let copy = settings.memory_file.as_ref().filter(|copy| is_wanted && is_in_memory(copy));
+        let copy = wanted_copy(settings).filter(|copy| is_in_memory(copy));
         Keeper {
             file: Target::new(path(file), period),
             copy: Target::new(path(copy), COPY_PERIOD),
@@ -208,6 +207,21 @@ impl Target {
 fn period(settings: &Tail) -> Duration {
     let is_free = settings.state_file.as_ref().is_some_and(|file| is_in_memory(file));
     settings.state_interval.min(if is_free { COPY_PERIOD } else { Duration::MAX })
+}
+
+/// The copy, if the file itself is not written as often.
+fn wanted_copy(settings: &Tail) -> Option<&PathBuf> {
+    let is_wanted = settings.state_file.is_some() && period(settings) > COPY_PERIOD;
+    settings.memory_file.as_ref().filter(|_| is_wanted)
+}
+
+/// Warns of a copy that somebody wants where it would not be in memory; returns the number of warnings.
+pub fn warn_of_copy(settings: &Tail) -> usize {
+    let is_lost = |copy: &&PathBuf| **copy != Path::new(MEMORY_FILE) && !is_in_memory(copy);
+    let Some(copy) = wanted_copy(settings).filter(is_lost) else { return 0 };
+    let text = "tail.memory_file is not written, as its directory is not in memory";
+    log::warn(text, &[("path", &copy.display())]);
+    1
 }
 
 /// Warns of an interval that wears flash more than the state of an agent should; returns the number of warnings.

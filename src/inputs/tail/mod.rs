@@ -40,7 +40,7 @@ mod watch;
 
 pub use cost::warn_of_slow;
 pub use count::families;
-pub use keep::warn_of_flash;
+pub use keep::{warn_of_copy, warn_of_flash};
 pub use search::Search;
 
 use crate::base::log;

@@ -143,7 +143,17 @@ impl RuleSeries<'_> {
         };
         let (name, help) = (&*self.settings.metric, &*self.settings.help);
         let (time, ttl) = (None, Duration::ZERO);
-        let offer = Offer { name, kind, help, labels, change, time, ttl, group: self.group };
+        let offer = Offer {
+            name,
+            kind,
+            help,
+            labels,
+            change,
+            time,
+            ttl,
+            group: self.group,
+            is_line: false,
+        };
         match (kind, &*self.settings.buckets) {
             (Kind::Histogram, []) => store.declare(&offer, &DEFAULT_BUCKETS, now),
             (Kind::Histogram, buckets) => store.declare(&offer, buckets, now),

@@ -62,6 +62,7 @@ impl Collector for Buddyinfo {
         let [blocks, unusable] = &FAMILIES;
         out.family(blocks);
         self.once.begin();
+        let mut written = 0;
         for (at, line) in scan::lines(text).enumerate() {
             let Some((node, zone, counts)) = zone(line).filter(|_| at < MAX_ZONES) else {
                 errors.refuse(PATH, EXPECTED, line);
@@ -78,6 +79,7 @@ impl Collector for Buddyinfo {
                 };
                 let size = Decimal::of(order as u64);
                 out.sample(&[Label::of(node), Label::of(zone), size.label()], blocks.value(count));
+                written += 1;
             }
         }
         if self.with_shares {
@@ -90,7 +92,7 @@ impl Collector for Buddyinfo {
                 }
             }
         }
-        Ok(())
+        errors.unless_all(written)
     }
 }
 

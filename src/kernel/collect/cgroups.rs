@@ -75,7 +75,7 @@ impl Collector for Cgroups {
         for (family, column) in [(groups, GROUPS), (enabled, ENABLED)] {
             out.table_column(family, self.controllers.rows(), column);
         }
-        Ok(())
+        errors.unless_all(self.controllers.rows().known())
     }
 }
 

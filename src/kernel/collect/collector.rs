@@ -224,6 +224,7 @@ impl PartialErrors {
     }
 
     /// The result of a collector that wrote `written` samples or lines: it failed if it wrote none because of errors.
+    #[inline(never)] // at the end of many collectors
     pub fn unless_all(&self, written: usize) -> Result<(), Error> {
         match self.last() {
             Some(last) if written == 0 => Err(last.error()),

@@ -93,30 +93,31 @@ impl Collector for Conntrack {
         let Scrape { files, errors, .. } = scrape;
         let [entries, limit, ..] = &FAMILIES;
         let count = files.read(self.count).map_err(Error::of_optional)?;
-        number(entries, COUNT, count, errors, out);
+        let mut written = number(entries, COUNT, count, errors, out);
         if let Some(text) = errors.unless_absent(files.read(self.max)) {
-            number(limit, MAX, text, errors, out);
+            written += number(limit, MAX, text, errors, out);
         }
         if let Some(text) = errors.unless_absent(files.read(self.stat)) {
             sums(text, errors, out);
         }
-        Ok(())
+        errors.unless_all(written)
     }
 }
 
+/// Writes the number of a file; returns how many samples.
 fn number(
     family: &Family<'_>,
     path: &'static str,
     text: &[u8],
     errors: &mut PartialErrors,
     out: &mut dyn Sink,
-) {
-    match scan::uint(text.trim_ascii_end()) {
-        Some(raw) => {
-            out.single(family, family.value(raw));
-        }
-        None => errors.refuse(path, "an integer", text),
-    }
+) -> usize {
+    let Some(raw) = scan::uint(text.trim_ascii_end()) else {
+        errors.refuse(path, "an integer", text);
+        return 0;
+    };
+    out.single(family, family.value(raw));
+    1
 }
 
 /// One column: its index, its sum, and how many rows had a number there.

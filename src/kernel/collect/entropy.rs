@@ -53,14 +53,15 @@ impl Collector for Entropy {
         let Scrape { files, errors, .. } = scrape;
         let [available, pool, own_available, own_pool] = &FAMILIES;
         let text = files.read(self.available).map_err(Error::of_optional)?;
-        write([available, own_available], size(AVAILABLE, text, errors), out);
+        let bits = size(AVAILABLE, text, errors);
+        write([available, own_available], bits, out);
         if self.size.is_none()
             && let Some(text) = errors.unless_absent(files.read(self.pool))
         {
             self.size = size(POOL, text, errors);
         }
         write([pool, own_pool], self.size, out);
-        Ok(())
+        errors.unless_all(usize::from(bits.is_some() || self.size.is_some()))
     }
 }
 
@@ -119,6 +120,7 @@ mod tests {
         tree.put("proc/sys/kernel/random/poolsize", "18446744073709551615\n");
         assert_eq!(lines(&tree, Dialect::Node), (expected, 1));
         tree.put("proc/sys/kernel/random/entropy_avail", "-1\n");
-        assert_eq!(lines(&tree, Dialect::Node), (vec![], 2));
+        let nothing = tree.open(&SPEC, Dialect::Node, &[]).failure();
+        assert!(matches!(nothing, Some(Error::Parse(_))), "nothing is left");
     }
 }

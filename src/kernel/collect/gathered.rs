@@ -78,6 +78,11 @@ impl Gathered {
         self.has_overflowed = false;
     }
 
+    /// How many samples came in this scrape.
+    pub fn count(&self) -> usize {
+        self.samples.len()
+    }
+
     /// Adds a sample of a row of the collector's table.
     pub fn push(&mut self, family: &'static Family<'static>, labels: &[&[u8]], value: Value) {
         self.add(Which::Row(family), labels, value);

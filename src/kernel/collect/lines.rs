@@ -56,7 +56,12 @@ impl Collector for LinesOf {
         self.gathered.begin();
         gather(text, self.table, &[], self.path.into(), errors, &mut self.gathered);
         self.gathered.write_rows(errors, out);
-        Ok(())
+        // The kernel writes all lines, also those of zeros.
+        let written = self.gathered.count();
+        if written == 0 {
+            errors.refuse(self.path, EXPECTED, text);
+        }
+        errors.unless_all(written)
     }
 }
 

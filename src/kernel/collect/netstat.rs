@@ -45,7 +45,7 @@ fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
         single: setup.files.whole(SINGLE),
         pairs: Pairs::default(),
         fields: Patterns::new([setup.settings.get(&FIELDS), None]),
-        families: Families { dialect: setup.dialect, keys: Keyed::default() },
+        families: Families { dialect: setup.dialect, keys: Keyed::default(), written: 0 },
     })
 }
 
@@ -62,6 +62,7 @@ impl Collector for Netstat {
         let Scrape { files, errors, .. } = scrape;
         let Netstat { pairs, fields, families, .. } = self;
         families.keys.begin();
+        families.written = 0;
         pairs.begin();
         let mut is_there = false;
         for (path, file) in PAIRS.into_iter().zip(self.files) {
@@ -79,7 +80,10 @@ impl Collector for Netstat {
             families.single(text, fields, errors, out);
         }
         fields.rest();
-        if is_there { Ok(()) } else { Err(errors.reason(Error::Absent(PAIRS[0].into()))) }
+        match is_there {
+            true => errors.unless_all(families.written),
+            false => Err(errors.reason(Error::Absent(PAIRS[0].into()))),
+        }
     }
 }
 
@@ -87,6 +91,8 @@ impl Collector for Netstat {
 struct Families {
     dialect: Dialect,
     keys: Keyed,
+    /// Samples of this scrape.
+    written: usize,
 }
 
 impl Families {
@@ -126,6 +132,7 @@ impl Families {
         let value = scan::fields(rest).next().and_then(|text| keyed::number(&family, text));
         if let Some(value) = value {
             out.single(&family, value);
+            self.written += 1;
         }
         value.is_some()
     }

@@ -66,7 +66,7 @@ struct Pressure {
 impl Collector for Pressure {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
-        let (mut is_there, mut failure) = (false, None);
+        let (mut is_there, mut failure, mut written) = (false, None, 0);
         for (resource, file) in RESOURCES.iter().zip(self.files) {
             let text = match files.read(file) {
                 Ok(text) => text,
@@ -84,12 +84,13 @@ impl Collector for Pressure {
                 match total(text, word) {
                     Some(raw) => {
                         out.single(family, family.value(raw));
+                        written += 1;
                     }
                     None => errors.refuse(resource.path, EXPECTED, text),
                 }
             }
         }
-        failure.filter(|_| !is_there).map_or(Ok(()), Err)
+        failure.filter(|_| !is_there).map_or_else(|| errors.unless_all(written), Err)
     }
 }
 

@@ -86,7 +86,7 @@ impl Collector for Slabinfo {
         for (column, family) in FAMILIES.iter().enumerate() {
             out.table_column(family, self.caches.rows(), column);
         }
-        Ok(())
+        errors.unless_all(self.caches.rows().known())
     }
 }
 

@@ -30,19 +30,22 @@ pub const SPEC: Spec = Spec {
 
 fn open(setup: &mut Setup<'_>) -> Box<dyn Collector> {
     let files = PATHS.map(|path| setup.files.whole(path));
-    Box::new(Sockstat { files, dialect: setup.dialect, keys: Keyed::default() })
+    Box::new(Sockstat { files, dialect: setup.dialect, keys: Keyed::default(), written: 0 })
 }
 
 struct Sockstat {
     files: [FileId; 2],
     dialect: Dialect,
     keys: Keyed,
+    /// Samples of this scrape.
+    written: usize,
 }
 
 impl Collector for Sockstat {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         self.keys.begin();
+        self.written = 0;
         for (at, ((path, no_udp), file)) in
             PATHS.into_iter().zip(NO_UDP).zip(self.files).enumerate()
         {
@@ -57,7 +60,7 @@ impl Collector for Sockstat {
                 files.note_no_udp(at > 0);
             }
         }
-        Ok(())
+        errors.unless_all(self.written)
     }
 }
 
@@ -97,6 +100,7 @@ impl Sockstat {
         let value = keyed::number(&family, value);
         if let Some(value) = value {
             out.single(&family, value);
+            self.written += 1;
         }
         value.is_some()
     }

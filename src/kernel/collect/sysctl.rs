@@ -7,7 +7,7 @@ use super::info::Rows;
 use super::keyed;
 use super::{Collector, PartialErrors, Scrape, Setup, Spec};
 use crate::base::error::{Error, Place};
-use crate::kernel::read::{Dir, dir};
+use crate::kernel::read::{Dir, dir, scan};
 use crate::model::metric::{Decimal, Family, Kind, Row, Sink, Unit, families, fresh_stamp, gauge};
 use crate::settings::{CollectorOption, Subject, words};
 use std::ffi::CString;
@@ -176,7 +176,12 @@ impl Numbers {
             let called = self.fields.get(at).unwrap_or(&self.whole);
             let Some(called) = called else { continue };
             let family = called.family(self.whole.is_some() && count > 1);
-            let Some(value) = keyed::number(&family, word) else {
+            // Those of sunrpc that switch messages on are `0x001f`.
+            let value = match word {
+                [b'0', b'x', ..] => scan::hex(word).map(|raw| family.value(raw)),
+                _ => keyed::number(&family, word),
+            };
+            let Some(value) = value else {
                 refused += 1;
                 if refused == count {
                     return Err(Error::parse(place, "an integer", word));
@@ -252,6 +257,21 @@ mod tests {
         ];
         let expected = (expected.map(String::from).to_vec(), 0);
         assert_eq!(scrape(&mut sysctl, Dialect::Node, &["sysctl"]), expected);
+    }
+
+    #[test]
+    fn flags_in_hexadecimal_are_numbers() {
+        let tree = Tree::new("sysctl-hex");
+        let mut sysctl = tree.open(&SPEC, Dialect::Node, &[("include", "sunrpc.rpc_debug")]);
+        for (text, value) in [("0x0000", 0), ("0x001f", 31), ("0x7fff", 32767)] {
+            tree.put("proc/sys/sunrpc/rpc_debug", &format!("{text}\n"));
+            let expected = (vec![format!("sysctl_sunrpc_rpc_debug {value}")], 0);
+            assert_eq!(scrape(&mut sysctl, Dialect::Node, &["sysctl"]), expected);
+        }
+        for text in ["0x", "0x1g", "0x0x1f", "1f"] {
+            tree.put("proc/sys/sunrpc/rpc_debug", text);
+            assert!(sysctl.failure().is_some(), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::base::dialect::Dialect;
+use crate::base::error::Error;
 use crate::model::metric::Kind;
 use std::collections::HashSet;
 
@@ -64,5 +65,37 @@ fn every_file_is_in_the_table() {
         ]
         .contains(&&*name);
         assert!(is_engine || registered, "{name} is not registered");
+    }
+}
+
+/// A file of which nothing can be used is a failure, not an empty success.
+#[test]
+fn a_collector_fails_if_its_whole_file_is_refused() {
+    let words = "alpha beta gamma\ndelta\n";
+    let files: [(&Spec, &[&str], &str); 15] = [
+        (&nfs::SPEC, &["net/rpc/nfs"], "\n"),
+        (&nfsd::SPEC, &["net/rpc/nfsd"], words),
+        (&xfrm::SPEC, &["net/xfrm_stat"], "\n"),
+        (&buddyinfo::SPEC, &["buddyinfo"], words),
+        (&slabinfo::SPEC, &["slabinfo"], words),
+        (&slabinfo::SPEC, &["slabinfo"], "a b c d e f\n"),
+        (&cgroups::SPEC, &["cgroups"], "\n"),
+        (&disk::SPEC, &["diskstats"], words),
+        (&entropy::SPEC, &["sys/kernel/random/entropy_avail"], words),
+        (&pressure::SPEC, &["pressure/cpu", "pressure/io"], "\n"),
+        (&sockstat::SPEC, &["net/sockstat"], "TCP: inuse x\n"),
+        (&netstat::SPEC, &["net/snmp", "net/netstat"], words),
+        (&mdadm::SPEC, &["mdstat"], "md0 : 1\n"),
+        (&conntrack::SPEC, &["sys/net/netfilter/nf_conntrack_count"], "\n"),
+        (&ipvs::SPEC, &["net/ip_vs_stats", "net/ip_vs"], words),
+    ];
+    for (spec, paths, text) in files {
+        let name = spec.subject.name;
+        let tree = testing::Tree::new(&format!("refused-{name}"));
+        paths.iter().for_each(|path| tree.put(&format!("proc/{path}"), text));
+        for dialect in [Dialect::Own, Dialect::Node] {
+            let failure = tree.open(spec, dialect, &[]).failure();
+            assert!(matches!(failure, Some(Error::Parse(_))), "{name}: {failure:?}");
+        }
     }
 }

@@ -77,7 +77,8 @@ impl Collector for Xfrm {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let mut came = [false; FAMILIES.len()];
-        for line in scan::lines(files.read(self.file).map_err(Error::of_optional)?) {
+        let text = files.read(self.file).map_err(Error::of_optional)?;
+        for line in scan::lines(text) {
             let mut words = scan::fields(line);
             let key = words.next().unwrap_or_default();
             let mut rows = FAMILIES.iter().zip(&mut came);
@@ -92,7 +93,8 @@ impl Collector for Xfrm {
             }
             *is_repeated = true;
         }
-        Ok(())
+        // The kernel writes all that it has, also those that are 0.
+        if came.contains(&true) { Ok(()) } else { Err(Error::parse(PATH, EXPECTED, text)) }
     }
 }
 

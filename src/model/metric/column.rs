@@ -58,6 +58,11 @@ impl Rows {
         self.rows.push(Row { name: name_of, present, digits, word: Word::of(name) });
     }
 
+    /// The number of rows that have some column.
+    pub fn known(&self) -> usize {
+        self.rows.iter().filter(|row| row.present != 0).count()
+    }
+
     /// The rows that have column `at`, in order.
     #[inline(always)]
     pub fn column(&self, at: usize) -> Column<'_> {

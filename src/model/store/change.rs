@@ -46,7 +46,8 @@ impl Store {
         let Some(series) = self.series.get_mut(slot as usize) else { return Ok(()) };
         let family = self.families.get(series.family);
         series.value = value;
-        series.stored = generation | u32::from(offer.kind != Kind::Untyped);
+        let is_typed = offer.kind != Kind::Untyped;
+        series.stored = generation | u32::from(is_typed) | u32::from(offer.is_line) << 1;
         series.time = time_of(offer.time, now);
         let ttl = u64::try_from(offer.ttl.as_millis()).unwrap_or(NEVER);
         // A declared series stays.

@@ -27,7 +27,7 @@ pub const SLACK: usize = 64;
 /// One group.
 #[derive(Default)]
 pub struct State {
-    /// An even number.
+    /// A multiple of four.
     pub generation: u32,
     /// Between `begin` and `end`.
     pub is_open: bool,

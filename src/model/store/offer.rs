@@ -43,6 +43,8 @@ pub struct Offer<'a> {
     pub ttl: Duration,
     /// The owner of the series.
     pub group: Group,
+    /// It is a line of a histogram or summary that is not kept as one.
+    pub is_line: bool,
 }
 
 impl Offer<'_> {

@@ -22,7 +22,7 @@ impl Store {
     /// Begins a new generation of the group's series.
     pub fn begin(&mut self, group: Group) {
         if let Some(state) = self.groups.get_mut(group) {
-            state.generation = state.generation.wrapping_add(2);
+            state.generation = state.generation.wrapping_add(4);
             state.is_open = true;
         }
     }
@@ -68,14 +68,22 @@ impl Store {
         }
     }
 
-    /// Removes its series of that family; between `begin` and `end` those stay that were stored
-    /// since.
+    /// Removes its series of that family, and the lines of a histogram or summary of that name; between `begin` and
+    /// `end` those stay that were stored since.
     pub fn drop_metric(&mut self, group: Group, name: &str) {
+        self.drop_series(group, name, false);
+        for part in PARTS {
+            self.drop_series(group, &[name, part].concat(), true);
+        }
+    }
+
+    fn drop_series(&mut self, group: Group, name: &str, only_lines: bool) {
         let since = self.groups.is_open(group).then(|| self.groups.generation(group));
         let known = self.families.find(name).and_then(|id| self.families.get(id));
         let mut slot = known.map_or(NONE, |family| family.first);
         while let Some(series) = self.series.get(slot as usize) {
             let is_its = series.owner == group && Some(series.generation()) != since;
+            let is_its = is_its && (!only_lines || series.is_line());
             let this = std::mem::replace(&mut slot, series.next);
             if is_its && group != Group::SHARED {
                 self.remove(this);

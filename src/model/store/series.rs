@@ -34,7 +34,8 @@ pub struct Series {
     pub hash: u32,
     /// The owner; a free slot has none.
     pub owner: Group,
-    /// The generation of its owner in which it was last stored, and in the lowest bit whether it then had a type.
+    /// The generation of its owner in which it was last stored, and in the lowest bits whether it then had
+    /// a type, and whether it was a line of a histogram or summary.
     pub stored: u32,
 }
 
@@ -139,7 +140,12 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) -> bool {
 impl Series {
     /// The generation in which it was last stored.
     pub fn generation(&self) -> u32 {
-        self.stored & !1
+        self.stored & !3
+    }
+
+    /// Whether it was a line of a histogram or summary when it was last stored.
+    pub fn is_line(&self) -> bool {
+        self.stored & 2 != 0
     }
 
     /// Whether it had a type when it was last stored.

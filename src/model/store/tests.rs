@@ -21,7 +21,7 @@ fn offer<'a>(name: &'a str, kind: Kind, labels: &'a str, change: Change<'a>) -> 
     let labels = Labels::rendered(labels.as_bytes());
     let ttl = Duration::from_secs(10);
     let group = Group::SHARED;
-    Offer { name, kind, help: "Help.", labels, change, time: None, ttl, group }
+    Offer { name, kind, help: "Help.", labels, change, time: None, ttl, group, is_line: false }
 }
 
 fn gauge_of(name: &str, value: f64) -> Offer<'_> {

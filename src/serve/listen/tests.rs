@@ -36,3 +36,21 @@ fn an_error_says_what_to_do() {
     let unknown = about("192.0.2.1:9101", io::ErrorKind::AddrNotAvailable);
     assert!(unknown.contains("no interface has this address"));
 }
+
+#[test]
+fn a_socket_file_that_another_program_bound_stays() {
+    let name = format!("sysmetrics-rebound-{}.sock", std::process::id());
+    let path = env::temp_dir().join(name);
+    let mut listeners = Vec::new();
+    let wanted = [Listen::Unix(path.clone())];
+    change(&mut listeners, &wanted, &SocketAccess::default()).unwrap();
+    fs::remove_file(&path).unwrap();
+    let other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    drop(listeners);
+    assert!(path.exists());
+    drop(other);
+    let mut listeners = Vec::new();
+    change(&mut listeners, &wanted, &SocketAccess::default()).unwrap();
+    drop(listeners);
+    assert!(!path.exists(), "its own is removed");
+}

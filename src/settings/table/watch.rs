@@ -3,7 +3,7 @@
 use crate::settings::table::checks;
 use crate::settings::table::held::{Table, length, texts};
 use crate::settings::table::row::{Section, TableRow, choose, floats, words};
-use crate::settings::types::{Alert, Kind, LogFiles, LogRule, RuleKind, Settings};
+use crate::settings::types::{Alert, Kind, LogFiles, LogRule, MEMORY_FILE, RuleKind, Settings};
 
 /// `[[logs]]`; each may be a glob.
 const MAX_LOGS: usize = 64;
@@ -43,7 +43,7 @@ static TAIL_TABLE: Table<{ TAIL_ROWS.len() }> =
 const TAIL_ROWS: &[TableRow] = &[
     TableRow::new("state_file", Kind::PathOrNone, "/var/lib/sysmetrics/tail.state", "File that records how far log files were read; \"\" for none.")
         .set(|s, v| s.tail.state_file = some(v.text()).map(Into::into)),
-    TableRow::new("memory_file", Kind::PathOrNone, "/run/sysmetrics/tail.state", "Copy of it in memory, written every 10 s, for a start after the agent was killed; \"\" for none.")
+    TableRow::new("memory_file", Kind::PathOrNone, MEMORY_FILE, "Copy of it in memory, written every 10 s, for a start after the agent was killed; \"\" for none.")
         .set(|s, v| s.tail.memory_file = some(v.text()).map(Into::into)),
     TableRow::new("state_interval", Kind::Time(MIN, 24 * HOUR), "1h", "Shortest time between two writes of state_file, because flash wears; 10 s if it is in memory.")
         .set(|s, v| s.tail.state_interval = v.duration()),

@@ -97,6 +97,9 @@ pub struct Field {
     pub states: Vec<(String, f64)>,
 }
 
+/// Where the copy of the read positions is by default.
+pub const MEMORY_FILE: &str = "/run/sysmetrics/tail.state";
+
 /// How log files are followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tail {

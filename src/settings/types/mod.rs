@@ -20,8 +20,8 @@ pub use collector::{
     pattern, peer, switch, system_switch, text, words,
 };
 pub use inputs::{
-    Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, RuleKind, Scrape, Statsd, Tail,
-    Target, TargetKind,
+    Alert, Alerting, DeclaredHistogram, Field, LogFiles, LogRule, MEMORY_FILE, RuleKind, Scrape,
+    Statsd, Tail, Target, TargetKind,
 };
 pub use kind::Kind;
 pub use outputs::{

@@ -1,7 +1,7 @@
 //! Splits a histogram or summary into its lines, for a store that cannot keep it whole.
 
 use super::line::{Pair, Span};
-use super::sample::{Labels, Sample};
+use super::sample::{LINE, Labels, Sample};
 use crate::model::metric::{Buffer, Kind, Point, Value};
 
 /// Hands every line of `sample` to `each`, as an untyped number of its own; a number has no such lines.
@@ -57,7 +57,7 @@ impl Lines<'_, '_> {
             kind: Kind::Untyped,
             labels: Labels { text: text.bytes(), pairs: &pairs, is_quoted: true },
             point: Point::Number(Value::Float(value)),
-            texts: "",
+            texts: LINE,
             ..*self.sample
         });
     }

@@ -2,7 +2,7 @@
 
 use super::family::Part;
 use super::line::{Line, Pair, Span, number};
-use super::sample::{Labels, Read, Sample};
+use super::sample::{LINE, Labels, Read, Sample};
 use super::whole::{Cell, Whole, histogram, pick, put_texts, summary};
 use crate::model::metric::{Kind, Point, Value};
 use crate::model::store::{Index, NONE, Reason};
@@ -281,7 +281,7 @@ impl Parts {
                 help,
                 labels: Labels { text: &self.keys, pairs: &self.labels, is_quoted: true },
                 point: Point::Number(Value::Float(value)),
-                texts: "",
+                texts: LINE,
                 time: whole.time,
             }));
         }

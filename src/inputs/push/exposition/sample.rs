@@ -40,10 +40,21 @@ pub struct Sample<'a> {
     /// Its value.
     pub point: Point<'a>,
     /// The bounds of its buckets as written, `+Inf` among them, or its quantiles, with a comma
-    /// after each; then `=` and the count of a histogram if it is not that of its buckets.
+    /// after each; then `=` and the count of a histogram if it is not that of its buckets. `LINE` for a number
+    /// that is a line of one.
     pub texts: &'a str,
     /// The time stamp, in milliseconds since 1970.
     pub time: Option<i64>,
+}
+
+/// In place of texts: a line of a histogram or summary that is not kept as one.
+pub const LINE: &str = "=";
+
+impl Sample<'_> {
+    /// Whether it is such a line.
+    pub fn is_line(&self) -> bool {
+        matches!(self.point, Point::Number(_)) && !self.texts.is_empty()
+    }
 }
 
 /// The output: a sample, or a note about one. `Unassembled` names a histogram or summary whose lines

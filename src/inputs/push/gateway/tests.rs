@@ -265,7 +265,7 @@ fn a_series_of_another_is_refused() {
     let labels = crate::model::metric::Labels::rendered(b"job=\"j\"");
     let (name, help, time, ttl) = ("a", "", None, Duration::ZERO);
     let (kind, change, group) = (Kind::Untyped, Change::Set(5.0), Group::SHARED);
-    let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+    let offer = Offer { name, kind, help, labels, change, time, ttl, group, is_line: false };
     assert!(handler.store.take(&offer, handler.now).is_err());
     handler.store.take(&Offer { name: "b", ..offer }, handler.now).unwrap();
     let Err(Refusal::Bad(message)) = handler.push(Verb::Add, J, "b 1\n") else { panic!("taken") };

@@ -175,7 +175,7 @@ fn fill(store: &mut Store, group: Group, mut seed: u64) {
         let time = (random(2) == 0).then(|| 1_700_000_000_000 + random(1 << 30) as i64);
         let (labels, ttl) = (Labels::rendered(labels.as_bytes()), Duration::ZERO);
         let (name, help) = (&name, &help);
-        let offer = Offer { name, kind, help, labels, change, time, ttl, group };
+        let offer = Offer { name, kind, help, labels, change, time, ttl, group, is_line: false };
         store.take(&offer, Instant::now()).unwrap();
     }
 }

@@ -119,7 +119,17 @@ impl Lines {
         let reserved = if kind == Kind::Histogram { BOUND } else { "" };
         let labels = self.labels.render(store.bounds(), reserved).map_err(Refused::Sample)?;
         let (name, ttl, group) = (&*self.name, rules.ttl, Group::SHARED);
-        let offer = |change| Offer { name, kind, help: HELP, labels, change, time, ttl, group };
+        let offer = |change| Offer {
+            name,
+            kind,
+            help: HELP,
+            labels,
+            change,
+            time,
+            ttl,
+            group,
+            is_line: false,
+        };
         match change {
             Some(change) => store.take(&offer(change), now),
             None if line.rate() == 1.0 => store.take(&offer(Change::Observe(&self.values)), now),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::inputs::tail::state::Written;
+use crate::settings::MEMORY_FILE;
 
 #[test]
 fn a_restart_goes_on_where_it_was() {
@@ -118,6 +119,19 @@ fn an_interval_that_wears_flash_is_warned_of() {
     };
     let disk = "/proc/no-memory/offsets";
     assert_eq!([of(disk, 60), of(disk, 59), of("", 1), of("/dev/shm/offsets", 1)], [0, 1, 0, 0]);
+}
+
+#[test]
+fn a_copy_that_would_not_be_in_memory_is_warned_of() {
+    let of = |file: &str, copy: &str| {
+        let [state_file, memory_file] =
+            [file, copy].map(|path| Some(path.into()).filter(|_| !path.is_empty()));
+        let state_interval = 3600 * SECOND;
+        warn_of_copy(&Tail { state_file, memory_file, state_interval, ..Tail::default() })
+    };
+    let (disk, memory) = ("/proc/no-memory/offsets", "/dev/shm/offsets");
+    assert_eq!([of(disk, disk), of(disk, "/nonexistent/a/b"), of(disk, memory)], [1, 1, 0]);
+    assert_eq!([of("", disk), of(memory, disk), of(disk, ""), of(disk, MEMORY_FILE)], [0; 4]);
 }
 
 /// The copy is in memory, the file once an hour on flash.

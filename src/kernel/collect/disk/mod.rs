@@ -134,7 +134,7 @@ impl Collector for Disk {
             }
         }
         self.write(out);
-        Ok(())
+        errors.unless_all(self.table.rows().known())
     }
 }
 

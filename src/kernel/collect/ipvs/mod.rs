@@ -90,7 +90,7 @@ impl Collector for Ipvs {
     fn collect(&mut self, scrape: &mut Scrape<'_>, out: &mut dyn Sink) -> Result<(), Error> {
         let Scrape { files, errors, .. } = scrape;
         let text = files.read(self.stats).map_err(Error::of_optional)?;
-        write_totals(text, errors, out);
+        let written = write_totals(text, errors, out);
         if let Some(text) = errors.unless_absent(files.read(self.servers)) {
             self.rows.read(text, errors);
             for (column, family) in FAMILIES.iter().skip(TOTALS).enumerate() {
@@ -99,24 +99,28 @@ impl Collector for Ipvs {
                 self.rows.write(column, &family, out);
             }
         }
-        Ok(())
+        errors.unless_all(written)
     }
 }
 
-/// Writes the totals of all servers; a total that is not a number is left out.
-fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) {
+/// Writes the totals of all servers; returns how many. A total that is not a number is left out.
+fn write_totals(text: &[u8], errors: &mut PartialErrors, out: &mut dyn Sink) -> usize {
     let line = scan::lines(text).nth(2).unwrap_or_default();
+    let mut written = 0;
     if scan::fields(line).count() != TOTALS {
-        return errors.refuse(STATS, EXPECTED, line);
+        errors.refuse(STATS, EXPECTED, line);
+        return written;
     }
     for (family, field) in FAMILIES.iter().zip(scan::fields(line)) {
         match scan::hex(field) {
             Some(number) => {
                 out.single(family, family.value(number));
+                written += 1;
             }
             None => errors.refuse(STATS, EXPECTED, field),
         }
     }
+    written
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ fn a_bad_line_drops_its_servers() {
     assert_eq!((samples.len(), errors), (4 + 3, 6 + 1), "{samples:?}");
     tree.put("proc/net/ip_vs_stats", "1\n2\n  1 2 3 4\n");
     tree.remove("proc/net/ip_vs");
-    assert_eq!(scrape(&mut node(&tree, ""), Dialect::Node, &["ipvs"]), (vec![], 1));
+    assert!(matches!(outcome(&mut node(&tree, "")), Err(Error::Parse(_))), "nothing is left");
     tree.remove("proc/net/ip_vs_stats");
     assert!(matches!(outcome(&mut node(&tree, "")), Err(Error::Unsupported(_))));
 }

@@ -98,7 +98,8 @@ impl Collector for Mdadm {
             shown.filter_map(|(array, _)| array.ok())
         };
         write(&arrays, out);
-        self.devices.collect(scrape, out)
+        let written = usize::from(self.is_shown.contains(&true));
+        scrape.errors.unless_all(written).and_then(|()| self.devices.collect(scrape, out))
     }
 }
 

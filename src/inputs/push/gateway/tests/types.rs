@@ -270,3 +270,27 @@ fn what_is_in_the_way_is_looked_up_once_a_name() {
     handler.push(Verb::Add, J, &["# TYPE m summary\n", &summaries].concat()).unwrap();
     assert!(VISITED.get() - visited < 1000, "{}", VISITED.get());
 }
+
+#[test]
+fn a_post_replaces_a_histogram_that_is_kept_as_lines() {
+    let mut handler = Handler::new();
+    let (group, gauge) = ("/metrics/job/j", "# TYPE x gauge\nx 5\n");
+    let falling = "x_bucket{le=\"1\"} 5\nx_bucket{le=\"+Inf\"} 3\nx_sum 2\nx_count 3\n";
+    for lines in [falling, "x_bucket{le=\"1\"} 1\n", "x_bucket{le=\"1\"} 1.5\nx_count 2\n"] {
+        for verb in [Verb::Replace, Verb::Add] {
+            handler.push(verb, group, &format!("# TYPE x histogram\n{lines}y 1\n")).unwrap();
+            assert!(handler.samples().iter().all(|line| !line.starts_with("x{")), "{lines}");
+            handler.push(Verb::Add, group, "z 1\n").unwrap();
+            handler.push(Verb::Add, group, gauge).unwrap();
+            let mut samples = handler.samples();
+            samples.sort();
+            let expected = [r#"x{job="j"} 5"#, r#"y{job="j"} 1"#, r#"z{job="j"} 1"#];
+            assert_eq!(samples, expected, "{lines}");
+        }
+    }
+    // Lines that came under their own names are metrics of their own.
+    handler.push(Verb::Add, group, &format!("# TYPE x histogram\n{falling}")).unwrap();
+    handler.push(Verb::Replace, group, "x_sum 2\n").unwrap();
+    handler.push(Verb::Add, group, gauge).unwrap();
+    assert_eq!(handler.samples().len(), 2);
+}
