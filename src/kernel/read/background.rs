@@ -7,11 +7,14 @@
 //! client comes, it is known how long an answer takes, and a scrape waits a little longer than that. It waits the
 //! whole time only if there was no request before.
 
+mod mailbox;
+
 use crate::base::sys::spawn_thread;
+use mailbox::{AnyJob, JobFn, Mailbox, State, answer};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Bytes of the thread's stack. Only what it touches is memory.
@@ -33,12 +36,6 @@ const UNKNOWN: Duration = Duration::from_millis(100);
 /// delay both.
 const USUAL: Duration = Duration::from_millis(250);
 const TIMES: u32 = 8;
-
-/// Makes the request, until the given time, and stores the answer in its argument.
-type JobFn<T> = fn(&mut T, Instant);
-
-/// The worker's state, without its type: all workers share the code of one thread.
-type AnyJob = Box<dyn Any + Send>;
 
 /// A thread and the state of its work, of which the answer is a part. The state goes to the thread with each request
 /// and comes back, so that its memory is reused.
@@ -135,30 +132,6 @@ struct Thread {
     is_late: bool,
     /// Late answers are waited for: the machine that runs a test may be busy.
     is_patient: bool,
-}
-
-struct Mailbox {
-    state: Mutex<State>,
-    changed: Condvar,
-    /// Whether a scrape waits for the answer; read and written with the lock held. Usually the answer is there
-    /// before the scrape waits for it, and there is no thread to wake.
-    is_awaited: AtomicBool,
-}
-
-enum State {
-    /// There is no request, or the thread is working on one.
-    Empty,
-    Requested(AnyJob, Instant),
-    /// The answer, whether it was in time, and how long it took.
-    Answered(AnyJob, bool, Duration),
-    /// There are no more requests.
-    Over,
-}
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Thread {
@@ -265,34 +238,6 @@ fn take_answer(state: &mut State) -> Option<(AnyJob, bool, Duration)> {
         other => {
             *state = other;
             None
-        }
-    }
-}
-
-/// The thread: handles requests until there are no more.
-fn answer(mailbox: &Mailbox, work: JobFn<dyn Any + Send>) {
-    let mut state = mailbox.lock();
-    loop {
-        match std::mem::replace(&mut *state, State::Empty) {
-            State::Requested(mut job, until) => {
-                drop(state);
-                let begun = Instant::now();
-                work(&mut *job, until);
-                let end = Instant::now();
-                state = mailbox.lock();
-                if matches!(*state, State::Over) {
-                    return;
-                }
-                *state = State::Answered(job, end < until, end - begun);
-                if mailbox.is_awaited.load(Relaxed) {
-                    mailbox.changed.notify_all();
-                }
-            }
-            State::Over => return,
-            other => {
-                *state = other;
-                state = mailbox.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
         }
     }
 }
