@@ -72,7 +72,7 @@ fn health_is_known_without_a_scrape() {
                 "filefd",
             ],
         ),
-        ("hostile-empty-meminfo", 503, &["memory"]),
+        ("hostile-empty-meminfo", 503, &["memory", "disk"]),
     ] {
         let agent = Agent::plan().machine(machine).start();
         let mut client = agent.connect();
