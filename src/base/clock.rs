@@ -136,7 +136,7 @@ impl BootTime {
 pub struct Boot(pub [u8; 16]);
 
 /// When the process started. Boxes without a battery-backed clock start in 1970, or with a time that is ahead, and get
-/// the time later: then the start is calculated back, once.
+/// the time later: then the start is calculated back.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     wall: WallClock,
